@@ -1,0 +1,337 @@
+"""A charger as far as it has told us.
+
+Knows EVSEs, connectors, transactions and readings as frozen values, and how an event changes them. Must not know
+reservations, nor what we want of the charger.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from .events import (
+    Asked,
+    Booted,
+    ChargerId,
+    ChargingState,
+    Connected,
+    ConnectorId,
+    ConnectorStatus,
+    Disconnected,
+    Ended,
+    Event,
+    EvseId,
+    Metered,
+    Reading,
+    Started,
+    StatusChanged,
+    TransactionId,
+    Updated,
+)
+from .token import IdToken
+
+MAX_EVSES = 200
+"""More than any charger has; a broken one that counts up its connector ids must not fill the device registry."""
+
+PATIENCE = timedelta(seconds=10)
+"""How long a charger that connected may take to report by itself before it is asked (ocpp.md 5.10)."""
+
+RESIGNATION = timedelta(seconds=30)
+"""When we go on with what we know, though the charger has not reported everything (ocpp.md 5.10)."""
+
+_PLUGGED = frozenset(
+    {
+        ConnectorStatus.PREPARING,
+        ConnectorStatus.CHARGING,
+        ConnectorStatus.SUSPENDED_EV,
+        ConnectorStatus.SUSPENDED_EVSE,
+        ConnectorStatus.FINISHING,
+        ConnectorStatus.OCCUPIED,
+    }
+)
+
+_UNPLUGGED = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED})
+"""Plugging in leaves a reserved connector Reserved until its holder comes (G01.FR.06), but it was free before."""
+
+_WHILE_OCCUPIED = {
+    ChargingState.CHARGING: ConnectorStatus.CHARGING,
+    ChargingState.EV_CONNECTED: ConnectorStatus.PREPARING,
+    ChargingState.SUSPENDED_EV: ConnectorStatus.SUSPENDED_EV,
+    ChargingState.SUSPENDED_EVSE: ConnectorStatus.SUSPENDED_EVSE,
+}
+"""2.x says Occupied for whatever a car does, and the rest in the transaction's charging state."""
+
+_PROMINENCE = (
+    ConnectorStatus.CHARGING,
+    ConnectorStatus.SUSPENDED_EVSE,
+    ConnectorStatus.SUSPENDED_EV,
+    ConnectorStatus.PREPARING,
+    ConnectorStatus.FINISHING,
+    ConnectorStatus.OCCUPIED,
+    ConnectorStatus.RESERVED,
+    ConnectorStatus.AVAILABLE,
+    ConnectorStatus.FAULTED,
+    ConnectorStatus.OUT_OF_SERVICE,
+)
+"""Which plug speaks for an EVSE with several: the one in use, then one that can be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What the charger says it is; absent parts are None."""
+
+    vendor: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    firmware: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """A charging session. `token` None: nobody was identified. `meter_start_wh`: the energy register at its start."""
+
+    transaction: TransactionId
+    evse: EvseId
+    connector: ConnectorId | None
+    token: IdToken | None
+    started_at: datetime
+    meter_start_wh: float | None
+    charging_state: ChargingState | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evse:
+    """One place for one car. `connectors`: its plugs. `told`: what they last said; empty until the charger tells.
+
+    `reported`: whether it told a status since the charger connected.
+    `running`, `last`: the transaction now and the latest one before, which is kept to recognise a repeated start.
+    """
+
+    evse: EvseId
+    connectors: frozenset[ConnectorId] = frozenset()
+    told: Mapping[ConnectorId, ConnectorStatus] = field(default_factory=dict)
+    reported: bool = False
+    running: Transaction | None = None
+    last: Transaction | None = None
+    readings: Mapping[tuple[str, str | None], Reading] = field(default_factory=dict)
+
+    @property
+    def status(self) -> ConnectorStatus | None:
+        """The most telling status of its connectors; None while the charger has told none."""
+        statuses = {self.status_of(connector) for connector in self.told}
+        return next((status for status in _PROMINENCE if status in statuses), None)
+
+    def status_of(self, connector: ConnectorId) -> ConnectorStatus | None:
+        """The status of one plug, made precise by the running transaction."""
+        told = self.told.get(connector)
+        if told is not ConnectorStatus.OCCUPIED or self.running is None:
+            return told
+        if self.running.connector not in (None, connector) or self.running.charging_state is None:
+            return told
+        return _WHILE_OCCUPIED.get(self.running.charging_state, told)
+
+    @property
+    def plugged_in(self) -> bool | None:
+        """Whether a car is connected; None where the status does not tell (faulted, out of service, unheard)."""
+        status = self.status
+        if status in _PLUGGED:
+            return True
+        return False if status in _UNPLUGGED else None
+
+    @property
+    def charging(self) -> bool | None:
+        """Whether energy flows; None while the charger has told nothing."""
+        status = self.status
+        return None if status is None else status is ConnectorStatus.CHARGING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charger:
+    """All that one charger has told us. `connected_at` is None while it is offline.
+
+    `away_since`: when it was last known to be connected; None if that was never seen.
+    `asked`, `reluctant`: whether we asked it to report since it connected, and whether it refused to.
+    `token_length`: the longest id token that it can carry, in characters; None until it first connected.
+    """
+
+    charger: ChargerId
+    description: Description = Description()
+    evses: Mapping[EvseId, Evse] = field(default_factory=dict)
+    status: ConnectorStatus | None = None
+    connected_at: datetime | None = None
+    away_since: datetime | None = None
+    token_length: int | None = None
+    asked: bool = False
+    reluctant: bool = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection stands."""
+        return self.connected_at is not None
+
+    @property
+    def has_reported(self) -> bool:
+        """Whether every EVSE that we know told its status since the charger connected, and there is one."""
+        return bool(self.evses) and all(evse.reported for evse in self.evses.values())
+
+    def is_settled(self, now: datetime) -> bool:
+        """Whether what we know of a connected charger may be acted upon (ocpp.md 5.4, "BootNotification / reconnect")."""
+        if self.connected_at is None:
+            return False
+        return self.has_reported or self.reluctant or now >= self.connected_at + RESIGNATION
+
+    def moment_of(self, told: datetime, now: datetime) -> datetime:
+        """When something really happened that the charger tells now and dates `told`.
+
+        A charger's clock may be wrong, so its date counts only where it is plausible: for what it queued while it
+        was away from us. All else happens now.
+        """
+        if self.connected_at is None or told >= self.connected_at:
+            return now
+        if self.away_since is not None and told < self.away_since:
+            return now
+        return told
+
+    def same_start(self, start: Started) -> Transaction | None:
+        """The transaction that `start` has told us of before, if any: chargers repeat a start until it is answered."""
+        evse = self.evses.get(start.evse) if start.evse is not None else None
+        if evse is None:
+            return None
+        for known in (evse.running, evse.last):
+            if known and start.transaction in (None, known.transaction) and _is_same_start(known, start):
+                return known
+        return None
+
+    def running(self, transaction: TransactionId) -> Transaction | None:
+        """The running transaction of this id, if we know it."""
+        for evse in self.evses.values():
+            if evse.running is not None and evse.running.transaction == transaction:
+                return evse.running
+        return None
+
+    def after(self, event: Event) -> Charger:
+        """The charger once `event` is known; itself where nothing follows.
+
+        A `Started` must carry its transaction id by now.
+        """
+        match event:
+            case Connected():
+                return self._connected(event)
+            case Disconnected():
+                return replace(self, connected_at=None, away_since=event.at)
+            case Asked():
+                return replace(self, asked=True, reluctant=event.refused or self.reluctant)
+            case Booted():
+                return replace(self, description=_description(event))
+            case StatusChanged(evse=None):
+                return replace(self, status=event.status)
+            case StatusChanged():
+                return self._status_changed(event)
+            case Started():
+                return self._started(event)
+            case Updated():
+                return self._updated(event)
+            case Ended():
+                return self._ended(event)
+            case Metered():
+                return self._metered(event.evse, event.readings)
+            case _:
+                return self
+
+    def _connected(self, event: Connected) -> Charger:
+        evses = {number: replace(evse, reported=False) for number, evse in self.evses.items()}
+        return replace(
+            self,
+            connected_at=event.at,
+            token_length=event.token_length,
+            evses=evses,
+            asked=False,
+            reluctant=False,
+        )
+
+    def _status_changed(self, event: StatusChanged) -> Charger:
+        if (evse := self._evse(event.evse)) is None:
+            return self
+        if evse.reported and evse.told.get(event.connector) is event.status:
+            return self
+        told = {**evse.told, event.connector: event.status}
+        connectors = evse.connectors | {event.connector}
+        return self._with(replace(evse, connectors=connectors, told=told, reported=True))
+
+    def _started(self, event: Started) -> Charger:
+        if (evse := self._evse(event.evse)) is None or event.transaction is None:
+            return self
+        if self.same_start(event) is None:
+            running = Transaction(
+                transaction=event.transaction,
+                evse=evse.evse,
+                connector=event.connector,
+                token=event.token,
+                started_at=event.at,
+                meter_start_wh=event.meter_wh,
+                charging_state=event.charging_state,
+            )
+            evse = replace(evse, running=running, last=evse.running or evse.last)
+        return self._with(_read(evse, event.readings))
+
+    def _updated(self, event: Updated) -> Charger:
+        running = self.running(event.transaction)
+        if running is None:
+            return self._metered(event.evse, event.readings)
+        changed = replace(
+            running,
+            connector=event.connector if event.connector is not None else running.connector,
+            token=event.token or running.token,
+            charging_state=event.charging_state or running.charging_state,
+        )
+        evse = replace(self.evses[running.evse], running=changed)
+        return self._with(_read(evse, event.readings))
+
+    def _ended(self, event: Ended) -> Charger:
+        running = self.running(event.transaction)
+        if running is None:
+            return self._metered(event.evse, event.readings)
+        evse = replace(self.evses[running.evse], running=None, last=running)
+        return self._with(_read(evse, event.readings))
+
+    def _metered(self, number: EvseId | None, readings: tuple[Reading, ...]) -> Charger:
+        evse = self.evses.get(number) if number is not None else None
+        return self if evse is None or not readings else self._with(_read(evse, readings))
+
+    def _evse(self, number: EvseId | None) -> Evse | None:
+        """The EVSE of this number, new if need be; None for a number that no charger has."""
+        if number is None or number < 1:
+            return None
+        if number in self.evses:
+            return self.evses[number]
+        return Evse(evse=number) if len(self.evses) < MAX_EVSES else None
+
+    def _with(self, evse: Evse) -> Charger:
+        return replace(self, evses={**self.evses, evse.evse: evse})
+
+
+def _description(event: Booted) -> Description:
+    return Description(
+        vendor=event.vendor, model=event.model, serial=event.serial, firmware=event.firmware
+    )
+
+
+def _is_same_start(known: Transaction, start: Started) -> bool:
+    """Whether a start repeats a known one: 1.6 repeats it word for word, 2.x with its own transaction id."""
+    if start.transaction is not None:
+        return start.transaction == known.transaction
+    return (
+        start.at == known.started_at
+        and start.meter_wh == known.meter_start_wh
+        and (start.token is None) == (known.token is None)
+        and (start.token is None or known.token is None or start.token.matches(known.token))
+    )
+
+
+def _read(evse: Evse, readings: tuple[Reading, ...]) -> Evse:
+    """The EVSE with the newest value of each measurand and phase."""
+    if not readings:
+        return evse
+    newest = dict(evse.readings)
+    for reading in readings:
+        newest[(reading.measurand, reading.phase)] = reading
+    return replace(evse, readings=newest)

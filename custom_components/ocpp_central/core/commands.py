@@ -1,0 +1,81 @@
+"""What we can ask of a charger, and what became of it, free of OCPP versions.
+
+Knows the commands and their outcomes. Must not know when a command is due (`planner`), nor how it is spelled.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from .events import EvseId
+from .token import IdToken
+
+
+class Outcome(StrEnum):
+    """What became of a command: the charger's word, or why there is none."""
+
+    ACCEPTED = "Accepted"
+    FAULTED = "Faulted"
+    OCCUPIED = "Occupied"
+    REJECTED = "Rejected"
+    UNAVAILABLE = "Unavailable"
+    NOT_IMPLEMENTED = "not_implemented"
+    """A CALLERROR that says that the charger does not know the command (NotImplemented, NotSupported, Format...)."""
+    FAILED = "failed"
+    """Any other CALLERROR: the command may succeed later."""
+    TIMED_OUT = "timed_out"
+    DISCONNECTED = "disconnected"
+    UNREADABLE = "unreadable"
+    """An answer that says nothing that the version defines: the outcome is unknown."""
+
+    @property
+    def word(self) -> str | None:
+        """The charger's own word, or None where it gave none."""
+        return self.value if self in _WORDS else None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the charger may or may not have done it."""
+        return self in {Outcome.TIMED_OUT, Outcome.DISCONNECTED, Outcome.UNREADABLE}
+
+
+_WORDS = frozenset(
+    {Outcome.ACCEPTED, Outcome.FAULTED, Outcome.OCCUPIED, Outcome.REJECTED, Outcome.UNAVAILABLE}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceHold:
+    """Hold an EVSE (None: any of the charger, `connector_type`: any with such a plug) for a holder until `until` (UTC).
+
+    The same `hold` id replaces the hold that has it (1.6 section 5.13, H01.FR.02).
+    """
+
+    hold: int
+    evse: EvseId | None
+    token: IdToken
+    until: datetime
+    group: str | None = field(default=None, repr=False)
+    connector_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropHold:
+    """Give up a hold; the charger's Rejected means that it has none by this id, which is as good."""
+
+    hold: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskToBoot:
+    """Ask the charger to describe itself again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForStatus:
+    """Ask for the present status of one EVSE (None: of all)."""
+
+    evse: EvseId | None
+
+
+type Command = PlaceHold | DropHold | AskToBoot | AskForStatus

@@ -1,0 +1,245 @@
+"""What a charger can tell us, free of OCPP versions.
+
+Knows the facts and questions that come from a charger, and the shape of a verdict on a question. Must not know
+how they are spelled on the wire, nor what follows from them.
+
+`at` is the charger's own time of the fact, in UTC; where the charger gave none (or none that could be read) it
+is the time of reception.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from .token import IdToken
+
+type ChargerId = str
+type EvseId = int
+type ConnectorId = int
+type TransactionId = str
+
+
+class ConnectorStatus(StrEnum):
+    """What a connector says of itself, in the words of both generations of OCPP."""
+
+    AVAILABLE = "available"
+    PREPARING = "preparing"
+    CHARGING = "charging"
+    SUSPENDED_EV = "suspended_ev"
+    SUSPENDED_EVSE = "suspended_evse"
+    FINISHING = "finishing"
+    RESERVED = "reserved"
+    OCCUPIED = "occupied"
+    OUT_OF_SERVICE = "out_of_service"
+    FAULTED = "faulted"
+
+
+class ChargingState(StrEnum):
+    """What happens to the energy of a running transaction."""
+
+    CHARGING = "charging"
+    EV_CONNECTED = "ev_connected"
+    SUSPENDED_EV = "suspended_ev"
+    SUSPENDED_EVSE = "suspended_evse"
+    IDLE = "idle"
+
+
+class HoldEnd(StrEnum):
+    """Why a charger says that it gave up a hold (H01.FR.16, H04.FR.01, H03.FR.11)."""
+
+    EXPIRED = "expired"
+    REMOVED = "removed"
+    NO_TRANSACTION = "no_transaction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One measured value; `measurand`, `phase`, `location`, `unit`, `context` are OCPP's words, defaults filled in."""
+
+    measurand: str
+    value: float
+    unit: str | None
+    phase: str | None = None
+    location: str | None = None
+    context: str | None = None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """The charger's connection was accepted. `token_length`: the longest id token that it can carry, in characters."""
+
+    token_length: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disconnected:
+    """The charger's connection is gone."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """We asked the charger to report itself; `refused`: it will not, so waiting for it is of no use."""
+
+    refused: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booted:
+    """The charger started (or says so): its description follows. Absent parts are None."""
+
+    vendor: str | None
+    model: str | None
+    serial: str | None
+    firmware: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """The charger is alive; nothing else follows from it."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChanged:
+    """A connector's status. `evse` None: the charger as a whole (1.6's connector 0)."""
+
+    evse: EvseId | None
+    connector: ConnectorId
+    status: ConnectorStatus
+    error: str | None = None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metered:
+    """Readings outside of a transaction's own events. `evse` None: the charger's main meter."""
+
+    evse: EvseId | None
+    transaction: TransactionId | None
+    readings: tuple[Reading, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorizing:
+    """A question: somebody presented a token. `evse` None: the charger did not say where. Wants a `Verdict`."""
+
+    token: IdToken
+    evse: EvseId | None = None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A transaction began, which the charger may tell late or twice. Wants a `Verdict`.
+
+    `transaction` None: the central system gives the id (1.6), the same one when the same start is told again.
+    `token` None: nobody was identified yet. `hold` is the wire id that the charger claims to have used.
+    `meter_wh`: the energy register at the start.
+    """
+
+    transaction: TransactionId | None
+    evse: EvseId | None
+    connector: ConnectorId | None
+    token: IdToken | None
+    hold: int | None = None
+    meter_wh: float | None = None
+    charging_state: ChargingState | None = None
+    readings: tuple[Reading, ...] = ()
+    offline: bool = False
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    """A running transaction changed. With a token it wants a `Verdict`. What is None did not change."""
+
+    transaction: TransactionId
+    evse: EvseId | None = None
+    connector: ConnectorId | None = None
+    token: IdToken | None = None
+    hold: int | None = None
+    charging_state: ChargingState | None = None
+    readings: tuple[Reading, ...] = ()
+    offline: bool = False
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A transaction ended, known to us or not. With a token (who stopped it) it wants a `Verdict`.
+
+    `reason` is OCPP's word, None for an ordinary local stop. `meter_wh`: the energy register at the end.
+    """
+
+    transaction: TransactionId
+    evse: EvseId | None = None
+    token: IdToken | None = None
+    meter_wh: float | None = None
+    reason: str | None = None
+    readings: tuple[Reading, ...] = ()
+    offline: bool = False
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEnded:
+    """The charger gave up the hold with this wire id by itself."""
+
+    hold: int
+    end: HoldEnd
+    at: datetime
+
+
+type Event = (
+    Connected
+    | Disconnected
+    | Asked
+    | Booted
+    | Heard
+    | StatusChanged
+    | Metered
+    | Authorizing
+    | Started
+    | Updated
+    | Ended
+    | HoldEnded
+)
+
+
+class Standing(StrEnum):
+    """How a token stands at the moment of the question."""
+
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    BLOCKED = "blocked"
+    EXPIRED = "expired"
+    CONCURRENT = "concurrent"
+    RESERVED_FOR_OTHERS = "reserved_for_others"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The answer to a question.
+
+    `group`: the group of the token, which a charger needs to let members use each other's holds.
+    `evses`: None = every EVSE is permitted; else the permitted ones (only with ACCEPTED).
+    `transaction`: the id that a `Started` without one receives.
+    """
+
+    standing: Standing
+    group: str | None = field(default=None, repr=False)
+    evses: tuple[EvseId, ...] | None = None
+    transaction: TransactionId | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the token may charge."""
+        return self.standing is Standing.ACCEPTED

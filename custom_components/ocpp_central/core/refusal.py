@@ -1,0 +1,57 @@
+"""Why a wish about a reservation is refused before anything is sent.
+
+Knows the reasons and what a person needs to know to find a way out. Must not know any text: the shell translates.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .events import EvseId
+
+
+class Reason(StrEnum):
+    """The reasons, as the contract names them to users (contract 3)."""
+
+    CHARGER_OFFLINE = "charger_offline"
+    OCCUPIED = "reservation_occupied"
+    CONFLICT = "reservation_conflict"
+    NOT_FOUND = "reservation_not_found"
+    NOT_SUPPORTED = "reservation_not_supported"
+    ID_IN_USE = "reservation_id_in_use"
+    IN_USE = "reservation_in_use"
+    IN_PAST = "reservation_in_past"
+    TOO_SHORT = "reservation_too_short"
+    TOO_LONG = "reservation_too_long"
+    BEYOND_HORIZON = "reservation_beyond_horizon"
+    TOKEN_TOO_LONG = "id_token_too_long"  # noqa: S105  a reason, no secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """The reservation that is in the way."""
+
+    reservation_id: int
+    evse: EvseId
+    start: datetime
+    end: datetime
+
+
+class Refusal(Exception):  # noqa: N818  the domain's word
+    """A wish cannot be granted; nothing has changed.
+
+    `limit`: the bound that was missed, a duration or a number of characters. `obstacle`: what is in the way.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        *,
+        limit: timedelta | int | None = None,
+        obstacle: Obstacle | None = None,
+    ) -> None:
+        """Carry the reason and what a person needs to find a way out."""
+        super().__init__(reason.value)
+        self.reason = reason
+        self.limit = limit
+        self.obstacle = obstacle
