@@ -1,0 +1,73 @@
+"""What all versions of OCPP say alike.
+
+Knows Heartbeat, the answer to BootNotification, answers that depend on nothing, and the words that answer our commands.
+Must not know what only one version has.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from ..core.commands import AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
+from ..core.events import Event, Heard, Verdict
+from . import times
+from .dialect import Json, Route
+from .fields import text
+
+_ACCEPTED_OR_REJECTED = {"Accepted": Outcome.ACCEPTED, "Rejected": Outcome.REJECTED}
+_TRIGGERED = _ACCEPTED_OR_REJECTED | {"NotImplemented": Outcome.NOT_IMPLEMENTED}
+
+_WORDS: Mapping[type, Mapping[str, Outcome]] = {
+    PlaceHold: _ACCEPTED_OR_REJECTED
+    | {
+        "Faulted": Outcome.FAULTED,
+        "Occupied": Outcome.OCCUPIED,
+        "Unavailable": Outcome.UNAVAILABLE,
+    },
+    DropHold: _ACCEPTED_OR_REJECTED,
+    AskToBoot: _TRIGGERED,
+    AskForStatus: _TRIGGERED,
+}
+
+
+def outcome(command: Command, answer: Json) -> Outcome:
+    """What the charger's answer to a command means; UNREADABLE for a word that OCPP does not define for it."""
+    return _WORDS[type(command)].get(text(answer, "status") or "", Outcome.UNREADABLE)
+
+
+def formal(answer: Mapping[str, object] | None = None) -> Route:
+    """The route of an action from which nothing follows for us, always answered the same."""
+    return Route(read=_nothing, reply=lambda _payload, _verdict, _now: dict(answer or {}))
+
+
+def booted(_payload: Json, _verdict: Verdict | None, now: datetime) -> Json:
+    """Every charger that was let in may work: who it is has been settled when it connected."""
+    return {
+        "status": "Accepted",
+        "currentTime": times.write(now),
+        "interval": times.HEARTBEAT_SECONDS,
+    }
+
+
+def nothing_to_say(_payload: Json, _verdict: Verdict | None, _now: datetime) -> Json:
+    """The answer that only confirms."""
+    return {}
+
+
+def _nothing(_payload: Json, _now: datetime) -> tuple[Event, ...]:
+    return ()
+
+
+def _heard(_payload: Json, now: datetime) -> tuple[Event, ...]:
+    return (Heard(at=now),)
+
+
+def _the_time(_payload: Json, _verdict: Verdict | None, now: datetime) -> Json:
+    return {"currentTime": times.write(now)}
+
+
+HEARTBEAT = Route(read=_heard, reply=_the_time)
+
+UNKNOWN_VENDOR = formal({"status": "UnknownVendorId"})
+"""The answer to DataTransfer: we have agreed on nothing with any vendor."""
+
+REFUSED = formal({"status": "Rejected"})

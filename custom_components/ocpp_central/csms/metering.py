@@ -1,0 +1,117 @@
+"""What a charger's meter values say.
+
+Knows MeterValue and SampledValue of every version, with their defaults. Must not know what the readings are used for,
+nor convert their units.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+import math
+
+from ..core.events import Reading
+from . import times
+from .dialect import Json
+from .fields import part, parts, text, whole
+
+REGISTER = "Energy.Active.Import.Register"
+
+_ENERGY = "Energy."
+_CONTEXT = "Sample.Periodic"
+_LOCATION = "Outlet"
+_WATT_HOUR = "Wh"
+
+_SPELLINGS = {"Celcius": "Celsius"}
+"""The schemas of 1.6 allow both, the first by mistake."""
+
+_WATT_HOURS = {"Wh": 1.0, "kWh": 1000.0}
+
+
+def readings_v16(meter_values: Sequence[Json], received: datetime) -> tuple[Reading, ...]:
+    """The readings in 1.6's meter values, in their order; signed blocks and what is no number are left out."""
+    return _readings(meter_values, received, _measured_v16)
+
+
+def readings_v2(meter_values: Sequence[Json], received: datetime) -> tuple[Reading, ...]:
+    """The readings in 2.x's meter values, in their order, with the multiplier applied and the unit as told."""
+    return _readings(meter_values, received, _measured_v2)
+
+
+def register_wh(readings: Sequence[Reading], context: str) -> float | None:
+    """The charger's total of imported energy in Wh, read in this context (Transaction.Begin, ...); None if not told.
+
+    Single phases are no total.
+    """
+    for reading in readings:
+        if reading.measurand == REGISTER and reading.context == context and reading.phase is None:
+            factor = _WATT_HOURS.get(reading.unit or "")
+            return None if factor is None else reading.value * factor
+    return None
+
+
+type _Measured = tuple[float | None, str | None]
+
+
+def _readings(
+    meter_values: Sequence[Json], received: datetime, measured: Callable[[Json], _Measured]
+) -> tuple[Reading, ...]:
+    found: list[Reading] = []
+    for meter_value in meter_values:
+        at = times.read(meter_value.get("timestamp"), received)
+        for sample in parts(meter_value, "sampledValue"):
+            value, unit = measured(sample)
+            if value is not None:
+                found.append(_reading(sample, value, unit, at))
+    return tuple(found)
+
+
+def _reading(sample: Json, value: float, unit: str | None, at: datetime) -> Reading:
+    measurand = text(sample, "measurand") or REGISTER
+    if unit is None and measurand.startswith(_ENERGY):
+        unit = _WATT_HOUR
+    return Reading(
+        measurand=measurand,
+        value=value,
+        unit=unit,
+        phase=text(sample, "phase"),
+        location=text(sample, "location") or _LOCATION,
+        context=text(sample, "context") or _CONTEXT,
+        at=at,
+    )
+
+
+def _measured_v16(sample: Json) -> _Measured:
+    # A signed block (ValueFormat of 1.6) may be all digits, yet it is no number.
+    if text(sample, "format") == "SignedData":
+        return None, None
+    unit = text(sample, "unit")
+    return _number(sample.get("value")), _SPELLINGS.get(unit or "", unit)
+
+
+def _measured_v2(sample: Json) -> _Measured:
+    measure = part(sample, "unitOfMeasure")
+    value = _number(sample.get("value"))
+    return _scaled(value, whole(measure, "multiplier") or 0), text(measure, "unit")
+
+
+def _number(value: object) -> float | None:
+    """A finite number from a number or its text. Python reads "1_000" too, which no charger means."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    if isinstance(value, str) and "_" in value:
+        return None
+    try:
+        number = float(value)
+    except ValueError, OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _scaled(value: float | None, exponent: int) -> float | None:
+    """`value` times ten to the power; None where no float can hold it. Dividing keeps 213 * 10^-1 at 21.3."""
+    if value is None or exponent == 0:
+        return value
+    try:
+        scaled = value * 10.0**exponent if exponent > 0 else value / 10.0**-exponent
+    except OverflowError:
+        return None
+    return scaled if math.isfinite(scaled) else None

@@ -1,0 +1,216 @@
+"""Listening for chargers: a handshake is checked, a connection becomes a `Session`.
+
+Knows WebSocket handshakes, subprotocols and limits. Must not know who is welcome (`Reception`), nor what is said on
+a connection (`session`).
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+import logging
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from websockets import CloseCode, Request, Response, Subprotocol
+from websockets.asyncio.server import Server as WebSocketServer, ServerConnection, serve
+
+from ..core.events import ChargerId
+from .admission import (
+    Admitted,
+    Reception,
+    UnknownCharger,
+    WrongCredentials,
+    credentials_in,
+    identity_in,
+)
+from .dialect import Dialect, Version
+from .schemas import Schemas
+from .session import CALL_TIMEOUT, Session
+
+_LOGGER: Final = logging.getLogger(__name__)
+
+_MOST_BYTES: Final = 4 * 2**20
+"""The longest message: a 1.6 StopTransaction carries all samples of its transaction (one night: up to some MiB), and
+one that is refused for its length is sent again for ever."""
+_MOST_WAITING: Final = 16
+"""Messages of a charger that are read ahead; then TCP makes it wait."""
+_PING_EVERY: Final = 30.0
+_PONG_WITHIN: Final = 60.0
+"""Seconds. TCP survives a Wi-Fi roaming or a restarting access point, which takes up to a minute; a charger that is
+gone should show as gone within two."""
+_OPEN_WITHIN: Final = 10.0
+_CLOSE_WITHIN: Final = 5.0
+"""Seconds. A charger that lost power never answers a close; nobody should wait for that."""
+
+
+class Server:
+    """A listener for chargers. `start` it once; after `stop` its port is free."""
+
+    def __init__(
+        self,
+        reception: Reception,
+        dialects: Mapping[Version, Dialect],
+        schemas: Mapping[Version, Schemas],
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        call_timeout: float = CALL_TIMEOUT,
+    ) -> None:
+        """Make a server that speaks `dialects`; `schemas` has those of each. `call_timeout` in seconds."""
+        self._reception = reception
+        self._dialects = dialects
+        self._schemas = schemas
+        self._clock = clock
+        self._call_timeout = call_timeout
+        self._server: WebSocketServer | None = None
+        self._admitted: WeakKeyDictionary[ServerConnection, tuple[ChargerId, Admitted]] = (
+            WeakKeyDictionary()
+        )
+        self._sessions: dict[ChargerId, Session] = {}
+        self._told: dict[ChargerId, set[str]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int:
+        """The port that chargers can dial, once started: the real one where 0 was asked for."""
+        if self._server is None:
+            raise RuntimeError("not started")
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def start(self, host: str, port: int) -> None:
+        """Begin to listen. Raises OSError if the address cannot be had."""
+        self._server = await serve(
+            self._serve,
+            host,
+            port,
+            process_request=self._admit,
+            select_subprotocol=self._select,
+            compression=None,
+            logger=_wire_logger(),
+            server_header=None,
+            max_size=_MOST_BYTES,
+            max_queue=_MOST_WAITING,
+            ping_interval=_PING_EVERY,
+            ping_timeout=_PONG_WITHIN,
+            open_timeout=_OPEN_WITHIN,
+            close_timeout=_CLOSE_WITHIN,
+        )
+
+    async def stop(self) -> None:
+        """Tell all chargers that we go away (1001) and wait until they are gone, at most some seconds."""
+        if self._server is None:
+            return
+        self._server.close()
+        await self._server.wait_closed()
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Answer a handshake: None to go on with it."""
+        if "websocket" not in ",".join(request.headers.get_all("Upgrade")).casefold():
+            return None  # websockets tells browsers and port scanners what is wrong (426)
+        try:
+            return self._judged(connection, request)
+        except Exception:  # a fault of ours in judging one stranger must not end as somebody else's traceback
+            _LOGGER.exception("Could not judge a handshake")
+            return connection.respond(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error.\n")
+
+    def _judged(self, connection: ServerConnection, request: Request) -> Response | None:
+        identity = identity_in(request.path)
+        if identity is None:
+            return connection.respond(
+                HTTPStatus.NOT_FOUND, "The path must end in the charger's identity.\n"
+            )
+        headers = request.headers.get_all("Authorization")
+        credentials = credentials_in(headers[0] if headers else None, identity)
+        match self._reception.admit(identity, credentials):
+            case Admitted() as admitted:
+                self._admitted[connection] = (identity, admitted)
+                return None
+            case UnknownCharger():
+                return connection.respond(HTTPStatus.NOT_FOUND, "Unknown charger.\n")
+            case WrongCredentials():
+                response = connection.respond(HTTPStatus.UNAUTHORIZED, "Wrong credentials.\n")
+                response.headers["WWW-Authenticate"] = 'Basic realm="OCPP", charset="UTF-8"'
+                return response
+
+    def _select(self, _: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        """The first that we speak: a client lists them by preference (RFC 6455 section 4.1)."""
+        return next((name for name in offered if self._spoken(name) is not None), None)
+
+    def _spoken(self, subprotocol: str | None) -> Dialect | None:
+        spoken = {version.value: dialect for version, dialect in self._dialects.items()}
+        return spoken.get(subprotocol.casefold()) if subprotocol else None
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        identity, admitted = self._admitted.pop(connection)
+        dialect = self._negotiated(connection, identity)
+        if dialect is None:
+            # OCPP-J: complete the handshake without a subprotocol, then close
+            await connection.close(CloseCode.PROTOCOL_ERROR, "no common OCPP version")
+            return
+        session = Session(
+            connection,
+            dialect,
+            self._schemas[dialect.version],
+            admitted.desk,
+            charger_id=identity,
+            clock=self._clock,
+            relaxed=admitted.relaxed,
+            call_timeout=self._call_timeout,
+            told=self._told.setdefault(identity, set()),
+        )
+        self._replace(identity)
+        self._sessions[identity] = session
+        try:
+            self._reception.connected(session)
+            await session.run()
+        finally:
+            if self._sessions.get(identity) is session:
+                del self._sessions[identity]
+                self._reception.disconnected(session)
+
+    def _negotiated(self, connection: ServerConnection, identity: ChargerId) -> Dialect | None:
+        request = connection.request
+        if request is not None and request.headers.get_all("Sec-WebSocket-Protocol"):
+            dialect = self._spoken(connection.subprotocol)
+            if dialect is None:
+                self._tell(identity, "offers no version of OCPP that is spoken here")
+            return dialect
+        self._tell(identity, "names no version of OCPP; assuming 1.6")
+        return self._dialects.get(Version.V16)
+
+    def _replace(self, identity: ChargerId) -> None:
+        """End a charger's older session: it lost its connection without a word and dialled again."""
+        older = self._sessions.pop(identity, None)
+        if older is None:
+            return
+        older.end()
+        self._reception.disconnected(older)
+        task = asyncio.get_running_loop().create_task(
+            older.close(CloseCode.NORMAL_CLOSURE, "replaced by a newer connection")
+        )
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _tell(self, identity: ChargerId, what: str) -> None:
+        told = self._told.setdefault(identity, set())
+        if what not in told:
+            told.add(what)
+            _LOGGER.warning("%s: %s (logged once)", identity, what)
+
+
+def _wire_logger() -> logging.Logger:
+    """The log of websockets: no frames, which carry id tokens, and no tracebacks because of port scanners."""
+    logger = logging.getLogger(f"{__name__}.websockets")
+    logger.setLevel(logging.WARNING)
+    logger.addFilter(_is_news)
+    return logger
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    if record.msg != "opening handshake failed":
+        return True
+    _LOGGER.debug("Something that is no charger dialled in")
+    return False

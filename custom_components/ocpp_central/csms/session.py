@@ -1,0 +1,200 @@
+"""One connection with a charger: its calls are answered in their order, ours are made one at a time.
+
+Knows what waits for what: messages, saves, writes, our own calls. Must not know what a message means (`intake`), who
+the charger is to us (`Desk`), nor how it came in (`server`).
+"""
+
+import asyncio
+from collections.abc import Callable, MutableSet
+from datetime import datetime
+import logging
+from typing import Final, Protocol
+
+from websockets.exceptions import ConnectionClosed
+
+from ..core.commands import Command, DropHold, Outcome, PlaceHold
+from ..core.events import ChargerId
+from . import frames
+from .calls import Answer, CallFailed, CallRefused, Calls, CallTimedOut, ConnectionLost, Late
+from .dialect import Dialect, Json, Request
+from .errors import says_not_implemented
+from .frames import Call
+from .intake import Desk, Intake
+from .schemas import Schemas, Violation
+
+_LOGGER: Final = logging.getLogger(__name__)
+
+CALL_TIMEOUT: Final = 30.0
+"""Seconds that a charger has for its answer; some ask a second board first and take ten."""
+WRITE_TIMEOUT: Final = 30.0
+"""Seconds for a message to leave: a charger that reads nothing for that long is as good as gone."""
+
+
+class Transport(Protocol):
+    """A WebSocket connection. `recv` and `send` raise websockets' `ConnectionClosed` when it is closed."""
+
+    async def recv(self) -> str | bytes:
+        """Wait for the next message."""
+
+    async def send(self, message: str, /) -> None:
+        """Send a message; waits while the other end does not read."""
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close the connection if it is open; waits a few seconds for the other end to agree."""
+
+
+class Session:
+    """One connection. `run` it once; `call` and `execute` work while it runs."""
+
+    def __init__(  # noqa: PLR0913 - what a connection needs, each named
+        self,
+        transport: Transport,
+        dialect: Dialect,
+        schemas: Schemas,
+        desk: Desk,
+        *,
+        charger_id: ChargerId,
+        clock: Callable[[], datetime],
+        relaxed: bool = True,
+        call_timeout: float = CALL_TIMEOUT,
+        write_timeout: float = WRITE_TIMEOUT,
+        told: MutableSet[str] | None = None,
+    ) -> None:
+        """Make a session for an open connection.
+
+        `schemas`: those of the dialect's version. `clock` gives aware UTC. `relaxed`: accept what does not lose
+        meaning. Time-outs in seconds. `told`: what was logged about this charger before; its sessions share it.
+        """
+        self.charger_id = charger_id
+        self.version = dialect.version
+        self.token_length = dialect.token_length
+        self._transport = transport
+        self._dialect = dialect
+        self._schemas = schemas
+        self._desk = desk
+        self._call_timeout = call_timeout
+        self._write_timeout = write_timeout
+        self._calls = Calls(self._send_call)
+        self._intake = Intake(
+            dialect,
+            schemas,
+            desk,
+            self._calls,
+            charger_id=charger_id,
+            clock=clock,
+            relaxed=relaxed,
+            told=set() if told is None else told,
+        )
+        self.counters = self._intake.counters
+        self._ended = False
+
+    async def run(self) -> None:
+        """Handle the charger's messages in their order until the connection ends. No message makes it raise."""
+        try:
+            while True:
+                text = await self._transport.recv()
+                if self._ended:
+                    return
+                await self._take(text)
+        except ConnectionClosed as closed:
+            _LOGGER.debug("%s: connection closed: %s", self.charger_id, closed)
+        finally:
+            self.end()
+
+    def end(self) -> None:
+        """Take no further message and fail all calls of ours; the caller closes the connection, or it is closed."""
+        self._ended = True
+        self._calls.end()
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """End the session and close its connection; `run` returns soon after."""
+        self.end()
+        await self._transport.close(code, reason)
+
+    async def execute(self, command: Command) -> Outcome:
+        """Have the charger do something, reservations ahead of all else, and tell what became of it.
+
+        A charger that refuses, is silent or is gone is an outcome, not an error.
+        """
+        request = self._dialect.request(command)
+
+        def late(answer: Answer) -> None:
+            self._desk.late(command, self._outcome(command, answer))
+
+        try:
+            answer: Answer = await self.call(
+                request, urgent=isinstance(command, PlaceHold | DropHold), late=late
+            )
+        except CallFailed as failure:
+            answer = failure
+        except Violation:  # a fault of ours: the charger was not asked
+            _LOGGER.exception("%s: %s was not sent", self.charger_id, request.action)
+            return Outcome.FAILED
+        return self._outcome(command, answer)
+
+    async def call(
+        self,
+        request: Request,
+        *,
+        urgent: bool = False,
+        seconds: float | None = None,
+        late: Late | None = None,
+    ) -> Json:
+        """Make a call when the earlier ones are through, urgent ones first; the payload of its answer.
+
+        `seconds` (None: the session's time-out) run from sending to answer. An answer after the time-out, or after
+        this was cancelled, goes to `late`. Raises `CallRefused`, `CallTimedOut`, `ConnectionLost`, `AnswerInvalid`,
+        and `Violation` for a payload that the version does not allow; then nothing was sent.
+        """
+        self._schemas.request(request.action, request.payload, relaxed=False)
+        return await self._calls.make(
+            request,
+            urgent=urgent,
+            seconds=self._call_timeout if seconds is None else seconds,
+            late=late,
+        )
+
+    async def _send_call(self, call: Call) -> None:
+        _LOGGER.debug("%s: we call %s", self.charger_id, call.action)
+        try:
+            await self._send(frames.encode(call))
+        except ConnectionClosed:
+            raise ConnectionLost from None
+
+    async def _send(self, text: str) -> None:
+        try:
+            async with asyncio.timeout(self._write_timeout):
+                await self._transport.send(text)
+        except TimeoutError:
+            _LOGGER.warning("%s: takes no more messages; closing", self.charger_id)
+            await self.close(1011, "write timed out")
+        else:
+            self.counters.sent += 1
+
+    async def _take(self, text: str | bytes) -> None:
+        answer, durable = self._intake.handled(text)
+        if answer is None:
+            return
+        if durable:
+            try:
+                await self._desk.saved()
+            except Exception:  # whatever kept it from the disk, the charger must say it again (contract 5)
+                _LOGGER.exception("%s: not saved, so not answered; closing", self.charger_id)
+                await self.close(1011, "not saved")
+                return
+        await self._send(answer)
+
+    def _outcome(self, command: Command, answer: Answer) -> Outcome:
+        match answer:
+            case CallRefused(code=code) if says_not_implemented(code):
+                return Outcome.NOT_IMPLEMENTED
+            case CallRefused():
+                return Outcome.FAILED
+            case CallTimedOut():
+                return Outcome.TIMED_OUT
+            case ConnectionLost():
+                return Outcome.DISCONNECTED
+            case CallFailed():
+                return Outcome.UNREADABLE
+            case payload:
+                return self._dialect.outcome(command, payload)

@@ -1,0 +1,241 @@
+"""OCPP 1.6J with its security extension, between the wire and the core.
+
+Knows the actions, fields and words of 1.6. Must not know other versions, nor keep anything between messages.
+
+In 1.6 every connector serves a car of its own: connector n is EVSE n with the only connector 1, and connector 0 is the
+charger as a whole.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from ..core.commands import AskForStatus, AskToBoot, Command, DropHold, PlaceHold
+from ..core.events import (
+    Authorizing,
+    Booted,
+    ConnectorStatus,
+    Ended,
+    Event,
+    Metered,
+    Standing,
+    Started,
+    StatusChanged,
+    Verdict,
+)
+from ..core.token import IdToken
+from . import alike, times
+from .dialect import Dialect, Json, Request, Route, Version
+from .fields import parts, positive, text, whole
+from .metering import readings_v16
+
+_WHOLE_CHARGER = 0
+_ONLY_CONNECTOR = 1
+_TOKEN_LENGTH = 20
+
+_NO_TRANSACTION = 0
+"""For a start that nobody gave an id; the field is required even then."""
+
+_STATUSES = {
+    "Available": ConnectorStatus.AVAILABLE,
+    "Preparing": ConnectorStatus.PREPARING,
+    "Charging": ConnectorStatus.CHARGING,
+    "SuspendedEV": ConnectorStatus.SUSPENDED_EV,
+    "SuspendedEVSE": ConnectorStatus.SUSPENDED_EVSE,
+    "Finishing": ConnectorStatus.FINISHING,
+    "Reserved": ConnectorStatus.RESERVED,
+    "Unavailable": ConnectorStatus.OUT_OF_SERVICE,
+    "Faulted": ConnectorStatus.FAULTED,
+}
+
+_STANDINGS = {
+    Standing.ACCEPTED: "Accepted",
+    Standing.UNKNOWN: "Invalid",
+    Standing.BLOCKED: "Blocked",
+    Standing.EXPIRED: "Expired",
+    Standing.CONCURRENT: "ConcurrentTx",
+    Standing.RESERVED_FOR_OTHERS: "Blocked",
+}
+
+
+def _booted(payload: Json, now: datetime) -> tuple[Event, ...]:
+    return (
+        Booted(
+            vendor=text(payload, "chargePointVendor"),
+            model=text(payload, "chargePointModel"),
+            serial=text(payload, "chargePointSerialNumber")
+            or text(payload, "chargeBoxSerialNumber"),
+            firmware=text(payload, "firmwareVersion"),
+            at=now,
+        ),
+    )
+
+
+def _status_changed(payload: Json, now: datetime) -> tuple[Event, ...]:
+    connector = whole(payload, "connectorId")
+    status = _STATUSES.get(text(payload, "status") or "")
+    if status is None or connector is None or connector < _WHOLE_CHARGER:
+        return ()
+    error = text(payload, "errorCode")
+    return (
+        StatusChanged(
+            evse=connector or None,
+            connector=_ONLY_CONNECTOR if connector else _WHOLE_CHARGER,
+            status=status,
+            error=None if error == "NoError" else error,
+            at=times.read(payload.get("timestamp"), now),
+        ),
+    )
+
+
+def _metered(payload: Json, now: datetime) -> tuple[Event, ...]:
+    readings = readings_v16(parts(payload, "meterValue"), now)
+    if not readings:
+        return ()
+    transaction = positive(payload, "transactionId")
+    return (
+        Metered(
+            evse=positive(payload, "connectorId"),
+            transaction=None if transaction is None else str(transaction),
+            readings=readings,
+            at=readings[-1].at,
+        ),
+    )
+
+
+def _authorizing(payload: Json, now: datetime) -> tuple[Event, ...]:
+    token = _token(payload)
+    return () if token is None else (Authorizing(token=token, at=now),)
+
+
+def _authorized(_payload: Json, verdict: Verdict | None, _now: datetime) -> Json:
+    return {"idTagInfo": _id_tag_info(verdict)}
+
+
+def _started(payload: Json, now: datetime) -> tuple[Event, ...]:
+    evse = positive(payload, "connectorId")
+    return (
+        Started(
+            transaction=None,
+            evse=evse,
+            connector=None if evse is None else _ONLY_CONNECTOR,
+            token=_token(payload),
+            hold=positive(payload, "reservationId"),
+            meter_wh=_meter_wh(payload, "meterStart"),
+            at=times.read(payload.get("timestamp"), now),
+        ),
+    )
+
+
+def _start_judged(_payload: Json, verdict: Verdict | None, _now: datetime) -> Json:
+    # Always an answer, or the charger tells the start again and again.
+    transaction = verdict.transaction if verdict is not None else None
+    return {
+        "transactionId": _NO_TRANSACTION if transaction is None else int(transaction),
+        "idTagInfo": _id_tag_info(verdict),
+    }
+
+
+def _ended(payload: Json, now: datetime) -> tuple[Event, ...]:
+    transaction = whole(payload, "transactionId")
+    if transaction is None:
+        return ()
+    reason = text(payload, "reason")
+    return (
+        Ended(
+            transaction=str(transaction),
+            token=_token(payload),
+            meter_wh=_meter_wh(payload, "meterStop"),
+            reason=None if reason == "Local" else reason,
+            readings=readings_v16(parts(payload, "transactionData"), now),
+            at=times.read(payload.get("timestamp"), now),
+        ),
+    )
+
+
+def _end_judged(payload: Json, verdict: Verdict | None, _now: datetime) -> Json:
+    return {} if _token(payload) is None else {"idTagInfo": _id_tag_info(verdict)}
+
+
+def _token(payload: Json) -> IdToken | None:
+    """Whose tag it is; chargers that identify nobody send an empty one."""
+    tag = text(payload, "idTag")
+    return None if tag is None else IdToken(value=tag)
+
+
+def _meter_wh(payload: Json, key: str) -> float | None:
+    register = whole(payload, key)
+    return None if register is None else float(register)
+
+
+def _id_tag_info(verdict: Verdict | None) -> Json:
+    """No `expiryDate`: in 1.6 that is when the tag itself expires, not how long the answer may be kept."""
+    if verdict is None:
+        return {"status": "Invalid"}
+    info: Json = {"status": _STANDINGS[verdict.standing]}
+    # A group that 1.6 cannot spell is left out: the charger then asks us about each of its members.
+    if verdict.group is not None and len(verdict.group) <= _TOKEN_LENGTH:
+        info["parentIdTag"] = verdict.group
+    return info
+
+
+def _always(_payload: Json) -> bool:
+    return True
+
+
+def _reserve_now(command: PlaceHold) -> Request:
+    payload: Json = {
+        "connectorId": _WHOLE_CHARGER if command.evse is None else command.evse,
+        "expiryDate": times.write(command.until),
+        "idTag": command.token.value,
+        "reservationId": command.hold,
+    }
+    if command.group is not None:
+        payload["parentIdTag"] = command.group
+    return Request(action="ReserveNow", payload=payload)
+
+
+_ROUTES: Mapping[str, Route] = {
+    "Authorize": Route(read=_authorizing, reply=_authorized),
+    "BootNotification": Route(read=_booted, reply=alike.booted),
+    "DataTransfer": alike.UNKNOWN_VENDOR,
+    "DiagnosticsStatusNotification": alike.formal(),
+    "FirmwareStatusNotification": alike.formal(),
+    "Heartbeat": alike.HEARTBEAT,
+    "LogStatusNotification": alike.formal(),
+    "MeterValues": Route(read=_metered, reply=alike.nothing_to_say),
+    "SecurityEventNotification": alike.formal(),
+    "SignCertificate": alike.REFUSED,
+    "SignedFirmwareStatusNotification": alike.formal(),
+    "StartTransaction": Route(read=_started, reply=_start_judged, durable=_always),
+    "StatusNotification": Route(read=_status_changed, reply=alike.nothing_to_say),
+    "StopTransaction": Route(read=_ended, reply=_end_judged, durable=_always),
+}
+
+
+class _V16:
+    version: Final = Version.V16
+    token_length: Final = _TOKEN_LENGTH
+    routes: Final = _ROUTES
+    outcome = staticmethod(alike.outcome)
+
+    def request(self, command: Command) -> Request:
+        match command:
+            case PlaceHold():
+                return _reserve_now(command)
+            case DropHold():
+                return Request(action="CancelReservation", payload={"reservationId": command.hold})
+            case AskToBoot():
+                return Request(
+                    action="TriggerMessage", payload={"requestedMessage": "BootNotification"}
+                )
+            case AskForStatus():
+                where = {} if command.evse is None else {"connectorId": command.evse}
+                return Request(
+                    action="TriggerMessage",
+                    payload={"requestedMessage": "StatusNotification"} | where,
+                )
+
+
+V16: Final[Dialect] = _V16()
+"""OCPP 1.6J."""

@@ -1,0 +1,329 @@
+"""OCPP 2.0.1 and 2.1 between the wire and the core; what sets them apart stands at the end, and in `v2_tokens`.
+
+Knows the actions, fields and words of 2.x. Must not know 1.6, nor keep anything between messages.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ..core.commands import AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
+from ..core.events import (
+    Authorizing,
+    Booted,
+    ChargingState,
+    ConnectorId,
+    ConnectorStatus,
+    Ended,
+    Event,
+    EvseId,
+    HoldEnd,
+    HoldEnded,
+    Metered,
+    Started,
+    StatusChanged,
+    Updated,
+)
+from . import alike, times
+from .dialect import Dialect, Json, Request, Route, Version
+from .fields import part, parts, positive, text, whole
+from .metering import readings_v2, register_wh
+from .v2_tokens import TOKENS_V21, TOKENS_V201, Tokens, group_token, told_token
+
+_WHOLE_CHARGER = 0
+_FIRST_CONNECTOR = 1
+
+_STATUSES = {
+    "Available": ConnectorStatus.AVAILABLE,
+    "Occupied": ConnectorStatus.OCCUPIED,
+    "Reserved": ConnectorStatus.RESERVED,
+    "Unavailable": ConnectorStatus.OUT_OF_SERVICE,
+    "Faulted": ConnectorStatus.FAULTED,
+}
+
+_CHARGING_STATES = {
+    "Charging": ChargingState.CHARGING,
+    "EVConnected": ChargingState.EV_CONNECTED,
+    "SuspendedEV": ChargingState.SUSPENDED_EV,
+    "SuspendedEVSE": ChargingState.SUSPENDED_EVSE,
+    "Idle": ChargingState.IDLE,
+}
+
+_HOLD_ENDS = {
+    "Expired": HoldEnd.EXPIRED,
+    "Removed": HoldEnd.REMOVED,
+    "NoTransaction": HoldEnd.NO_TRANSACTION,
+}
+
+
+def _booted(payload: Json, now: datetime) -> tuple[Event, ...]:
+    station = part(payload, "chargingStation")
+    return (
+        Booted(
+            vendor=text(station, "vendorName"),
+            model=text(station, "model"),
+            serial=text(station, "serialNumber"),
+            firmware=text(station, "firmwareVersion"),
+            at=now,
+        ),
+    )
+
+
+def _status_notified(payload: Json, now: datetime) -> tuple[Event, ...]:
+    return _status_changed(
+        text(payload, "connectorStatus"),
+        whole(payload, "evseId"),
+        positive(payload, "connectorId"),
+        times.read(payload.get("timestamp"), now),
+    )
+
+
+def _notified(payload: Json, now: datetime) -> tuple[Event, ...]:
+    return tuple(event for notice in parts(payload, "eventData") for event in _noticed(notice, now))
+
+
+def _noticed(notice: Json, now: datetime) -> tuple[Event, ...]:
+    """What one entry of NotifyEvent says; component and variable names are compared without regard to case."""
+    component = part(notice, "component")
+    variable = text(part(notice, "variable"), "name") or ""
+    if variable.casefold() != "availabilitystate":
+        return ()
+    place = part(component, "evse")
+    match (text(component, "name") or "").casefold():
+        case "connector" | "evse":
+            evse, connector = positive(place, "id"), positive(place, "connectorId")
+        case "chargingstation":
+            evse, connector = _WHOLE_CHARGER, None
+        case _:
+            return ()
+    at = times.read(notice.get("timestamp"), now)
+    return _status_changed(text(notice, "actualValue"), evse, connector, at)
+
+
+def _status_changed(
+    word: str | None, evse: EvseId | None, connector: ConnectorId | None, at: datetime
+) -> tuple[Event, ...]:
+    """An EVSE that speaks for all its plugs speaks through the first one, which every EVSE has."""
+    status = _STATUSES.get(word or "")
+    if status is None or evse is None or evse < _WHOLE_CHARGER:
+        return ()
+    if evse == _WHOLE_CHARGER:
+        return (StatusChanged(evse=None, connector=_WHOLE_CHARGER, status=status, at=at),)
+    connector = connector or _FIRST_CONNECTOR
+    return (StatusChanged(evse=evse, connector=connector, status=status, at=at),)
+
+
+def _metered(payload: Json, now: datetime) -> tuple[Event, ...]:
+    readings = readings_v2(parts(payload, "meterValue"), now)
+    if not readings:
+        return ()
+    evse = positive(payload, "evseId")
+    return (Metered(evse=evse, transaction=None, readings=readings, at=readings[-1].at),)
+
+
+def _authorizing(payload: Json, now: datetime) -> tuple[Event, ...]:
+    token = told_token(payload)
+    return () if token is None else (Authorizing(token=token, at=now),)
+
+
+def _transaction_told(payload: Json, now: datetime) -> tuple[Event, ...]:
+    transaction = text(part(payload, "transactionInfo"), "transactionId")
+    if transaction is None:
+        return ()
+    match text(payload, "eventType"):
+        case "Started":
+            return (_started(transaction, payload, now),)
+        case "Updated":
+            return (_updated(transaction, payload, now),)
+        case "Ended":
+            return (_ended(transaction, payload, now),)
+        case _:
+            return ()
+
+
+def _started(transaction: str, payload: Json, now: datetime) -> Started:
+    readings = readings_v2(parts(payload, "meterValue"), now)
+    place = part(payload, "evse")
+    return Started(
+        transaction=transaction,
+        evse=positive(place, "id"),
+        connector=positive(place, "connectorId"),
+        token=told_token(payload),
+        hold=positive(payload, "reservationId"),
+        meter_wh=register_wh(readings, "Transaction.Begin"),
+        charging_state=_charging_state(payload),
+        readings=readings,
+        offline=_is_offline(payload),
+        at=times.read(payload.get("timestamp"), now),
+    )
+
+
+def _updated(transaction: str, payload: Json, now: datetime) -> Updated:
+    place = part(payload, "evse")
+    return Updated(
+        transaction=transaction,
+        evse=positive(place, "id"),
+        connector=positive(place, "connectorId"),
+        token=told_token(payload),
+        hold=positive(payload, "reservationId"),
+        charging_state=_charging_state(payload),
+        readings=readings_v2(parts(payload, "meterValue"), now),
+        offline=_is_offline(payload),
+        at=times.read(payload.get("timestamp"), now),
+    )
+
+
+def _ended(transaction: str, payload: Json, now: datetime) -> Ended:
+    readings = readings_v2(parts(payload, "meterValue"), now)
+    reason = text(part(payload, "transactionInfo"), "stoppedReason")
+    return Ended(
+        transaction=transaction,
+        evse=positive(part(payload, "evse"), "id"),
+        token=told_token(payload),
+        meter_wh=register_wh(readings, "Transaction.End"),
+        reason=None if reason == "Local" else reason,
+        readings=readings,
+        offline=_is_offline(payload),
+        at=times.read(payload.get("timestamp"), now),
+    )
+
+
+def _hold_ended(payload: Json, now: datetime) -> tuple[Event, ...]:
+    hold = positive(payload, "reservationId")
+    end = _HOLD_ENDS.get(text(payload, "reservationUpdateStatus") or "")
+    return () if hold is None or end is None else (HoldEnded(hold=hold, end=end, at=now),)
+
+
+def _charging_state(payload: Json) -> ChargingState | None:
+    word = text(part(payload, "transactionInfo"), "chargingState")
+    return _CHARGING_STATES.get(word or "")
+
+
+def _is_offline(payload: Json) -> bool:
+    return payload.get("offline") is True
+
+
+def _begins_or_ends(payload: Json) -> bool:
+    return payload.get("eventType") in ("Started", "Ended")
+
+
+def _routes(tokens: Tokens, charging_needs: str) -> dict[str, Route]:
+    """What 2.0.1 and 2.1 have in common; the arguments are what they say differently."""
+    noted = alike.formal()
+    return {
+        "Authorize": Route(read=_authorizing, reply=tokens.authorized),
+        "BootNotification": Route(read=_booted, reply=alike.booted),
+        "ClearedChargingLimit": noted,
+        "DataTransfer": alike.UNKNOWN_VENDOR,
+        "FirmwareStatusNotification": noted,
+        "Get15118EVCertificate": alike.formal({"status": "Failed", "exiResponse": ""}),
+        "GetCertificateStatus": alike.formal({"status": "Failed"}),
+        "Heartbeat": alike.HEARTBEAT,
+        "LogStatusNotification": noted,
+        "MeterValues": Route(read=_metered, reply=alike.nothing_to_say),
+        "NotifyChargingLimit": noted,
+        "NotifyCustomerInformation": noted,
+        "NotifyDisplayMessages": noted,
+        "NotifyEVChargingNeeds": alike.formal({"status": charging_needs}),
+        # Accepted says that the schedule was read, not that it is approved; Rejected would ask for another one.
+        "NotifyEVChargingSchedule": alike.formal({"status": "Accepted"}),
+        "NotifyEvent": Route(read=_notified, reply=alike.nothing_to_say),
+        "NotifyMonitoringReport": noted,
+        "NotifyReport": noted,
+        "PublishFirmwareStatusNotification": noted,
+        "ReportChargingProfiles": noted,
+        "ReservationStatusUpdate": Route(read=_hold_ended, reply=alike.nothing_to_say),
+        "SecurityEventNotification": noted,
+        "SignCertificate": alike.REFUSED,
+        "StatusNotification": Route(read=_status_notified, reply=alike.nothing_to_say),
+        "TransactionEvent": Route(
+            read=_transaction_told,
+            reply=tokens.transaction_judged,
+            durable=_begins_or_ends,
+        ),
+    }
+
+
+_ONLY_V21: dict[str, Route] = {
+    "BatterySwap": alike.formal(),
+    "ClosePeriodicEventStream": alike.formal(),
+    "NotifyDERAlarm": alike.formal(),
+    "NotifyDERStartStop": alike.formal(),
+    "NotifyPriorityCharging": alike.formal(),
+    "NotifySettlement": alike.formal(),
+    "OpenPeriodicEventStream": alike.REFUSED,
+    "PullDynamicScheduleUpdate": alike.REFUSED,
+    "ReportDERControl": alike.formal(),
+}
+"""GetCertificateChainStatus and VatNumberValidation are left out, so that they are answered NotSupported.
+
+Their refusing words would say something false of a certificate or a number that nobody looked up.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _V2:
+    version: Version
+    tokens: Tokens
+    routes: Mapping[str, Route]
+
+    @property
+    def token_length(self) -> int:
+        return self.tokens.length
+
+    def request(self, command: Command) -> Request:
+        match command:
+            case PlaceHold():
+                return self._reserve_now(command)
+            case DropHold():
+                payload: Json = {"reservationId": command.hold}
+                return Request(action="CancelReservation", payload=payload)
+            case AskToBoot():
+                return Request(
+                    action="TriggerMessage", payload={"requestedMessage": "BootNotification"}
+                )
+            case AskForStatus():
+                return _trigger_status(command)
+
+    def outcome(self, command: Command, answer: Json) -> Outcome:
+        return alike.outcome(command, answer)
+
+    def _reserve_now(self, command: PlaceHold) -> Request:
+        payload: Json = {
+            "id": command.hold,
+            "expiryDateTime": times.write(command.until),
+            "idToken": self.tokens.spelled(command.token),
+        }
+        if command.evse is not None:
+            # TC_H_01: an EVSE and a connector type exclude each other.
+            payload["evseId"] = command.evse
+        elif command.connector_type is not None:
+            payload["connectorType"] = command.connector_type
+        if command.group is not None:
+            payload["groupIdToken"] = group_token(command.group)
+        return Request(action="ReserveNow", payload=payload)
+
+
+def _trigger_status(command: AskForStatus) -> Request:
+    payload: Json = {"requestedMessage": "StatusNotification"}
+    if command.evse is not None:
+        # F06.FR.12 and .13: a charger may refuse where the connector is not named.
+        payload["evse"] = {"id": command.evse, "connectorId": _FIRST_CONNECTOR}
+    return Request(action="TriggerMessage", payload=payload)
+
+
+V201: Final[Dialect] = _V2(
+    version=Version.V201,
+    tokens=TOKENS_V201,
+    routes=_routes(TOKENS_V201, charging_needs="Rejected"),
+)
+"""OCPP 2.0.1."""
+
+V21: Final[Dialect] = _V2(
+    version=Version.V21,
+    tokens=TOKENS_V21,
+    # Rejected would refuse the kind of energy transfer, and end the transaction.
+    routes=_routes(TOKENS_V21, charging_needs="NoChargingProfile") | _ONLY_V21,
+)
+"""OCPP 2.1."""

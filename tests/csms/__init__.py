@@ -1,0 +1,1 @@
+"""OCPP: the wire, version by version."""
