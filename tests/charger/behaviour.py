@@ -1,0 +1,104 @@
+"""The switches that make a simulated charger deviate from a conforming one.
+
+It must not know how a deviation is carried out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Literal
+
+type AnswerScript = str | Sequence[str] | None
+"""None: conforming. A word: every call gets it. A sequence: used up call by call, then conforming again ("" = conforming)."""
+
+
+class Fault(StrEnum):
+    """Ways not to answer, usable wherever an answer is scripted, beside status words and CALLERROR codes."""
+
+    SILENT = "silent"
+    """Does nothing, never answers."""
+    DISCONNECT = "disconnect"
+    """Does nothing, drops the connection."""
+    UNANSWERED = "unanswered"
+    """Does what it was asked, never answers."""
+    ACTS_THEN_DISCONNECTS = "acts_then_disconnects"
+    """Does what it was asked, drops the connection before the answer."""
+    LATE = "late"
+    """Does what it was asked; the answer waits until `SimulatedCharger.release()`."""
+
+
+def _switch[T](default: T, about: str) -> T:
+    switch: T = field(default=default, metadata={"about": about})
+    return switch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """How a simulated charger behaves; the defaults are those of a conforming charger that can reserve EVSEs."""
+
+    vendor: str = _switch("Simulated", "vendor name in BootNotification; over-long names are sent as they are")
+    model: str = _switch("Charger", "model in BootNotification; over-long names are sent as they are")
+    firmware: str = _switch("1.0", "firmware version in BootNotification")
+    extra_keys: Mapping[str, Any] | None = _switch(None, "keys added to every CALL, against the schemas")
+    timestamps: Literal["zulu", "naive", "offset", "fraction"] = _switch("zulu", "how times are written")
+    clock_skew: timedelta = _switch(timedelta(0), "how far the charger's clock is ahead (seconds)")
+
+    boots_by_itself: bool = _switch(True, "BootNotification and statuses at power-up; off: only `boot()` sends them")
+    sends_heartbeats: bool = _switch(True, "Heartbeat at the interval that the central system named")
+    statuses_after_reconnect: Literal["changed", "all", "none"] = _switch(
+        "changed", "which statuses are sent after a mere reconnect"
+    )
+    notify_event: bool = _switch(False, "2.x: NotifyEvent(AvailabilityState) instead of StatusNotification")
+
+    claims_reservations: bool = _switch(True, "feature profile Reservation / ReservationCtrlr exist; says nothing of deeds")
+    reservations_enabled: bool = _switch(True, "off: every ReserveNow is Rejected (H01.FR.01)")
+    unbound_reservations: bool = _switch(False, "connector 0 / no evseId is served (else Rejected)")
+    reserve_answer: AnswerScript = _switch(None, "answer to ReserveNow: status, CALLERROR code, Fault, or several in turn")
+    cancel_answer: AnswerScript = _switch(None, "answer to CancelReservation, as above")
+    answers: Mapping[str, AnswerScript] | None = _switch(None, "answers to other actions, by action, as above")
+
+    enforces: bool = _switch(True, "off: strangers may start at a held EVSE")
+    shows_reserved: bool = _switch(True, "off: the status Reserved is never reported")
+    marks_one_evse: bool = _switch(False, "a reservation without EVSE is bound to one of the charger's choice")
+    authorizes_before_answer: bool = _switch(
+        False, "Authorize for the holder and status Reserved before the ReserveNow answer"
+    )
+    same_id: Literal["replaces", "rejects", "drops"] = _switch(
+        "replaces", "a known reservation id: replaced, Rejected, or the old hold dropped and Rejected"
+    )
+    overwrites_holds: bool = _switch(False, "a second reservation of an EVSE silently replaces the first")
+    one_hold_per_token: bool = _switch(False, "a second reservation of a token anywhere is Occupied")
+    compares_token_types: bool = _switch(True, "2.x: a token of another type is another token")
+    accepts_past_expiry: bool = _switch(False, "reserves although the expiry has passed")
+    unknown_evse: str = _switch("Rejected", "answer for an EVSE that does not exist: status or CALLERROR code")
+    unavailable_word: str = _switch("Unavailable", "answer for an EVSE that is Unavailable")
+    holds_end_when_down: bool = _switch(True, "Faulted or Unavailable ends the hold")
+    reports_hold_end: bool = _switch(True, "2.x: ReservationStatusUpdate when a hold ends")
+    expires: Literal["exact", "late", "never"] = _switch("exact", "when holds end: at their expiry, `expiry_lag` later, never")
+    expiry_lag: timedelta = _switch(timedelta(seconds=60), "delay of a late expiry (seconds)")
+    keeps_holds_over_reboot: bool = _switch(True, "off: a reboot forgets the holds")
+
+    omit_reservation_id: bool = _switch(False, "the holder's start carries no reservationId")
+    foreign_reservation_id: bool = _switch(False, "a stranger's start carries the hold's reservationId")
+    remote_start_ignores_holds: bool = _switch(
+        False, "a remote start with a foreign token is Accepted on a held EVSE and deletes the hold"
+    )
+    free_vend: bool = _switch(False, "a plugged car starts with a fixed token, without Authorize")
+    free_vend_token: str = _switch("FREEVEND", "the fixed token (1.6; 2.x sends NoAuthorization)")
+    local_pre_authorize: bool = _switch(False, "tokens accepted in list or cache start without Authorize")
+    authorizes_remote_starts: bool = _switch(False, "Authorize before a remote start")
+    stops_on_invalid_id: bool = _switch(True, "a refused start is stopped; off: energy is suspended only")
+    starts_unknown_offline: bool = _switch(True, "unknown tokens may start while offline")
+    transaction_starts: Literal["both", "plugged", "authorized"] = _switch(
+        "both", "2.x: a transaction starts with cable and token, with the cable alone, or with the token alone"
+    )
+
+    @property
+    def breaks_schemas(self) -> bool:
+        """Whether what this charger sends may violate the official schemas on purpose."""
+        return bool(self.extra_keys) or len(self.vendor) > 20 or len(self.model) > 20 or len(self.firmware) > 50  # noqa: PLR2004  CiString20Type, CiString50Type
+
+
+HOME_CHARGER = Behaviour(claims_reservations=False, reserve_answer="NotImplemented", cancel_answer="NotImplemented")
+"""The usual wallbox: it does not know reservations at all."""

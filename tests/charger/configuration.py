@@ -1,0 +1,74 @@
+"""The configuration keys of a simulated OCPP 1.6 charger.
+
+It must not know what a setting does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .model import Json
+from .state import Setting, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A configuration key: a setting, or a fixed value."""
+
+    setting: Setting | None = None
+    value: str = ""
+    readonly: bool = True
+
+    def read(self, name: str, state: State) -> Json:
+        """The entry of GetConfiguration.conf."""
+        value = state.settings[self.setting] if self.setting is not None else self.value
+        if name == "SupportedFeatureProfiles" and state.has(Setting.RESERVATIONS_CLAIMED):
+            value += ",Reservation"
+        if name == "NumberOfConnectors":
+            value = str(len(state.evses))
+        return {"key": name, "readonly": self.readonly, "value": value}
+
+    def write(self, value: str, state: State) -> str:
+        """Change the setting and give the status of ChangeConfiguration.conf."""
+        if self.readonly or self.setting is None:
+            return "Rejected"
+        is_flag = state.settings[self.setting] in {"true", "false"}
+        if is_flag and value.lower() in {"true", "false"}:
+            state.settings[self.setting] = value.lower()
+        elif not is_flag and value.isdecimal():
+            state.settings[self.setting] = value
+        else:
+            return "Rejected"
+        return "Accepted"
+
+
+def _writable(setting: Setting) -> Key:
+    return Key(setting=setting, readonly=False)
+
+
+KEYS: Mapping[str, Key] = {
+    "AllowOfflineTxForUnknownId": _writable(Setting.START_UNKNOWN_OFFLINE),
+    "AuthorizationCacheEnabled": _writable(Setting.CACHE_ENABLED),
+    "AuthorizeRemoteTxRequests": _writable(Setting.AUTHORIZE_REMOTE_STARTS),
+    "ClockAlignedDataInterval": Key(value="0"),
+    "ConnectionTimeOut": _writable(Setting.CONNECTION_TIMEOUT),
+    "ConnectorPhaseRotation": Key(value="0.RST"),
+    "GetConfigurationMaxKeys": Key(value="50"),
+    "HeartbeatInterval": _writable(Setting.HEARTBEAT_INTERVAL),
+    "LocalAuthListEnabled": _writable(Setting.LOCAL_LIST_ENABLED),
+    "LocalAuthListMaxLength": Key(value="1000"),
+    "LocalAuthorizeOffline": Key(value="true"),
+    "LocalPreAuthorize": _writable(Setting.LOCAL_PRE_AUTHORIZE),
+    "MeterValuesSampledData": Key(value="Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage"),
+    "MeterValueSampleInterval": _writable(Setting.METER_INTERVAL),
+    "NumberOfConnectors": Key(),
+    "ReserveConnectorZeroSupported": Key(setting=Setting.UNBOUND_RESERVATIONS),
+    "SendLocalListMaxLength": Key(value="100"),
+    "StopTransactionOnEVSideDisconnect": Key(value="true"),
+    "StopTransactionOnInvalidId": _writable(Setting.STOP_ON_INVALID_ID),
+    "SupportedFeatureProfiles": Key(
+        value="Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,SmartCharging"
+    ),
+    "TransactionMessageAttempts": Key(value="3"),
+    "UnlockConnectorOnEVSideDisconnect": Key(value="true"),
+}
+"""Every key that the charger knows."""
