@@ -1,0 +1,132 @@
+"""OCPP Central System: EV chargers connect to Home Assistant, and their connectors can be reserved."""
+
+import errno
+from typing import Final
+
+from homeassistant.const import CONF_HOST, CONF_PORT, EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers import (
+    config_validation as cv,
+    device_registry as dr,
+    issue_registry as ir,
+)
+from homeassistant.helpers.typing import ConfigType
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .coordinator import CentralSystem, OcppConfigEntry
+from .csms import schemas
+from .csms.server import Server
+from .csms.v2 import V21, V201
+from .csms.v16 import V16
+from .devices import keep_devices, place_of
+from .reception import Reception
+from .services import async_setup_services
+from .store import remove_storage
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+PLATFORMS: Final = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR]
+
+_DIALECTS: Final = {dialect.version: dialect for dialect in (V16, V201, V21)}
+
+_PORT_IN_USE: Final = "port_in_use"
+_CANNOT_LISTEN: Final = "cannot_listen"
+
+
+async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
+    """Register the actions."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool:
+    """Listen for chargers. Raises ConfigEntryNotReady, and leaves a repair, where the address cannot be had."""
+    central = CentralSystem(hass, entry)
+    reception = Reception(hass, entry, central)
+    compiled = await hass.async_add_executor_job(schemas.load)
+    server = Server(reception, _DIALECTS, compiled, clock=dt_util.utcnow)
+
+    async def stop(_: Event | None = None) -> None:
+        """Chargers first: what they are told must be in what is saved last."""
+        await server.stop()
+        await central.stop()
+
+    await central.start()
+    entry.async_on_unload(stop)
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    await reception.take_over()
+    await _listen(hass, entry, server)
+    central.port = server.port
+    entry.runtime_data = central
+    keep_devices(hass, entry)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+
+    listening = entry.data
+
+    async def take_over(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
+        """Reload for another address only: whatever else changed must not cost a charger its connection."""
+        if entry.data != listening:
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+        else:
+            await reception.take_over()
+
+    entry.async_on_unload(entry.add_update_listener(take_over))
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool:
+    """Take the entities away; what `async_setup_entry` began stops by itself."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
+    """Leave nothing behind."""
+    await remove_storage(hass, entry.entry_id)
+    _solved(hass, entry)
+
+
+async def async_remove_config_entry_device(
+    _: HomeAssistant, entry: OcppConfigEntry, device: dr.AnyDeviceEntry
+) -> bool:
+    """Let a device go only if its charger or connector is not known any more."""
+    return place_of(entry.runtime_data, device) is None
+
+
+async def _listen(hass: HomeAssistant, entry: OcppConfigEntry, server: Server) -> None:
+    host, port = entry.data[CONF_HOST], entry.data[CONF_PORT]
+    try:
+        await server.start(host, port)
+    except OSError as err:
+        problem = _PORT_IN_USE if err.errno == errno.EADDRINUSE else _CANNOT_LISTEN
+        placeholders = {
+            "title": entry.title,
+            "host": host,
+            "port": str(port),
+            "error": err.strerror or str(err),
+        }
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            _issue_id(problem, entry),
+            is_fixable=False,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=problem,
+            translation_placeholders=placeholders,
+        )
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key=problem,
+            translation_placeholders=placeholders,
+        ) from err
+    _solved(hass, entry)
+
+
+def _solved(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
+    for problem in (_PORT_IN_USE, _CANNOT_LISTEN):
+        ir.async_delete_issue(hass, DOMAIN, _issue_id(problem, entry))
+
+
+def _issue_id(problem: str, entry: OcppConfigEntry) -> str:
+    return f"{problem}_{entry.entry_id}"

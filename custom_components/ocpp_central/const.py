@@ -1,0 +1,20 @@
+"""The names and defaults that the Home Assistant shell shares. It must not know what any of them is used for."""
+
+import logging
+from typing import Final
+
+DOMAIN: Final = "ocpp_central"
+NAME: Final = "OCPP Central System"
+LOGGER: Final = logging.getLogger(__package__)
+
+SUBENTRY_CHARGER: Final = "charger"
+SUBENTRY_DRIVER: Final = "driver"
+
+CONF_ENTRY_ID: Final = "entry_id"
+CONF_HOUSE_TOKEN: Final = "house_token"
+CONF_IDENTITY: Final = "identity"
+CONF_RELAXED: Final = "relaxed"
+
+DEFAULT_HOST: Final = "0.0.0.0"
+DEFAULT_PORT: Final = 9016
+DEFAULT_RELAXED: Final = True

@@ -1,0 +1,444 @@
+"""The central system of one config entry: what is true of its chargers and reservations, and who is told.
+
+Knows the one place where an event changes the world, where the world is saved, and where listeners wake. Must not
+know how chargers connect (`reception`), when a command is due (`core.planner`), nor any entity.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_point_in_utc_time, async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from . import errors
+from .const import CONF_HOUSE_TOKEN
+from .core.authorization import judge
+from .core.book import Change
+from .core.charger import Charger, Evse
+from .core.commands import DropHold, Outcome, PlaceHold
+from .core.events import (
+    Booted,
+    ChargerId,
+    Disconnected,
+    Ended,
+    Event,
+    EvseId,
+    Started,
+    Verdict,
+)
+from .core.ledger import Ledger, Step, Wish
+from .core.planner import Plan, plan
+from .core.policy import Policy
+from .core.refusal import Refusal
+from .core.reservation import Reservation, Status
+from .core.token import IdToken
+from .store import Memory, Storage, StorageFailedError
+
+type OcppConfigEntry = ConfigEntry[CentralSystem]
+
+ID_BLOCK = 100
+"""So many transaction ids are taken from disk at once, so that none is given twice after a crash (contract 5)."""
+
+SWEEP = timedelta(seconds=60)
+"""How often the time is looked at regardless of timers: a suspended machine or a changed clock stops them."""
+
+_REMEMBERED = (Booted, Started, Ended, Disconnected)
+"""The events after which the charger's part of the file may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is to be seen: at an EVSE of a charger, or (`evse` None) at the charger itself."""
+
+    charger: ChargerId
+    evse: EvseId | None = None
+
+
+class CentralSystem:
+    """The world of one config entry, changed by events, actions and time."""
+
+    def __init__(self, hass: HomeAssistant, entry: OcppConfigEntry) -> None:
+        """Know nothing yet; `start` reads what was remembered."""
+        self.hass = hass
+        self.entry = entry
+        self.port = 0
+        self._ledger = Ledger()
+        self._chargers: dict[ChargerId, Charger] = {}
+        self._last_transaction_id = 0
+        self._ids_until = 0
+        self._storage = Storage(hass, entry.entry_id, self._memory)
+        self._listeners: dict[Place, list[CALLBACK_TYPE]] = {}
+        self._news_listeners: dict[Place, list[Callable[[Change], None]]] = {}
+        self._place_listeners: list[Callable[[Place], None]] = []
+        self._wakers: dict[ChargerId, CALLBACK_TYPE] = {}
+        self._waiting: dict[str, asyncio.Future[Reservation]] = {}
+        self._timer: CALLBACK_TYPE | None = None
+        self._timer_at: datetime | None = None
+        self._sweeper: CALLBACK_TYPE | None = None
+
+    async def start(self) -> None:
+        """Read what was remembered and take it up: whatever should have happened meanwhile happens now."""
+        memory = await self._storage.load()
+        self._ledger = memory.ledger.restarted()
+        self._chargers = dict(memory.chargers)
+        self._last_transaction_id = self._ids_until = memory.last_transaction_id
+        self._sweeper = async_track_time_interval(
+            self.hass, self._on_time, SWEEP, cancel_on_shutdown=True
+        )
+        self._pass_time(dt_util.utcnow())
+
+    async def stop(self) -> None:
+        """Leave no timer, let nobody wait, and write what is not yet written."""
+        for unsubscribe in (self._timer, self._sweeper):
+            if unsubscribe is not None:
+                unsubscribe()
+        self._timer = self._sweeper = None
+        for waiting in self._waiting.values():
+            waiting.cancel()
+        await self._storage.close()
+
+    @property
+    def chargers(self) -> Mapping[ChargerId, Charger]:
+        """Every charger that was added, by id."""
+        return self._chargers
+
+    @property
+    def policy(self) -> Policy:
+        """The owner's bounds for reservations."""
+        return Policy()
+
+    @property
+    def house(self) -> IdToken:
+        """The holder of what is reserved for nobody in particular."""
+        return IdToken(value=self.entry.data[CONF_HOUSE_TOKEN], type="Central")
+
+    def evse(self, place: Place) -> Evse | None:
+        """The EVSE at a place; None once its charger is gone."""
+        charger = self.chargers.get(place.charger)
+        return charger.evses.get(place.evse) if charger and place.evse is not None else None
+
+    def reservations(self, place: Place | None = None) -> list[Reservation]:
+        """The living reservations of a place (None: of all chargers), ordered by start."""
+        if place is not None:
+            return self._ledger.book(place.charger).living_at(place.evse)
+        return sorted(self._ledger.living(), key=lambda each: each.window.start)
+
+    def find(self, *, uid: str | None = None, reservation_id: int | None = None) -> Reservation | None:
+        """The living reservation of this uid, else of this reservation id."""
+        if uid is not None:
+            return self._ledger.find(uid)
+        return None if reservation_id is None else self._ledger.find_by_id(reservation_id)
+
+    def present_reservation(self, place: Place) -> Reservation | None:
+        """The reservation that is being placed, active or in use at an EVSE; else the next one that is to come."""
+        living = self.reservations(place)
+        return next((each for each in living if each.status.keeps_out), next(iter(living), None))
+
+    @callback
+    def async_add_listener(
+        self, update_callback: CALLBACK_TYPE, context: Place
+    ) -> CALLBACK_TYPE:
+        """Call back whenever something that shows at this place has changed."""
+        return _subscribe(self._listeners, context, update_callback)
+
+    @callback
+    def async_add_news_listener(
+        self, tell: Callable[[Change], None], context: Place
+    ) -> CALLBACK_TYPE:
+        """Call back with everything that is published of reservations at this place."""
+        return _subscribe(self._news_listeners, context, tell)
+
+    @callback
+    def async_add_place_listener(self, added: Callable[[Place], None]) -> CALLBACK_TYPE:
+        """Call back with every charger that is added, and every EVSE that one names for the first time."""
+        self._place_listeners.append(added)
+        return lambda: self._place_listeners.remove(added)
+
+    @callback
+    def set_waker(self, charger: ChargerId, wake: CALLBACK_TYPE | None) -> None:
+        """Have `wake` called whenever there may be something to tell this charger."""
+        if wake is None:
+            self._wakers.pop(charger, None)
+        else:
+            self._wakers[charger] = wake
+
+    @callback
+    def add_charger(self, charger_id: ChargerId) -> None:
+        """Know this charger from now on, if it is not known."""
+        if charger_id not in self.chargers:
+            self._chargers[charger_id] = Charger(charger=charger_id)
+            self._storage.changed()
+            self._announce([Place(charger_id)])
+
+    @callback
+    def remove_charger(self, charger_id: ChargerId) -> None:
+        """Forget a charger; its reservations end as removed."""
+        step = self._ledger.without_charger(charger_id, dt_util.utcnow())
+        del self._chargers[charger_id]
+        self._storage.changed()
+        self._take(step)
+        self._wake_listeners(place for place in self._listeners if place.charger == charger_id)
+
+    @callback
+    def apply(self, charger_id: ChargerId, event: Event) -> Verdict | None:
+        """Let a charger's event change the world; the verdict that the charger is told, if the event wants one."""
+        before = self.chargers.get(charger_id)
+        if before is None:
+            return None
+        now = dt_util.utcnow()
+        event = self._numbered(before, event)
+        verdict = judge(self._ledger, before, event, now)
+        after = before.after(event)
+        if after is not before:
+            self._chargers[charger_id] = after
+            if isinstance(event, _REMEMBERED) or len(after.evses) != len(before.evses):
+                self._storage.changed()
+        if len(after.evses) != len(before.evses):
+            new = [number for number in after.evses if number not in before.evses]
+            self._announce([Place(charger_id, number) for number in new])
+        changed = _differences(before, after)
+        ledger = self._ledger
+        self._take(ledger.after(event, before, after, verdict, now), changed)
+        if changed or self._ledger is not ledger:
+            self._wake_reconciler(charger_id)
+        return verdict
+
+    async def saved(self) -> None:
+        """Return once everything is on disk. Raises `StorageFailedError`."""
+        await self._storage.saved()
+
+    async def reserve(self, wish: Wish) -> Reservation:
+        """Grant a wish and wait for the charger's word on it; the reservation as it then is.
+
+        Raises translated errors: `ServiceValidationError` for what the caller can mend, `HomeAssistantError` for what
+        the charger refused; either way nothing is left of it.
+        """
+        charger = self.chargers[wish.charger]
+        try:
+            step = self._ledger.propose(
+                wish, charger, self.policy, uid=uuid4().hex, now=dt_util.utcnow()
+            )
+        except Refusal as refusal:
+            raise errors.refused(
+                refusal,
+                charger=self.name_of(wish.charger),
+                connector=wish.evse,
+                reservation_id=wish.reservation_id,
+                end=dt_util.as_local(wish.end).strftime("%Y-%m-%d %H:%M"),
+            ) from refusal
+        reservation = step.changes[-1].after
+        await self._take_saved(step)
+        if reservation.status is Status.PLACING:
+            reservation = await self._word_on(reservation)
+        if reservation.status is Status.REJECTED:
+            raise errors.rejected(reservation, charger=self.name_of(wish.charger), word=None)
+        return reservation
+
+    async def reserve_for_house(self, place: Place) -> Reservation:
+        """Reserve an EVSE for Home Assistant itself, for as long as is usual. Raises like `reserve`."""
+        assert place.evse is not None  # noqa: S101  only EVSEs have the button
+        end = dt_util.utcnow() + self.policy.default_duration
+        wish = Wish(charger=place.charger, evse=place.evse, token=self.house, end=end)
+        return await self.reserve(wish)
+
+    async def cancel_present(self, place: Place) -> Reservation:
+        """Cancel what is in force at a place, if that is exactly one reservation. Raises translated errors."""
+        living = self.reservations(place)
+        present = [each for each in living if each.status.keeps_out]
+        if len(present) != 1:
+            raise errors.nothing_to_cancel(living, device=self.label_of(place))
+        return await self.cancel(present[0].uid)
+
+    async def cancel(self, uid: str) -> Reservation:
+        """Cancel a reservation; it ends at once, and the charger is told when it can be. Raises translated errors."""
+        try:
+            step = self._ledger.withdraw(uid, dt_util.utcnow())
+        except Refusal as refusal:
+            raise errors.refused(refusal, reservation_id=uid) from refusal
+        await self._take_saved(step)
+        return step.changes[-1].after
+
+    def name_of(self, charger_id: ChargerId) -> str:
+        """What the owner calls a charger."""
+        return next(
+            (
+                subentry.title
+                for subentry in self.entry.subentries.values()
+                if subentry.unique_id == charger_id
+            ),
+            charger_id,
+        )
+
+    def label_of(self, place: Place) -> str:
+        """What a place is called in a sentence."""
+        name = self.name_of(place.charger)
+        return name if place.evse is None else f"{name} connector {place.evse}"
+
+    @callback
+    def sending(self, charger_id: ChargerId, command: PlaceHold) -> None:
+        """A ReserveNow is about to be sent."""
+        self._take(self._ledger.sending(charger_id, command, dt_util.utcnow()))
+
+    @callback
+    def answered(
+        self, charger_id: ChargerId, command: PlaceHold | DropHold, outcome: Outcome
+    ) -> None:
+        """The outcome of a command is known, perhaps later than we waited for it."""
+        charger = self.chargers.get(charger_id)
+        if charger is not None:
+            self._take(
+                self._ledger.answered(charger, command, outcome, dt_util.utcnow())
+            )
+            self._wake_reconciler(charger_id)
+
+    def plan(self, charger_id: ChargerId) -> Plan:
+        """What this charger is to be told now."""
+        charger = self.chargers.get(charger_id)
+        if charger is None:
+            return Plan()
+        return plan(self._ledger.book(charger_id), charger, dt_util.utcnow())
+
+    def _memory(self) -> Memory:
+        return Memory(
+            ledger=self._ledger,
+            chargers=dict(self._chargers),
+            last_transaction_id=self._ids_until,
+        )
+
+    def _numbered(self, charger: Charger, event: Event) -> Event:
+        """A start that asks us for its transaction id, with the id: the old one if it is told again."""
+        if not isinstance(event, Started) or event.transaction is not None:
+            return event
+        if (known := charger.same_start(event)) is not None:
+            return replace(event, transaction=known.transaction)
+        self._last_transaction_id += 1
+        if self._last_transaction_id > self._ids_until:
+            self._ids_until = self._last_transaction_id + ID_BLOCK - 1
+            self._storage.changed()
+        return replace(event, transaction=str(self._last_transaction_id))
+
+    async def _take_saved(self, step: Step) -> None:
+        """Take a step that somebody asked for: on disk before anybody is told, and undone if that fails."""
+        before = self._ledger
+        self._ledger = step.ledger
+        self._storage.changed()
+        try:
+            await self._storage.saved()
+        except StorageFailedError:
+            if self._ledger is step.ledger:
+                self._ledger = before
+            raise
+        self._tell(step.changes, ())
+        self._set_timer()
+        for charger in {change.after.charger for change in step.changes}:
+            self._wake_reconciler(charger)
+
+    def _take(self, step: Step, places: Iterable[Place] = ()) -> None:
+        """Take a step that happened: remembered at once, on disk soon."""
+        if step.ledger is not self._ledger:
+            self._ledger = step.ledger
+            self._storage.changed()
+            self._set_timer()
+        self._tell(step.changes, places)
+
+    def _tell(self, changes: Iterable[Change], places: Iterable[Place]) -> None:
+        affected = set(places)
+        for change in changes:
+            here = Place(change.after.charger, change.after.evse)
+            affected |= {here, Place(here.charger)}
+            if change.news is not None:
+                for tell in tuple(self._news_listeners.get(here, ())):
+                    tell(change)
+            self._tell_waiting(change.after)
+        self._wake_listeners(affected)
+
+    def _tell_waiting(self, reservation: Reservation) -> None:
+        waiting = self._waiting.get(reservation.uid)
+        if waiting is not None and not waiting.done() and reservation.status is not Status.PLACING:
+            waiting.set_result(reservation)
+
+    async def _word_on(self, reservation: Reservation) -> Reservation:
+        """Wait until the charger, or the loss of it, has decided on a reservation that is being placed."""
+        current = self._ledger.find(reservation.uid)
+        if current is None or current.status is not Status.PLACING:
+            return current or reservation
+        waiting = self._waiting[reservation.uid] = self.hass.loop.create_future()
+        try:
+            return await waiting
+        finally:
+            del self._waiting[reservation.uid]
+
+    def _wake_listeners(self, places: Iterable[Place]) -> None:
+        for place in list(places):
+            for update in tuple(self._listeners.get(place, ())):
+                update()
+
+    def _wake_reconciler(self, charger_id: ChargerId) -> None:
+        if (wake := self._wakers.get(charger_id)) is not None:
+            wake()
+
+    def _announce(self, places: Iterable[Place]) -> None:
+        for place in places:
+            for added in tuple(self._place_listeners):
+                added(place)
+
+    @callback
+    def _on_time(self, now: datetime) -> None:
+        self._timer_at = None
+        self._pass_time(now)
+
+    def _pass_time(self, now: datetime) -> None:
+        step = self._ledger.at(self.chargers, now)
+        self._take(step)
+        for charger in {change.after.charger for change in step.changes}:
+            self._wake_reconciler(charger)
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        """One timer for the next edge of the ledger."""
+        moment = self._ledger.next_moment()
+        if moment == self._timer_at:
+            return
+        if self._timer is not None:
+            self._timer()
+            self._timer = None
+        self._timer_at = moment
+        if moment is not None:
+            self._timer = async_track_point_in_utc_time(
+                self.hass, HassJob(self._on_time, cancel_on_shutdown=True), moment
+            )
+
+
+def _subscribe[T](subscribers: dict[Place, list[T]], place: Place, subscriber: T) -> CALLBACK_TYPE:
+    subscribers.setdefault(place, []).append(subscriber)
+
+    @callback
+    def unsubscribe() -> None:
+        subscribers[place].remove(subscriber)
+        if not subscribers[place]:
+            del subscribers[place]
+
+    return unsubscribe
+
+
+def _differences(before: Charger, after: Charger) -> set[Place]:
+    """The places where the change of a charger shows."""
+    if after is before:
+        return set()
+    here = Place(after.charger)
+    everywhere = {here} | {Place(after.charger, number) for number in after.evses}
+    if before.connected != after.connected:
+        return everywhere
+    places = {here} if before.description is not after.description else set()
+    for number, evse in after.evses.items():
+        old = before.evses.get(number)
+        if old is not evse and (
+            old is None or old.told is not evse.told or old.running is not evse.running
+        ):
+            places.add(Place(after.charger, number))
+    return places

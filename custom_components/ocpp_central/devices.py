@@ -1,0 +1,117 @@
+"""Which devices there are, and which charger and EVSE a device is.
+
+Knows the identifiers of `contract.md` 2. Must not know entities.
+"""
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+
+from .const import DOMAIN, SUBENTRY_CHARGER
+from .coordinator import CentralSystem, OcppConfigEntry, Place
+from .core.charger import Charger, Description
+from .core.events import ChargerId, EvseId
+
+
+def charger_identifier(charger_id: ChargerId) -> tuple[str, str]:
+    """The identifier of a charger's device."""
+    return (DOMAIN, charger_id)
+
+
+def evse_identifier(charger_id: ChargerId, evse: EvseId) -> tuple[str, str]:
+    """The identifier of an EVSE's device. No identity has a slash, so no charger can have the same."""
+    return (DOMAIN, f"{charger_id}/{evse}")
+
+
+def subentry_of(entry: OcppConfigEntry, charger_id: ChargerId) -> str | None:
+    """The id of a charger's subentry, None once it was removed."""
+    for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
+        if subentry.unique_id == charger_id:
+            return subentry.subentry_id
+    return None
+
+
+@callback
+def keep_devices(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
+    """Give every charger and EVSE its device, now and whenever one appears, and keep its description up to date.
+
+    To be called before any platform is set up: a child device needs its parent.
+    """
+    central = entry.runtime_data
+    shown: dict[ChargerId, Description] = {}
+
+    @callback
+    def watch(charger_id: ChargerId) -> None:
+        @callback
+        def look() -> None:
+            charger = central.chargers.get(charger_id)
+            if charger is not None and charger.description != shown.get(charger_id):
+                shown[charger_id] = charger.description
+                _register(hass, entry, charger)
+
+        entry.async_on_unload(central.async_add_listener(look, Place(charger_id)))
+
+    @callback
+    def add(place: Place) -> None:
+        charger = central.chargers[place.charger]
+        shown[place.charger] = charger.description
+        _register(hass, entry, charger)
+        if place.evse is None:
+            watch(place.charger)
+
+    for charger_id in central.chargers:
+        add(Place(charger_id))
+    entry.async_on_unload(central.async_add_place_listener(add))
+
+
+@callback
+def _register(hass: HomeAssistant, entry: OcppConfigEntry, charger: Charger) -> None:
+    """Give a charger and its EVSEs their devices, or bring them up to date with what the charger says of itself."""
+    if (subentry_id := subentry_of(entry, charger.charger)) is None:
+        return
+    registry = dr.async_get(hass)
+    told = charger.description
+    device = registry.async_get_or_create(
+        config_entry_id=entry.entry_id,
+        config_subentry_id=subentry_id,
+        identifiers={charger_identifier(charger.charger)},
+        name=entry.subentries[subentry_id].title,
+        manufacturer=told.vendor,
+        model=told.model,
+        serial_number=told.serial,
+        sw_version=told.firmware,
+    )
+    for evse in charger.evses:
+        registry.async_get_or_create_child(
+            config_entry_id=entry.entry_id,
+            config_subentry_id=subentry_id,
+            identifiers={evse_identifier(charger.charger, evse)},
+            parent_device_id=device.id,
+            translation_key="connector",
+            translation_placeholders={"connector": str(evse)},
+        )
+
+
+def place_of(central: CentralSystem, device: dr.AnyDeviceEntry) -> Place | None:
+    """The charger or EVSE that a device is; None for a device of a charger or EVSE that is gone."""
+    for charger in central.chargers.values():
+        if charger_identifier(charger.charger) in device.identifiers:
+            return Place(charger.charger)
+        for evse in charger.evses:
+            if evse_identifier(charger.charger, evse) in device.identifiers:
+                return Place(charger.charger, evse)
+    return None
+
+
+def device_id_of(hass: HomeAssistant, central: CentralSystem, place: Place) -> str | None:
+    """The id of the device of a charger or EVSE; None while it has none."""
+    identifier = (
+        charger_identifier(place.charger)
+        if place.evse is None
+        else evse_identifier(place.charger, place.evse)
+    )
+    try:
+        return dr.async_get_device_id_by_identifier(
+            hass, identifier, config_entry_id=central.entry.entry_id
+        )
+    except ValueError:
+        return None

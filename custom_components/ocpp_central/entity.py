@@ -1,0 +1,102 @@
+"""What the entities of a charger and of an EVSE have in common.
+
+Knows their devices, unique ids and when they are written. Must not know any platform.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import CentralSystem, OcppConfigEntry, Place
+from .core.charger import Charger, Evse
+from .core.events import ChargerId
+from .devices import charger_identifier, evse_identifier, subentry_of
+
+type EntitiesOf = Callable[[CentralSystem, Place], Iterable[Entity]]
+"""The entities that a platform has at a place."""
+
+
+@callback
+def add_entities_everywhere(
+    entry: OcppConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    entities_of: EntitiesOf,
+) -> None:
+    """Add a platform's entities for every charger and EVSE, now and whenever one appears."""
+    central = entry.runtime_data
+
+    @callback
+    def add(place: Place) -> None:
+        if (subentry_id := subentry_of(entry, place.charger)) is not None:
+            async_add_entities(entities_of(central, place), config_subentry_id=subentry_id)
+
+    for charger in central.chargers.values():
+        add(Place(charger.charger))
+        for evse in charger.evses:
+            add(Place(charger.charger, evse))
+    entry.async_on_unload(central.async_add_place_listener(add))
+
+
+class PlaceEntity(Entity):
+    """An entity of a charger, or of one of its EVSEs, that is written when something there has changed."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+    _offline_too = False
+    """Whether it tells of what is ours, and so stays available while the charger is away."""
+
+    def __init__(
+        self, central: CentralSystem, place: Place, description: EntityDescription
+    ) -> None:
+        """Describe one thing of a place."""
+        self.entity_description = description
+        self._central = central
+        self._place = place
+        if place.evse is None:
+            self._attr_unique_id = f"{place.charger}/{description.key}"
+            self._attr_device_info = DeviceInfo(identifiers={charger_identifier(place.charger)})
+        else:
+            self._attr_unique_id = f"{place.charger}/{place.evse}/{description.key}"
+            self._attr_device_info = ChildDeviceInfo(
+                identifiers={evse_identifier(place.charger, place.evse)},
+                parent_device_id=_parent_id(central.hass, central, place.charger),
+                translation_key="connector",
+                translation_placeholders={"connector": str(place.evse)},
+            )
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the charger is connected, or need not be."""
+        charger = self._charger
+        return charger is not None and (self._offline_too or charger.connected)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Wake with this place only."""
+        self.async_on_remove(
+            self._central.async_add_listener(self.async_write_ha_state, self._place)
+        )
+
+    @callback
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Stay as it is: from Home Assistant 2026.11 an entity that has this is renamed in place."""
+
+    @property
+    def _charger(self) -> Charger | None:
+        return self._central.chargers.get(self._place.charger)
+
+    @property
+    def _evse(self) -> Evse | None:
+        return self._central.evse(self._place)
+
+
+def _parent_id(hass: HomeAssistant, central: CentralSystem, charger_id: ChargerId) -> str:
+    return dr.async_get_device_id_by_identifier(
+        hass, charger_identifier(charger_id), config_entry_id=central.entry.entry_id
+    )

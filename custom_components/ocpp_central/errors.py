@@ -1,0 +1,93 @@
+"""Every refusal and failure, as Home Assistant tells it to a person.
+
+Knows which translation names what went wrong. Must not know when that happens.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .core.commands import Outcome
+from .core.refusal import Reason, Refusal
+from .core.reservation import Reservation
+
+_OUTCOMES = {
+    Outcome.OCCUPIED: "reservation_occupied",
+    Outcome.FAULTED: "reservation_faulted",
+    Outcome.UNAVAILABLE: "reservation_unavailable",
+    Outcome.REJECTED: "reservation_rejected",
+    Outcome.NOT_IMPLEMENTED: "reservation_not_supported",
+    Outcome.FAILED: "charger_refused",
+    Outcome.TIMED_OUT: "charger_timeout",
+    Outcome.UNREADABLE: "charger_timeout",
+    Outcome.DISCONNECTED: "charger_offline",
+}
+
+_NOT_THE_CALLERS_FAULT = frozenset({Reason.CHARGER_OFFLINE})
+
+
+def invalid(key: str, **placeholders: object) -> ServiceValidationError:
+    """The caller's mistake (contract 3, exception keys)."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=_texts(placeholders)
+    )
+
+
+def failed(key: str, **placeholders: object) -> HomeAssistantError:
+    """What went wrong without the caller's fault."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=_texts(placeholders)
+    )
+
+
+def refused(refusal: Refusal, **known: object) -> HomeAssistantError:
+    """A wish that was refused before anything was sent; `known` names the things that the texts speak of."""
+    placeholders = dict(known)
+    if refusal.limit is not None:
+        placeholders["limit"] = _limit(refusal)
+    if (obstacle := refusal.obstacle) is not None:
+        placeholders |= {
+            "connector": obstacle.evse,
+            "other_id": obstacle.reservation_id,
+            "reservation_id": obstacle.reservation_id,
+            "start": _local(obstacle.start),
+            "end": _local(obstacle.end),
+        }
+    make = failed if refusal.reason in _NOT_THE_CALLERS_FAULT else invalid
+    return make(refusal.reason.value, **placeholders)
+
+
+def nothing_to_cancel(living: Iterable[Reservation], *, device: str) -> HomeAssistantError:
+    """No single reservation is in force; the text names those that there are, the next one first."""
+    listed = [
+        f"{each.reservation_id} ({_local(each.window.start)} - {_local(each.window.end)})"
+        for each in living
+    ]
+    return invalid("nothing_to_cancel", device=device, reservations=", ".join(listed) or "-")
+
+
+def rejected(reservation: Reservation, *, charger: str, word: str | None) -> HomeAssistantError:
+    """What the charger answered instead of holding a reservation that somebody waited for."""
+    outcome = reservation.last_outcome or Outcome.DISCONNECTED
+    return failed(
+        _OUTCOMES[outcome], charger=charger, connector=reservation.evse, word=word or outcome.value
+    )
+
+
+def _limit(refusal: Refusal) -> str:
+    """The bound in the unit that its text names."""
+    if not isinstance(refusal.limit, timedelta):
+        return str(refusal.limit)
+    unit = {Reason.TOO_SHORT: timedelta(seconds=1), Reason.TOO_LONG: timedelta(hours=1)}
+    return f"{refusal.limit / unit.get(refusal.reason, timedelta(days=1)):g}"
+
+
+def _local(moment: datetime) -> str:
+    return dt_util.as_local(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def _texts(placeholders: dict[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in placeholders.items()}

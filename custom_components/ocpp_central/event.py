@@ -1,0 +1,78 @@
+"""What happens to the reservations of a connector."""
+
+from collections.abc import Iterable
+from typing import override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import CentralSystem, OcppConfigEntry, Place
+from .core.book import Change
+from .entity import PlaceEntity, add_entities_everywhere
+
+PARALLEL_UPDATES = 0
+
+RESERVATION = EventEntityDescription(
+    key="reservation",
+    translation_key="reservation",
+    event_types=[
+        "scheduled",
+        "placed",
+        "changed",
+        "used",
+        "expired",
+        "cancelled",
+        "removed",
+        "rejected",
+        "requirement_dropped",
+        "busy",
+        "at_risk",
+        "intruder",
+    ],
+)
+
+
+async def async_setup_entry(
+    _: HomeAssistant,
+    entry: OcppConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the event entity of every connector."""
+    add_entities_everywhere(entry, async_add_entities, _entities_of)
+
+
+def _entities_of(central: CentralSystem, place: Place) -> Iterable[EventEntity]:
+    if place.evse is not None:
+        yield ReservationEvent(central, place, RESERVATION)
+
+
+class ReservationEvent(PlaceEntity, EventEntity):
+    """The latest thing that happened to a reservation of an EVSE (contract 4)."""
+
+    _offline_too = True
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Hear the news of this EVSE, and notice when its charger is gone."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._central.async_add_news_listener(self._tell, self._place))
+
+    @callback
+    def _tell(self, change: Change) -> None:
+        reservation = change.after
+        reason = reservation.end_reason
+        assert change.news is not None  # noqa: S101  only what is published reaches a listener
+        self._trigger_event(
+            change.news.value,
+            {
+                "uid": reservation.uid,
+                "reservation_id": reservation.reservation_id,
+                "driver": None,
+                "start": reservation.window.start.isoformat(),
+                "end": reservation.window.end.isoformat(),
+                "reason": None if reason is None else reason.value,
+                "late": change.late,
+            },
+        )
+        self.async_write_ha_state()

@@ -1,0 +1,161 @@
+"""Who is let in, and what begins and ends with a connection.
+
+Knows the chargers' subentries and the strangers that dialled in. Must not know sockets (`csms.server`), nor what a
+charger's events mean (`coordinator`).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from websockets import CloseCode
+
+from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
+from homeassistant.const import CONF_PASSWORD
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import discovery_flow
+from homeassistant.util import dt as dt_util
+
+from .const import (
+    CONF_ENTRY_ID,
+    CONF_IDENTITY,
+    CONF_RELAXED,
+    DEFAULT_RELAXED,
+    DOMAIN,
+    LOGGER,
+    SUBENTRY_CHARGER,
+)
+from .coordinator import CentralSystem, OcppConfigEntry
+from .core.commands import Command, DropHold, Outcome, PlaceHold
+from .core.events import ChargerId, Connected, Disconnected, Event, Verdict
+from .csms.admission import (
+    Admission,
+    Admitted,
+    Credentials,
+    UnknownCharger,
+    WrongCredentials,
+    password_matches,
+)
+from .csms.session import Session
+from .reconciler import Reconciler
+
+MOST_STRANGERS: Final = 50
+"""So many unknown identities are offered for adding; whoever invents more of them gets a 404 and nothing else."""
+
+
+class ChargerDesk:
+    """The desk of one charger: hands its news to the central system."""
+
+    def __init__(self, central: CentralSystem, charger_id: ChargerId) -> None:
+        """Serve one charger."""
+        self._central = central
+        self._charger_id = charger_id
+
+    def apply(self, event: Event) -> Verdict | None:
+        """Let an event change the world."""
+        return self._central.apply(self._charger_id, event)
+
+    async def saved(self) -> None:
+        """Return when all that was applied is on disk."""
+        await self._central.saved()
+
+    def late(self, command: Command, outcome: Outcome) -> None:
+        """Take an answer into account that nobody waited for any more."""
+        if isinstance(command, PlaceHold | DropHold):
+            self._central.answered(self._charger_id, command, outcome)
+
+
+class Reception:
+    """Lets the chargers of one config entry in, and offers strangers for adding."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: OcppConfigEntry, central: CentralSystem
+    ) -> None:
+        """Expect nobody to be connected yet."""
+        self._hass = hass
+        self._entry = entry
+        self._central = central
+        self._known: dict[ChargerId, Mapping[str, Any]] = {}
+        self._strangers: set[ChargerId] = set()
+        self._reconcilers: dict[Session, Reconciler] = {}
+
+    async def take_over(self) -> None:
+        """Bring the chargers that are known in line with the subentries; every other charger keeps its connection."""
+        wanted = {
+            subentry.unique_id: subentry.data
+            for subentry in self._entry.get_subentries_of_type(SUBENTRY_CHARGER)
+            if subentry.unique_id is not None
+        }
+        outdated = [known for known in self._known if self._known[known] != wanted.get(known)]
+        self._known = wanted
+        for charger_id in set(self._central.chargers) - set(wanted):
+            self._central.remove_charger(charger_id)
+        for charger_id in wanted:
+            self._strangers.discard(charger_id)
+            self._central.add_charger(charger_id)
+        for charger_id in outdated:
+            if (session := self._session_of(charger_id)) is not None:
+                await session.close(CloseCode.NORMAL_CLOSURE, "settings changed")
+
+    @callback
+    def admit(self, identity: ChargerId, credentials: Credentials | None) -> Admission:
+        """Let a charger in that was added, with its password if it has one."""
+        settings = self._known.get(identity)
+        if settings is None:
+            self._offer(identity, credentials)
+            return UnknownCharger()
+        password = settings.get(CONF_PASSWORD)
+        if password and not (credentials and password_matches(password, credentials.password)):
+            LOGGER.warning("%s was refused: its password is missing or wrong", identity)
+            return WrongCredentials()
+        return Admitted(
+            desk=ChargerDesk(self._central, identity),
+            relaxed=settings.get(CONF_RELAXED, DEFAULT_RELAXED),
+        )
+
+    @callback
+    def connected(self, session: Session) -> None:
+        """A charger is here: tell the central system, and bring it to hold what it should."""
+        charger_id = session.charger_id
+        self._central.apply(
+            charger_id, Connected(token_length=session.token_length, at=dt_util.utcnow())
+        )
+        reconciler = Reconciler(self._hass, self._central, session)
+        self._reconcilers[session] = reconciler
+        self._central.set_waker(charger_id, reconciler.wake)
+        self._entry.async_create_background_task(
+            self._hass, reconciler.run(), f"{DOMAIN} reconciler {charger_id}"
+        )
+        LOGGER.info("%s is connected with %s", charger_id, session.version)
+
+    @callback
+    def disconnected(self, session: Session) -> None:
+        """A charger is gone; a newer connection of it, if there is one, has not been announced yet."""
+        charger_id = session.charger_id
+        self._central.set_waker(charger_id, None)
+        self._central.apply(charger_id, Disconnected(at=dt_util.utcnow()))
+        self._reconcilers.pop(session).end()
+        LOGGER.info("%s is not connected any more", charger_id)
+
+    def _session_of(self, charger_id: ChargerId) -> Session | None:
+        return next((each for each in self._reconcilers if each.charger_id == charger_id), None)
+
+    def _offer(self, identity: ChargerId, credentials: Credentials | None) -> None:
+        """Offer a stranger for adding: once, however often it tries."""
+        if identity in self._strangers or len(self._strangers) >= MOST_STRANGERS:
+            return
+        self._strangers.add(identity)
+        LOGGER.info("A charger that was not added dialled in as %s", identity)
+        offer = {CONF_ENTRY_ID: self._entry.entry_id, CONF_IDENTITY: identity}
+        if credentials is not None:
+            offer[CONF_PASSWORD] = _as_text(credentials.password)
+        discovery_flow.async_create_flow(
+            self._hass, DOMAIN, context={"source": SOURCE_INTEGRATION_DISCOVERY}, data=offer
+        )
+
+
+def _as_text(password: bytes) -> str:
+    """A presented password as the owner would type it: text, or the digits of a binary AuthorizationKey."""
+    try:
+        return password.decode()
+    except UnicodeDecodeError:
+        return password.hex()

@@ -1,0 +1,103 @@
+"""Brings a charger to hold what the ledger promises, as long as it is connected.
+
+Knows how a plan is carried out: one command after the other, each on disk before it is sent. Must not know what is due
+(`core.planner`), nor what follows from an outcome (`core.book`).
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.util import dt as dt_util
+
+from .const import LOGGER
+from .coordinator import CentralSystem
+from .core.commands import AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
+from .core.events import Asked
+from .csms.session import Session
+from .store import StorageFailedError
+
+DISK_RETRY = timedelta(seconds=10)
+"""When a command is tried again that could not be sent, because the disk could not be written."""
+
+
+class Reconciler:
+    """Carries out the plans for one connection of a charger; `run` ends when the connection has ended."""
+
+    def __init__(self, hass: HomeAssistant, central: CentralSystem, session: Session) -> None:
+        """Do nothing before `run`."""
+        self._hass = hass
+        self._central = central
+        self._session = session
+        self._woken = asyncio.Event()
+        self._ended = False
+
+    @callback
+    def wake(self) -> None:
+        """Look at the plan again: something has changed."""
+        self._woken.set()
+
+    @callback
+    def end(self) -> None:
+        """The connection is gone: finish what is under way, begin nothing new."""
+        self._ended = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Carry out plans until the connection ends."""
+        while not self._ended:
+            self._woken.clear()
+            plan = self._central.plan(self._session.charger_id)
+            if plan.commands:
+                await self._carry_out(plan.commands)
+            else:
+                await self._wait_until(plan.again)
+
+    async def _carry_out(self, commands: tuple[Command, ...]) -> None:
+        match commands[0]:
+            case PlaceHold() | DropHold() as command:
+                await self._send(command)
+            case AskToBoot() | AskForStatus():
+                await self._ask(commands)
+
+    async def _send(self, command: PlaceHold | DropHold) -> None:
+        charger_id = self._session.charger_id
+        try:
+            await self._central.saved()
+        except StorageFailedError:
+            LOGGER.exception("%s is told nothing, because it could not be saved", charger_id)
+            await self._wait_until(dt_util.utcnow() + DISK_RETRY)
+            return
+        if command not in self._central.plan(charger_id).commands:
+            return  # what it was for has ended while it was being saved
+        if isinstance(command, PlaceHold):
+            self._central.sending(charger_id, command)
+        outcome = await self._session.execute(command)
+        self._central.answered(charger_id, command, outcome)
+
+    async def _ask(self, commands: tuple[Command, ...]) -> None:
+        """Have the charger report itself; one that will not is not waited for."""
+        outcomes = [
+            await self._session.execute(command)
+            for command in commands
+            if isinstance(command, AskToBoot | AskForStatus)
+        ]
+        refused = Outcome.ACCEPTED not in outcomes
+        asked = Asked(refused=refused, at=dt_util.utcnow())
+        self._central.apply(self._session.charger_id, asked)
+
+    async def _wait_until(self, moment: datetime | None) -> None:
+        timer: CALLBACK_TYPE | None = None
+        if moment is not None:
+            job = HassJob(self._on_time, cancel_on_shutdown=True)
+            timer = async_track_point_in_utc_time(self._hass, job, moment)
+        try:
+            await self._woken.wait()
+        finally:
+            if timer is not None:
+                timer()
+
+    @callback
+    def _on_time(self, _: datetime) -> None:
+        self._woken.set()

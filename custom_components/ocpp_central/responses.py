@@ -1,0 +1,32 @@
+"""How a reservation is told in the response of an action (contract 3). It never tells an id token."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util.json import JsonObjectType
+
+from .coordinator import CentralSystem, Place
+from .core.reservation import Reservation
+from .devices import device_id_of
+
+
+def described(
+    hass: HomeAssistant, central: CentralSystem, reservation: Reservation
+) -> JsonObjectType:
+    """A reservation as actions return it; times are UTC."""
+    reason, outcome = reservation.end_reason, reservation.last_outcome
+    place = Place(reservation.charger, reservation.evse)
+    return {
+        "uid": reservation.uid,
+        "reservation_id": reservation.reservation_id,
+        "device_id": device_id_of(hass, central, place),
+        "charger_id": reservation.charger,
+        "evse": reservation.evse,
+        "target": "connector",
+        "driver": None,
+        "start": reservation.window.start.isoformat(),
+        "end": reservation.window.end.isoformat(),
+        "status": reservation.status.value,
+        "hold": reservation.hold.value,
+        "held_by": reservation.held_by.value,
+        "end_reason": None if reason is None else reason.value,
+        "last_result": None if outcome is None else outcome.word,
+    }

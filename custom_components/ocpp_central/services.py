@@ -1,0 +1,212 @@
+"""The actions: what a caller may ask of the reservations, checked before anything is touched.
+
+Knows fields and responses (contract 3). Must not know how a wish is carried out (`coordinator`).
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.helpers import config_validation as cv, service
+from homeassistant.util import dt as dt_util
+
+from . import errors
+from .const import DOMAIN
+from .coordinator import CentralSystem, Place
+from .core.ledger import MAX_WIRE_ID, Wish
+from .core.reservation import HeldBy, Reservation
+from .core.token import IdToken
+from .devices import place_of
+from .responses import described
+
+ATTR_DURATION: Final = "duration"
+ATTR_END: Final = "end"
+ATTR_HELD_BY: Final = "held_by"
+ATTR_ID_TOKEN: Final = "id_token"
+ATTR_ID_TOKEN_TYPE: Final = "id_token_type"  # noqa: S105  a field name
+ATTR_RESERVATION_ID: Final = "reservation_id"
+ATTR_UID: Final = "uid"
+
+TOKEN_TYPES: Final = (
+    "Central",
+    "eMAID",
+    "ISO14443",
+    "ISO15693",
+    "KeyCode",
+    "Local",
+    "MacAddress",
+    "DirectPayment",
+    "EVCCID",
+    "VIN",
+)
+"""The kinds of token that a person can present (2.0.1, 2.1); NoAuthorization carries no token, so it is not one."""
+
+_RESERVATION_ID = vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_WIRE_ID))
+
+RESERVE_NOW = vol.Schema(
+    {
+        vol.Required(ATTR_DEVICE_ID): cv.string,
+        vol.Optional(ATTR_ID_TOKEN): vol.All(cv.string, vol.Strip, vol.Length(min=1)),
+        vol.Optional(ATTR_ID_TOKEN_TYPE): vol.In(TOKEN_TYPES),
+        vol.Optional(ATTR_END): cv.datetime,
+        vol.Optional(ATTR_DURATION): cv.time_period,
+        vol.Optional(ATTR_RESERVATION_ID): _RESERVATION_ID,
+        vol.Optional(ATTR_HELD_BY, default=HeldBy.AUTO.value): vol.Coerce(HeldBy),
+    }
+)
+
+CANCEL_RESERVATION = vol.Schema(
+    {
+        vol.Optional(ATTR_RESERVATION_ID): _RESERVATION_ID,
+        vol.Optional(ATTR_UID): cv.string,
+        vol.Optional(ATTR_DEVICE_ID): cv.string,
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+    }
+)
+
+GET_RESERVATIONS = vol.Schema({vol.Optional(ATTR_DEVICE_ID): cv.string})
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions; they work on whichever central systems are set up when they are called."""
+    hass.services.async_register(
+        DOMAIN, "reserve_now", _reserve_now, RESERVE_NOW, SupportsResponse.OPTIONAL
+    )
+    hass.services.async_register(
+        DOMAIN,
+        "cancel_reservation",
+        _cancel_reservation,
+        CANCEL_RESERVATION,
+        SupportsResponse.OPTIONAL,
+    )
+    hass.services.async_register(
+        DOMAIN, "get_reservations", _get_reservations, GET_RESERVATIONS, SupportsResponse.ONLY
+    )
+
+
+async def _reserve_now(call: ServiceCall) -> ServiceResponse:
+    central, place = _connector(call.hass, call.data[ATTR_DEVICE_ID])
+    reservation = await central.reserve(_wish(call, central, place))
+    if not call.return_response:
+        return None
+    outcome = reservation.last_outcome
+    return described(call.hass, central, reservation) | {
+        "result": None if outcome is None else outcome.word
+    }
+
+
+async def _cancel_reservation(call: ServiceCall) -> ServiceResponse:
+    _at_most_one_of(call, ATTR_RESERVATION_ID, ATTR_UID, ATTR_DEVICE_ID)
+    if (device_id := call.data.get(ATTR_DEVICE_ID)) is not None:
+        central, place = _place(call.hass, device_id)
+        cancelled = await central.cancel_present(place)
+    else:
+        central, found = _named(call)
+        cancelled = await central.cancel(found.uid)
+    return described(call.hass, central, cancelled) if call.return_response else None
+
+
+async def _get_reservations(call: ServiceCall) -> ServiceResponse:
+    wanted: list[tuple[CentralSystem, Place | None]]
+    if (device_id := call.data.get(ATTR_DEVICE_ID)) is not None:
+        wanted = [_place(call.hass, device_id)]
+    else:
+        wanted = [(central, None) for central in _central_systems(call.hass)]
+    found = [
+        (reservation.window.start, reservation.reservation_id, described(call.hass, central, reservation))
+        for central, place in wanted
+        for reservation in central.reservations(place)
+    ]
+    return {"reservations": [told for *_, told in sorted(found, key=lambda each: each[:2])]}
+
+
+def _wish(call: ServiceCall, central: CentralSystem, place: Place) -> Wish:
+    _at_most_one_of(call, ATTR_END, ATTR_DURATION)
+    assert place.evse is not None  # noqa: S101  _connector has seen to it
+    token = central.house
+    if (value := call.data.get(ATTR_ID_TOKEN)) is not None:
+        token = IdToken(value=value, type=call.data.get(ATTR_ID_TOKEN_TYPE))
+    return Wish(
+        charger=place.charger,
+        evse=place.evse,
+        token=token,
+        end=_end(call, central.policy.default_duration),
+        held_by=call.data[ATTR_HELD_BY],
+        reservation_id=call.data.get(ATTR_RESERVATION_ID),
+    )
+
+
+def _end(call: ServiceCall, default_duration: timedelta) -> datetime:
+    """The end of a reservation that starts now; a time without a zone is Home Assistant's local time."""
+    if (end := call.data.get(ATTR_END)) is not None:
+        return dt_util.as_utc(end)
+    # Whole seconds are the ledger's grain: an end derived from a start must not lose one of them on the way.
+    return dt_util.utcnow().replace(microsecond=0) + call.data.get(ATTR_DURATION, default_duration)
+
+
+def _place(hass: HomeAssistant, device_id: str) -> tuple[CentralSystem, Place]:
+    device, entry = service.async_get_device_and_config_entry(hass, DOMAIN, device_id)
+    central: CentralSystem = entry.runtime_data
+    place = place_of(central, device)
+    if place is None:
+        raise errors.invalid("device_gone", device=device.name_by_user or device.name or device_id)
+    return central, place
+
+
+def _connector(hass: HomeAssistant, device_id: str) -> tuple[CentralSystem, Place]:
+    """The connector that a device is; a charger stands for its connector if it has just one."""
+    central, place = _place(hass, device_id)
+    if place.evse is not None:
+        return central, place
+    evses = sorted(central.chargers[place.charger].evses)
+    if len(evses) != 1:
+        raise errors.invalid(
+            "choose_connector",
+            charger=central.name_of(place.charger),
+            connectors=", ".join(map(str, evses)) or "-",
+        )
+    return central, Place(place.charger, evses[0])
+
+
+def _named(call: ServiceCall) -> tuple[CentralSystem, Reservation]:
+    """The reservation that the call names by uid or id."""
+    uid, reservation_id = call.data.get(ATTR_UID), call.data.get(ATTR_RESERVATION_ID)
+    if uid is None and reservation_id is None:
+        raise errors.invalid("name_a_reservation")
+    found = [
+        (central, reservation)
+        for central in _central_systems(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
+        if (reservation := central.find(uid=uid, reservation_id=reservation_id)) is not None
+    ]
+    if not found:
+        raise errors.invalid("reservation_not_found", reservation_id=uid or reservation_id)
+    if len(found) > 1:
+        raise errors.invalid("reservation_ambiguous", reservation_id=reservation_id)
+    return found[0]
+
+
+def _central_systems(hass: HomeAssistant, entry_id: str | None = None) -> list[CentralSystem]:
+    if entry_id is not None:
+        return [service.async_get_config_entry(hass, DOMAIN, entry_id).runtime_data]
+    return [
+        entry.runtime_data
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        if entry.state is ConfigEntryState.LOADED
+    ]
+
+
+def _at_most_one_of(call: ServiceCall, *fields: str) -> None:
+    given = [name for name in fields if name in call.data]
+    if len(given) > 1:
+        raise errors.invalid("conflicting_fields", fields=", ".join(given))

@@ -1,0 +1,309 @@
+"""What must survive a restart, and when it is on disk.
+
+Knows how the values of the core become JSON and back, and which changes have been written. Must not know what any of
+them mean.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, override
+
+from mashumaro.codecs.basic import BasicDecoder, BasicEncoder
+from mashumaro.exceptions import InvalidFieldValue, MissingField
+
+from homeassistant.core import CoreState, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.storage import Store
+from homeassistant.util.file import WriteError
+from homeassistant.util.json import SerializationError
+
+from .const import DOMAIN, LOGGER
+from .core.book import Book, Ghost
+from .core.charger import Charger, Description, Evse, Transaction
+from .core.ledger import Ledger
+from .core.reservation import Reservation
+
+VERSION = 1
+
+CHATTER = timedelta(seconds=10)
+"""How long a change that nobody waits for may stay in memory."""
+
+_WRITING = frozenset({CoreState.not_running, CoreState.starting, CoreState.running})
+"""While Home Assistant stops, its store only promises to write: nobody may rely on that."""
+
+type Json = dict[str, Any]
+
+
+class StorageFailedError(HomeAssistantError):
+    """What must be on disk before we go on could not be written."""
+
+    def __init__(self) -> None:
+        """Say it in the user's language."""
+        super().__init__(translation_domain=DOMAIN, translation_key="storage_failed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvse:
+    """What is kept of an EVSE: its plugs, and the transactions by which a repeated start is recognised."""
+
+    evse: int
+    connectors: tuple[int, ...] = ()
+    running: Transaction | None = None
+    last: Transaction | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCharger:
+    """What is kept of a charger. Its statuses are not: after a restart they are unknown until it tells."""
+
+    charger: str
+    description: Description = Description()
+    evses: tuple[StoredEvse, ...] = ()
+    away_since: datetime | None = None
+    token_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBook:
+    """What is kept of a charger's book. `unreadable`: records that this version cannot read, kept as they were."""
+
+    charger: str
+    ghosts: tuple[Ghost, ...] = ()
+    can_hold: bool = True
+    reservations: tuple[Json, ...] = ()
+    unreadable: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """The whole file."""
+
+    last_reservation_id: int = 0
+    last_transaction_id: int = 0
+    chargers: tuple[StoredCharger, ...] = ()
+    books: tuple[StoredBook, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What the central system remembers. `last_transaction_id`: none above it was ever given to a charger."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    chargers: Mapping[str, Charger] = field(default_factory=dict)
+    last_transaction_id: int = 0
+
+
+_STORED_ENCODER = BasicEncoder(Stored)
+_STORED_DECODER = BasicDecoder(Stored)
+_RESERVATION_ENCODER = BasicEncoder(Reservation)
+_RESERVATION_DECODER = BasicDecoder(Reservation)
+
+
+class Storage:
+    """The file of one config entry. `snapshot` gives what is to be remembered now; its values are never changed."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry_id: str, snapshot: Callable[[], Memory]
+    ) -> None:
+        """Write nothing yet."""
+        self._hass = hass
+        self._snapshot = snapshot
+        self._store = _RaisingStore(
+            hass,
+            VERSION,
+            storage_key(entry_id),
+            private=True,
+            atomic_writes=True,
+            serialize_in_event_loop=False,
+        )
+        self._lock = asyncio.Lock()
+        self._changed = 0
+        self._written = 0
+        self._unreadable: dict[str, tuple[Json, ...]] = {}
+        self._cancel_delayed: Callable[[], None] | None = None
+        self._delayed = HassJob(self._write_later, cancel_on_shutdown=True)
+
+    async def load(self) -> Memory:
+        """What was remembered; records that cannot be read are set aside in the file, and said in the log."""
+        data = await self._store.async_load()
+        if data is None:
+            return Memory()
+        memory, self._unreadable = await self._hass.async_add_executor_job(_decode, data)
+        for charger, records in self._unreadable.items():
+            LOGGER.error(
+                "%s reservation records of charger %s could not be read and were set aside in %s",
+                len(records),
+                charger,
+                self._store.path,
+            )
+        return memory
+
+    @callback
+    def changed(self) -> None:
+        """Something changed that must be on disk some time soon, or before `saved` returns."""
+        self._changed += 1
+        if self._cancel_delayed is None:
+            self._cancel_delayed = async_call_later(self._hass, CHATTER, self._delayed)
+
+    async def saved(self) -> None:
+        """Return once every change so far is on disk. Raises `StorageFailedError` if that cannot be done."""
+        if self._hass.state not in _WRITING:
+            raise StorageFailedError
+        wanted = self._changed
+        while self._written < wanted:
+            async with self._lock:
+                if self._written < wanted:
+                    await self._write()
+
+    async def close(self) -> None:
+        """Write what is not yet written, and leave no timer."""
+        self._drop_delayed()
+        try:
+            async with self._lock:
+                if self._written < self._changed:
+                    await self._write()
+        except StorageFailedError:
+            LOGGER.exception("The last changes of the chargers could not be saved")
+
+    async def _write(self) -> None:
+        version = self._changed
+        data = await self._hass.async_add_executor_job(
+            _encode, self._snapshot(), self._unreadable
+        )
+        await self._store.async_save(data)
+        self._written = version
+        if self._written == self._changed:
+            self._drop_delayed()
+
+    async def _write_later(self, _: datetime) -> None:
+        self._cancel_delayed = None
+        try:
+            await self.saved()
+        except StorageFailedError:
+            LOGGER.exception("The latest changes of the chargers could not be saved yet")
+            self.changed()
+
+    def _drop_delayed(self) -> None:
+        if self._cancel_delayed is not None:
+            self._cancel_delayed()
+            self._cancel_delayed = None
+
+
+async def remove_storage(hass: HomeAssistant, entry_id: str) -> None:
+    """Delete the file of a config entry that was removed."""
+    await Store[Json](hass, VERSION, storage_key(entry_id)).async_remove()
+
+
+def storage_key(entry_id: str) -> str:
+    """The name of the file of a config entry (contract 5)."""
+    return f"{DOMAIN}.{entry_id}"
+
+
+class _RaisingStore(Store[Json]):
+    """A store whose failed write is an error for whoever waits for it; Home Assistant's own logs it and goes on."""
+
+    @override
+    async def _async_write_data(self, data: Json) -> None:
+        try:
+            await super()._async_write_data(data)
+        except (SerializationError, WriteError) as err:
+            raise StorageFailedError from err
+
+
+def _encode(memory: Memory, unreadable: Mapping[str, tuple[Json, ...]]) -> Json:
+    known = memory.ledger.books
+    stored = Stored(
+        last_reservation_id=memory.ledger.last_id,
+        last_transaction_id=memory.last_transaction_id,
+        chargers=tuple(_stored_charger(charger) for charger in memory.chargers.values()),
+        books=tuple(
+            _stored_book(known.get(charger) or Book(charger=charger), unreadable.get(charger, ()))
+            for charger in {**known, **unreadable}
+        ),
+    )
+    encoded: Json = _STORED_ENCODER.encode(stored)
+    return encoded
+
+
+def _stored_charger(charger: Charger) -> StoredCharger:
+    return StoredCharger(
+        charger=charger.charger,
+        description=charger.description,
+        evses=tuple(
+            StoredEvse(
+                evse=evse.evse,
+                connectors=tuple(sorted(evse.connectors)),
+                running=evse.running,
+                last=evse.last,
+            )
+            for evse in charger.evses.values()
+        ),
+        away_since=charger.away_since,
+        token_length=charger.token_length,
+    )
+
+
+def _stored_book(book: Book, unreadable: tuple[Json, ...]) -> StoredBook:
+    return StoredBook(
+        charger=book.charger,
+        ghosts=tuple(book.ghosts.values()),
+        can_hold=book.can_hold,
+        reservations=tuple(map(_RESERVATION_ENCODER.encode, book.reservations.values())),
+        unreadable=unreadable,
+    )
+
+
+def _decode(data: Json) -> tuple[Memory, dict[str, tuple[Json, ...]]]:
+    stored = _STORED_DECODER.decode(data)
+    books: dict[str, Book] = {}
+    unreadable: dict[str, tuple[Json, ...]] = {}
+    for each in stored.books:
+        read, bad = _read_reservations(each.reservations)
+        books[each.charger] = Book(
+            charger=each.charger,
+            reservations={reservation.uid: reservation for reservation in read},
+            ghosts={ghost.wire_id: ghost for ghost in each.ghosts},
+            can_hold=each.can_hold,
+        )
+        if bad or each.unreadable:
+            unreadable[each.charger] = each.unreadable + bad
+    ledger = Ledger(books=books, last_id=stored.last_reservation_id)
+    chargers = {each.charger: _charger(each) for each in stored.chargers}
+    memory = Memory(
+        ledger=ledger, chargers=chargers, last_transaction_id=stored.last_transaction_id
+    )
+    return memory, unreadable
+
+
+def _read_reservations(
+    records: tuple[Json, ...],
+) -> tuple[list[Reservation], tuple[Json, ...]]:
+    read: list[Reservation] = []
+    bad: list[Json] = []
+    for record in records:
+        try:
+            read.append(_RESERVATION_DECODER.decode(record))
+        except (InvalidFieldValue, MissingField):
+            bad.append(record)
+    return read, tuple(bad)
+
+
+def _charger(stored: StoredCharger) -> Charger:
+    return Charger(
+        charger=stored.charger,
+        description=stored.description,
+        evses={
+            each.evse: Evse(
+                evse=each.evse,
+                connectors=frozenset(each.connectors),
+                running=each.running,
+                last=each.last,
+            )
+            for each in stored.evses
+        },
+        away_since=stored.away_since,
+        token_length=stored.token_length,
+    )
