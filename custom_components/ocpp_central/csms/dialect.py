@@ -4,7 +4,7 @@ Knows the shape that `v16` and `v2` fill. Must not know any version's words.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -47,10 +47,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A CALL of ours: an action and its payload as on the wire."""
+    """A CALL of ours: an action and its payload as on the wire. The payload may carry an id token: it never shows."""
 
     action: str
-    payload: Json
+    payload: Json = field(repr=False)
 
 
 class Dialect(Protocol):

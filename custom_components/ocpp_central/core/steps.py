@@ -1,0 +1,219 @@
+"""What wishes, a charger's reports and the time make of one charger's book.
+
+Knows when a reservation is opened, begun, used and ended. Must not know other chargers, when a command is due
+(`planner`), nor who is a known driver (`authorization`).
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from . import holds
+from .book import Book
+from .charger import Charger, Evse
+from .commands import DropHold, Outcome, PlaceHold
+from .events import (
+    Authorizing,
+    Booted,
+    Connected,
+    Disconnected,
+    Ended,
+    Event,
+    HoldEnded,
+    Started,
+    StatusChanged,
+    TransactionId,
+    Updated,
+    Verdict,
+)
+from .page import Page, Proposal, Turned
+from .refusal import Obstacle, Reason, Refusal
+from .reservation import Cause, HeldBy, Hold, HoldState, News, Reservation, Status
+
+
+def propose(book: Book, proposal: Proposal, charger: Charger, now: datetime) -> Turned:
+    """The book with the wish granted. Raises `Refusal` where it collides or cannot work, and then nothing changes."""
+    for each in book.living_at(proposal.evse):
+        if each.window.overlaps(proposal.window):
+            raise Refusal(Reason.CONFLICT, obstacle=_obstacle(each))
+    page = Page(book, now)
+    if proposal.window.start > now:
+        page.open(proposal, Cause.PLANNED)
+    else:
+        _open_now(page, proposal, charger)
+    return page.close()
+
+
+def withdraw(book: Book, uid: str, now: datetime, cause: Cause) -> Turned:
+    """The book without this reservation, its hold to be dropped. Raises `Refusal` if it is unknown or in use."""
+    reservation = book.reservations.get(uid)
+    if reservation is None:
+        raise Refusal(Reason.NOT_FOUND)
+    if reservation.status is Status.IN_USE and cause is not Cause.CHARGER_REMOVED:
+        raise Refusal(Reason.IN_USE, obstacle=_obstacle(reservation))
+    page = Page(book, now)
+    page.move(reservation, cause)
+    return page.close()
+
+
+def at(book: Book, charger: Charger, now: datetime) -> Turned:
+    """The book once it is `now`: windows open and end, ghosts fade."""
+    page = Page(book, now)
+    for each in book.living_at():
+        if each.window.end <= now:
+            page.move(each, Cause.FINISHED if each.status is Status.IN_USE else Cause.EXPIRED)
+        elif each.status is Status.SCHEDULED and each.window.start <= now:
+            _begin(page, each, charger)
+    for ghost in book.ghosts.values():
+        if ghost.until <= now:
+            del page.ghosts[ghost.wire_id]
+    holds.take_on_what_waits(page, charger)
+    return page.close()
+
+
+def after(
+    book: Book,
+    event: Event,
+    before: Charger,
+    charger: Charger,
+    verdict: Verdict | None,
+    now: datetime,
+) -> Turned:
+    """The book once the charger has told `event`, which made `before` into `charger`.
+
+    `verdict` is what it was answered: a start that we refused uses no reservation.
+    """
+    page = Page(book, now)
+    match event:
+        case Connected():
+            holds.doubt(page, after_crash=False)
+        case Disconnected():
+            holds.lose_connection(page)
+        case Booted():
+            holds.hope_again(page)
+        case StatusChanged(evse=int() as number):
+            holds.watch_status(page, number, before, charger)
+        case Authorizing() if verdict is not None and verdict.accepted:
+            _note_presentation(page, event, verdict)
+        case Started() | Updated() if verdict is not None and verdict.accepted:
+            moment = charger.moment_of(event.at, now)
+            _use(page, event.transaction, charger, verdict.group, moment)
+        case Ended():
+            _finish(page, event.transaction)
+        case HoldEnded():
+            holds.lose_hold(page, event)
+        case _:
+            return book, ()
+    holds.take_on_what_waits(page, charger)
+    return page.close()
+
+
+def sending(book: Book, command: PlaceHold, now: datetime) -> Turned:
+    """The book while a ReserveNow is under way."""
+    page = Page(book, now)
+    holds.sending(page, command)
+    return page.close()
+
+
+def answered(book: Book, command: PlaceHold | DropHold, outcome: Outcome, now: datetime) -> Turned:
+    """The book once the outcome of a command is known."""
+    page = Page(book, now)
+    match command:
+        case PlaceHold():
+            holds.placed(page, command, outcome)
+        case DropHold():
+            holds.dropped(page, command.hold, outcome)
+    return page.close()
+
+
+def restarted(book: Book, now: datetime) -> Book:
+    """The book after a restart: what the charger holds is unknown, and nobody waits for an answer any more."""
+    page = Page(book, now)
+    for each in page.living():
+        page.put(replace(each, awaited=False))
+    holds.doubt(page, after_crash=True)
+    return page.close()[0]
+
+
+def _open_now(page: Page, proposal: Proposal, charger: Charger) -> None:
+    """An immediate wish: contract 3, "Immediate reservation", and ocpp.md 5.3, the rows that ask nobody."""
+    evse = charger.evses.get(proposal.evse, Evse(evse=proposal.evse))
+    if (transaction := _holders_transaction(proposal, evse)) is not None:
+        page.start(page.open(proposal, Cause.TAKEN_ON), transaction)
+    elif evse.running is not None and evse.plugged_in is not False:
+        raise Refusal(Reason.OCCUPIED)
+    elif proposal.held_by is HeldBy.CENTRAL_SYSTEM:
+        page.open(proposal, Cause.TAKEN_ON)
+    elif not charger.connected:
+        raise Refusal(Reason.CHARGER_OFFLINE)
+    elif not page.can_hold:
+        if proposal.held_by is HeldBy.CHARGER:
+            raise Refusal(Reason.NOT_SUPPORTED)
+        page.open(proposal, Cause.TAKEN_ON, HoldState.UNSUPPORTED)
+    elif proposal.held_by is HeldBy.AUTO and evse.plugged_in:
+        waiting = page.open(proposal, Cause.TAKEN_ON, HoldState.PENDING)
+        page.tell(replace(waiting, last_outcome=Outcome.OCCUPIED), News.BUSY)
+    else:
+        page.open(proposal, Cause.REQUESTED, HoldState.PENDING)
+
+
+def _begin(page: Page, reservation: Reservation, charger: Charger) -> None:
+    """The window of a scheduled reservation opened (ocpp.md 5.2)."""
+    evse = charger.evses.get(reservation.evse, Evse(evse=reservation.evse))
+    if (transaction := _holders_transaction(reservation, evse)) is not None:
+        page.start(reservation, transaction)
+    elif reservation.held_by is HeldBy.CENTRAL_SYSTEM:
+        page.move(reservation, Cause.TAKEN_ON)
+    else:
+        state = HoldState.PENDING if page.can_hold else HoldState.UNSUPPORTED
+        hold = Hold(wire_id=reservation.reservation_id, state=state)
+        opened = page.move(reservation.with_hold(reservation.evse, hold), Cause.OPENED)
+        if not page.can_hold and reservation.held_by is HeldBy.CHARGER:
+            page.move(replace(opened, last_outcome=Outcome.NOT_IMPLEMENTED), Cause.REFUSED)
+
+
+def _holders_transaction(holder: Proposal | Reservation, evse: Evse) -> TransactionId | None:
+    running = evse.running
+    if running is None or running.token is None or not holder.token.matches(running.token):
+        return None
+    return running.transaction
+
+
+def _note_presentation(page: Page, event: Authorizing, verdict: Verdict) -> None:
+    """2.x gives up its hold when the holder identifies, before anything runs (H03.FR.09)."""
+    for each in page.living():
+        here = event.evse in (None, each.evse)
+        if here and each.status is Status.ACTIVE and each.is_for(event.token, verdict.group):
+            page.put(replace(each, presented_at=page.now))
+
+
+def _use(
+    page: Page,
+    transaction: TransactionId | None,
+    charger: Charger,
+    group: str | None,
+    moment: datetime,
+) -> None:
+    """A transaction runs with our consent: the holder's makes his reservation used (ocpp.md 5.4)."""
+    running = charger.running(transaction) if transaction is not None else None
+    if running is None or running.token is None:
+        return
+    for each in page.living():
+        here = each.evse == running.evse and each.window.contains(moment)
+        waits = each.status in {Status.PLACING, Status.ACTIVE}
+        if here and waits and each.is_for(running.token, group):
+            page.start(each, running.transaction)
+
+
+def _finish(page: Page, transaction: TransactionId) -> None:
+    for each in page.living():
+        if each.status is Status.IN_USE and each.transaction == transaction:
+            page.move(each, Cause.FINISHED)
+
+
+def _obstacle(reservation: Reservation) -> Obstacle:
+    return Obstacle(
+        reservation_id=reservation.reservation_id,
+        evse=reservation.evse,
+        start=reservation.window.start,
+        end=reservation.window.end,
+    )
