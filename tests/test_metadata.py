@@ -66,20 +66,20 @@ def load(name: str) -> dict[str, Any]:
     return content
 
 
-def leaves(tree: Any, *path: str) -> Iterator[tuple[tuple[str, ...], str]]:
+def leaves(tree: object, *path: str) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield every text of a tree with the keys that lead to it."""
     if isinstance(tree, Mapping):
         for key, value in tree.items():
             yield from leaves(value, *path, key)
     else:
-        yield path, tree
+        yield path, str(tree)
 
 
 def fields_of(action: Mapping[str, Any]) -> dict[str, Any]:
     """Collect the fields of an action, trigger or condition, those in its sections included."""
     found: dict[str, Any] = {}
     for key, field in (action.get("fields") or {}).items():
-        found |= field["fields"] if "fields" in field else {key: field}
+        found |= field.get("fields", {key: field})
     return found
 
 
@@ -91,11 +91,7 @@ SOURCES = {
     for path in sorted(INTEGRATION.rglob("*.py"))
 }
 NODES = [node for tree in SOURCES.values() for node in ast.walk(tree)]
-WORDS = {
-    node.value
-    for node in NODES
-    if isinstance(node, ast.Constant) and isinstance(node.value, str)
-}
+WORDS = {node.value for node in NODES if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def test_manifest_is_complete_and_in_order() -> None:
@@ -147,9 +143,7 @@ def test_hacs_knows_name_and_minimum_version() -> None:
     assert hacs["name"] == NAME
     assert hacs["homeassistant"] == "2026.10.0"
     assert set(hacs) <= {"name", "homeassistant", "zip_release", "filename"}
-    assert [path.parent for path in INTEGRATION.parent.glob("*/manifest.json")] == [
-        INTEGRATION
-    ]
+    assert [path.parent for path in INTEGRATION.parent.glob("*/manifest.json")] == [INTEGRATION]
 
 
 def test_quality_scale_judges_every_rule() -> None:
@@ -182,26 +176,20 @@ def test_languages_say_the_same(language: str) -> None:
     """Another language has no text that English lacks, and the same placeholders."""
     english = dict(leaves(TEXTS))
     for path, text in leaves(load(f"translations/{language}.json")):
-        assert set(PLACEHOLDER.findall(text)) == set(
-            PLACEHOLDER.findall(english[path])
-        ), path
+        assert set(PLACEHOLDER.findall(text)) == set(PLACEHOLDER.findall(english[path])), path
 
 
 def test_every_field_of_a_form_is_described() -> None:
     """Every field has a name and a description."""
 
-    def forms(tree: Any) -> Iterator[Mapping[str, Any]]:
+    def forms(tree: object) -> Iterator[Mapping[str, Any]]:
         if isinstance(tree, Mapping):
             if "data" in tree or "data_description" in tree:
                 yield tree
             for branch in tree.values():
                 yield from forms(branch)
 
-    found = [
-        form
-        for part in ("config", "options", "config_subentries")
-        for form in forms(TEXTS.get(part, {}))
-    ]
+    found = [form for part in ("config", "options", "config_subentries") for form in forms(TEXTS.get(part, {}))]
     assert found
     for form in found:
         assert set(form["data"]) == set(form["data_description"])
@@ -227,14 +215,10 @@ def literal_keys() -> Iterator[tuple[str, str]]:
     """Yield the name of every call that has a literal translation key, with that key."""
     for node in NODES:
         match node:
-            case ast.Call(
-                func=ast.Name(id=called) | ast.Attribute(attr=called), keywords=keywords
-            ):
+            case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called), keywords=keywords):
                 for keyword in keywords:
                     match keyword:
-                        case ast.keyword(
-                            arg="translation_key", value=ast.Constant(value=str(key))
-                        ):
+                        case ast.keyword(arg="translation_key", value=ast.Constant(value=str(key))):
                             yield called, key
 
 
@@ -243,8 +227,7 @@ def errors_made() -> Iterator[tuple[str, set[str]]]:
     for node in NODES:
         match node:
             case ast.Call(
-                func=ast.Name(id="invalid" | "failed")
-                | ast.Attribute(attr="invalid" | "failed"),
+                func=ast.Name(id="invalid" | "failed") | ast.Attribute(attr="invalid" | "failed"),
                 args=[ast.Constant(value=str(key))],
                 keywords=keywords,
             ):
@@ -260,11 +243,7 @@ def test_every_error_has_its_placeholders() -> None:
 
 def test_every_error_that_is_raised_has_a_text() -> None:
     """Whatever is refused or fails is told in words."""
-    raised = {
-        key
-        for called, key in literal_keys()
-        if called.endswith(("Error", "NotReady", "Failed"))
-    }
+    raised = {key for called, key in literal_keys() if called.endswith(("Error", "NotReady", "Failed"))}
     told = {
         value.value
         for node in ast.walk(SOURCES["errors.py"])
@@ -321,11 +300,7 @@ def test_no_text_is_left_over(section: str) -> None:
         for field in fields_of(action).values()
         if "select" in (config := field["selector"])
     }
-    unused = [
-        key
-        for key in TEXTS.get(section, {})
-        if not is_spoken_of(key) and key not in shown_by_actions
-    ]
+    unused = [key for key in TEXTS.get(section, {}) if not is_spoken_of(key) and key not in shown_by_actions]
     assert unused == []
 
 
@@ -342,11 +317,7 @@ def test_entity_texts_belong_to_entities(platform: str) -> None:
 
 def test_icons_exist() -> None:
     """An icon is one that Home Assistant's own integrations use: those are checked to exist."""
-    known = {
-        icon
-        for path in CORE_INTEGRATIONS.glob("*/icons.json")
-        for icon in MDI.findall(path.read_text("utf-8"))
-    }
+    known = {icon for path in CORE_INTEGRATIONS.glob("*/icons.json") for icon in MDI.findall(path.read_text("utf-8"))}
     assert {icon for _, icon in leaves(ICONS)} <= known
 
 

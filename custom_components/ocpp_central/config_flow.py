@@ -3,20 +3,17 @@
 Must not know how the central system runs; of a running one it asks only which port it listens on.
 """
 
-import asyncio
+from collections.abc import Mapping
 import errno
-from ipaddress import ip_address
 import secrets
 import socket
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, override
+from typing import Any, override
 import unicodedata
 
-import voluptuous as vol
-
-from homeassistant.components import network
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
+    ConfigEntry,
     ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
@@ -26,14 +23,16 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     BooleanSelector,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
 )
+from homeassistant.helpers.typing import DiscoveryInfoType
+import voluptuous as vol
 
+from .addresses import async_try_to_listen, async_urls
 from .const import (
     CONF_ENTRY_ID,
     CONF_HOUSE_TOKEN,
@@ -46,14 +45,7 @@ from .const import (
     NAME,
     SUBENTRY_CHARGER,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from homeassistant.config_entries import ConfigEntry
-    from homeassistant.helpers.typing import DiscoveryInfoType
-
-    from .coordinator import OcppConfigEntry
+from .coordinator import OcppConfigEntry
 
 # What the form shows instead of a password that is set, so that the password itself stays on the server.
 PASSWORD_UNCHANGED = "********"  # noqa: S105  stands for a secret, is none
@@ -62,9 +54,7 @@ _PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 _ADDRESS_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_HOST, default=DEFAULT_HOST): TextSelector(),
-        vol.Required(CONF_PORT, default=DEFAULT_PORT): vol.All(
-            vol.Coerce(int), vol.Range(min=1, max=65535)
-        ),
+        vol.Required(CONF_PORT, default=DEFAULT_PORT): vol.All(vol.Coerce(int), vol.Range(min=1, max=65535)),
     }
 )
 _CHARGER_FIELDS: dict[vol.Marker, object] = {
@@ -72,9 +62,7 @@ _CHARGER_FIELDS: dict[vol.Marker, object] = {
     vol.Optional(CONF_PASSWORD): _PASSWORD,
     vol.Required(CONF_RELAXED, default=DEFAULT_RELAXED): BooleanSelector(),
 }
-_NEW_CHARGER_SCHEMA = vol.Schema(
-    {vol.Required(CONF_IDENTITY): TextSelector(), **_CHARGER_FIELDS}
-)
+_NEW_CHARGER_SCHEMA = vol.Schema({vol.Required(CONF_IDENTITY): TextSelector(), **_CHARGER_FIELDS})
 _CHARGER_SCHEMA = vol.Schema(_CHARGER_FIELDS)
 
 
@@ -92,36 +80,28 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
     @classmethod
     @callback
     @override
-    def async_get_supported_subentry_types(
-        cls, config_entry: ConfigEntry
-    ) -> dict[str, type[ConfigSubentryFlow]]:
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """What can be added to a central system by hand."""
         return {SUBENTRY_CHARGER: ChargerSubentryFlow}
 
     @override
-    async def async_step_user(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask where to listen."""
         return await self._async_step_address("user", None, user_input)
 
-    async def async_step_reconfigure(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask where to listen from now on."""
-        return await self._async_step_address(
-            "reconfigure", self._get_reconfigure_entry(), user_input
-        )
+        return await self._async_step_address("reconfigure", self._get_reconfigure_entry(), user_input)
 
-    async def async_step_connect(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
+    async def async_step_connect(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show what to type into the chargers, then keep the address."""
         if user_input is not None:
+            # Another form may have taken the port while this one was open.
+            self._async_abort_entries_match({CONF_PORT: self._address[CONF_PORT]})
             if self.source == SOURCE_RECONFIGURE:
                 return self._finish_reconfigure(self._get_reconfigure_entry())
             return self._finish_user()
-        urls = await _async_urls(self.hass, **self._address)
+        urls = await async_urls(self.hass, **self._address)
         return self.async_show_form(
             step_id="connect",
             description_placeholders={"urls": "\n".join(f"- `{url}`" for url in urls)},
@@ -129,9 +109,7 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     @override
-    async def async_step_integration_discovery(
-        self, discovery_info: DiscoveryInfoType
-    ) -> ConfigFlowResult:
+    async def async_step_integration_discovery(self, discovery_info: DiscoveryInfoType) -> ConfigFlowResult:
         """Offer a charger that dialled in and is not known.
 
         `discovery_info`: `entry_id` of the central system, `identity`, and `password` if the charger presented one.
@@ -145,9 +123,7 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
         self.context["title_placeholders"] = {"name": identity}
         return await self.async_step_discovery_confirm()
 
-    async def async_step_discovery_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
+    async def async_step_discovery_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Add the charger; its next attempt to connect is let in."""
         identity = self._stranger[CONF_IDENTITY]
         # The offer may be days old: the central system may be gone, and the charger added in another way.
@@ -157,7 +133,6 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
         if _is_taken(self.hass, identity):
             return self.async_abort(reason="already_configured")
         if user_input is None:
-            self._set_confirm_only()
             return self.async_show_form(
                 step_id="discovery_confirm",
                 description_placeholders={
@@ -169,17 +144,13 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
         self.hass.config_entries.async_add_subentry(
             entry,
             ConfigSubentry(
-                data=MappingProxyType(
-                    _with_password(data, self._stranger.get(CONF_PASSWORD))
-                ),
+                data=MappingProxyType(_with_password(data, self._stranger.get(CONF_PASSWORD))),
                 subentry_type=SUBENTRY_CHARGER,
                 title=identity,
                 unique_id=identity,
             ),
         )
-        return self.async_abort(
-            reason="charger_added", description_placeholders={"name": identity}
-        )
+        return self.async_abort(reason="charger_added", description_placeholders={"name": identity})
 
     async def _async_step_address(
         self,
@@ -234,9 +205,7 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
 class ChargerSubentryFlow(ConfigSubentryFlow):
     """Add a charger by hand, or change how one is let in."""
 
-    async def async_step_user(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the identity under which the charger will dial in."""
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -255,19 +224,15 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
                 )
         entry: OcppConfigEntry = self._get_entry()
         port = _listening_port(entry) or entry.data[CONF_PORT]
-        urls = await _async_urls(self.hass, entry.data[CONF_HOST], port)
+        urls = await async_urls(self.hass, entry.data[CONF_HOST], port)
         return self.async_show_form(
             step_id="user",
-            data_schema=self.add_suggested_values_to_schema(
-                _NEW_CHARGER_SCHEMA, user_input
-            ),
+            data_schema=self.add_suggested_values_to_schema(_NEW_CHARGER_SCHEMA, user_input),
             errors=errors,
             description_placeholders={"url": f"`{urls[0]}`"},
         )
 
-    async def async_step_reconfigure(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the name and the password; the identity stays."""
         charger = self._get_reconfigure_subentry()
         identity = charger.unique_id or charger.title
@@ -297,25 +262,14 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
         )
 
 
-async def _async_try_address(
-    entry: OcppConfigEntry | None, host: str, port: int
-) -> None:
-    """Find out whether this machine can listen there; OSError or ValueError if not.
-
-    `entry`: the central system that moves there; what it holds itself is not in its way.
-    """
-    if not host:
-        # asyncio would take it for every address.
-        msg = "empty"
-        raise ValueError(msg)
+async def _async_try_address(entry: OcppConfigEntry | None, host: str, port: int) -> None:
+    """Find out whether `entry`, or a new central system, can listen there; OSError or ValueError if not."""
     if entry is not None and port == _listening_port(entry):
         if entry.data[CONF_HOST] == host:
             return
         # The port is in use by ourselves, and free again once we move: only the host is in question.
         port = 0
-    server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port)
-    server.close()
-    await server.wait_closed()
+    await async_try_to_listen(host, port)
 
 
 def _listening_port(entry: OcppConfigEntry) -> int | None:
@@ -333,33 +287,6 @@ def _address_errors(err: OSError | ValueError) -> dict[str, str]:
             return {CONF_HOST: "invalid_host"}
         case _:
             return {"base": "cannot_bind"}
-
-
-async def _async_urls(hass: HomeAssistant, host: str, port: int) -> list[str]:
-    """The URLs under which chargers reach that address, the likeliest first; never empty."""
-    try:
-        listening = ip_address(host)
-    except ValueError:
-        return [_url(host, port)]
-    if not listening.is_unspecified:
-        return [_url(host, port)]
-    try:
-        announced = await network.async_get_announce_addresses(hass)
-    except HomeAssistantError:
-        # Home Assistant has no network at the moment.
-        announced = []
-    # A wildcard stands for the addresses of its own family; a charger cannot name the interface of a local-link one.
-    reachable = [
-        _url(address, port)
-        for address in announced
-        if ip_address(address).version == listening.version
-        and not ip_address(address).is_link_local
-    ]
-    return reachable or [_url("<address>", port)]
-
-
-def _url(host: str, port: int) -> str:
-    return f"ws://{f'[{host}]' if ':' in host else host}:{port}/<identity>"
 
 
 def _discovery_id(entry_id: str, identity: str) -> str:

@@ -104,14 +104,13 @@ def place_of(central: CentralSystem, device: dr.AnyDeviceEntry) -> Place | None:
 
 def device_id_of(hass: HomeAssistant, central: CentralSystem, place: Place) -> str | None:
     """The id of the device of a charger or EVSE; None while it has none."""
-    identifier = (
-        charger_identifier(place.charger)
-        if place.evse is None
-        else evse_identifier(place.charger, place.evse)
-    )
-    try:
-        return dr.async_get_device_id_by_identifier(
-            hass, identifier, config_entry_id=central.entry.entry_id
-        )
-    except ValueError:
-        return None
+    registry = dr.async_get(hass)
+    entry_id = central.entry.entry_id
+    device: dr.AnyDeviceEntry | None
+    if place.evse is None:
+        identifier = charger_identifier(place.charger)
+        device = registry.async_get_device_by_identifier(identifier, entry_id)
+    else:
+        identifier = evse_identifier(place.charger, place.evse)
+        device = registry.async_get_child_device_by_identifier(identifier, entry_id)
+    return None if device is None else device.id

@@ -51,10 +51,14 @@ class Behaviour:
     )
     notify_event: bool = _switch(False, "2.x: NotifyEvent(AvailabilityState) instead of StatusNotification")
 
-    claims_reservations: bool = _switch(True, "feature profile Reservation / ReservationCtrlr exist; says nothing of deeds")
+    claims_reservations: bool = _switch(
+        True, "feature profile Reservation / ReservationCtrlr exist; says nothing of deeds"
+    )
     reservations_enabled: bool = _switch(True, "off: every ReserveNow is Rejected (H01.FR.01)")
     unbound_reservations: bool = _switch(False, "connector 0 / no evseId is served (else Rejected)")
-    reserve_answer: AnswerScript = _switch(None, "answer to ReserveNow: status, CALLERROR code, Fault, or several in turn")
+    reserve_answer: AnswerScript = _switch(
+        None, "answer to ReserveNow: status, CALLERROR code, Fault, or several in turn"
+    )
     cancel_answer: AnswerScript = _switch(None, "answer to CancelReservation, as above")
     answers: Mapping[str, AnswerScript] | None = _switch(None, "answers to other actions, by action, as above")
 
@@ -75,7 +79,9 @@ class Behaviour:
     unavailable_word: str = _switch("Unavailable", "answer for an EVSE that is Unavailable")
     holds_end_when_down: bool = _switch(True, "Faulted or Unavailable ends the hold")
     reports_hold_end: bool = _switch(True, "2.x: ReservationStatusUpdate when a hold ends")
-    expires: Literal["exact", "late", "never"] = _switch("exact", "when holds end: at their expiry, `expiry_lag` later, never")
+    expires: Literal["exact", "late", "never"] = _switch(
+        "exact", "when holds end: at their expiry, `expiry_lag` later, never"
+    )
     expiry_lag: timedelta = _switch(timedelta(seconds=60), "delay of a late expiry (seconds)")
     keeps_holds_over_reboot: bool = _switch(True, "off: a reboot forgets the holds")
 
@@ -97,7 +103,7 @@ class Behaviour:
     @property
     def breaks_schemas(self) -> bool:
         """Whether what this charger sends may violate the official schemas on purpose."""
-        return bool(self.extra_keys) or len(self.vendor) > 20 or len(self.model) > 20 or len(self.firmware) > 50  # noqa: PLR2004  CiString20Type, CiString50Type
+        return bool(self.extra_keys) or len(self.vendor) > 20 or len(self.model) > 20 or len(self.firmware) > 50
 
 
 HOME_CHARGER = Behaviour(claims_reservations=False, reserve_answer="NotImplemented", cancel_answer="NotImplemented")

@@ -4,14 +4,14 @@ It must not know this project's integration, so that the two ends of the wire st
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+import json
 from typing import Any, NamedTuple, Self
 from uuid import uuid4
 
-from jsonschema import ValidationError
-from ocpp.messages import MessageType, get_validator
+from ocpp.exceptions import OCPPError
+from ocpp.messages import Call, CallResult, validate_payload
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
@@ -75,15 +75,15 @@ class Central:
     async def call(self, action: str, payload: Json) -> Json:
         """Ask the charger; raises `Refused` for a CALLERROR, `TimeoutError` for none at all."""
         unique_id = str(uuid4())
-        self._check(MessageType.Call, action, payload)
+        await self._check(Call, action, payload)
         answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
         self._answers[unique_id] = answer
         await self.send([2, unique_id, action, payload])
         async with asyncio.timeout(5):
             frame = await answer
-        if frame[0] == MessageType.CallError:
+        if frame[0] == 4:
             raise Refused(frame[2])
-        self._check(MessageType.CallResult, action, frame[2])
+        await self._check(CallResult, action, frame[2])
         result: Json = frame[2]
         return result
 
@@ -104,14 +104,15 @@ class Central:
                     case [2, unique_id, action, payload]:
                         await self._answer(connection, unique_id, action, payload)
                     case [3 | 4, unique_id, *_] as frame:
-                        self._answers.pop(unique_id).set_result(frame)
+                        if unique_id in self._answers:
+                            self._answers.pop(unique_id).set_result(frame)
                     case [2, unique_id, *_]:
                         await connection.send(json.dumps([4, unique_id, "ProtocolError", "", {}]))
         except ConnectionClosed:
             pass  # chargers drop
 
     async def _answer(self, connection: ServerConnection, unique_id: str, action: str, payload: Json) -> None:
-        self._check(MessageType.Call, action, payload)
+        await self._check(Call, action, payload)
         self.received.append(Came(action, payload))
         answer = self.rules[action](payload) if action in self.rules else self._ordinary(action, payload)
         if answer is None:
@@ -119,7 +120,7 @@ class Central:
         if "code" in answer:
             await connection.send(json.dumps([4, unique_id, answer["code"], "", {}]))
             return
-        self._check(MessageType.CallResult, action, answer)
+        await self._check(CallResult, action, answer)
         await connection.send(json.dumps([3, unique_id, answer]))
 
     def _ordinary(self, action: str, payload: Json) -> Json:
@@ -151,8 +152,9 @@ class Central:
             info["groupIdToken"] = {"idToken": self.groups[value], "type": "Central"}
         return {"idTokenInfo": info}
 
-    def _check(self, kind: int, action: str, payload: Json) -> None:
+    async def _check(self, kind: type[Call | CallResult], action: str, payload: Json) -> None:
+        message = Call("", action, payload) if kind is Call else CallResult("", payload, action)
         try:
-            get_validator(kind, action, str(self.version)).validate(payload)
-        except ValidationError as error:
-            self.problems.append(f"{action}: {error.message}")
+            await validate_payload(message, str(self.version))
+        except OCPPError as error:
+            self.problems.append(f"{action}: {error!r}")

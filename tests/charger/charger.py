@@ -4,13 +4,14 @@ It must not know how any of that is done.
 """
 
 import asyncio
-import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+import logging
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, override
 
 from . import charging, common, holding, persistence
 from .behaviour import Behaviour
@@ -26,6 +27,9 @@ _LOGGER = logging.getLogger(__name__)
 _LONGEST_NAP = 1.0
 """Seconds between two looks at the clock, at most: a test may move it."""
 
+_FOREIGN_CHANGES = 0.02
+"""Seconds between two looks at what a predicate reads outside of the charger, which cannot tell of its changes."""
+
 
 class SimulatedCharger:
     """A charger that dials `url`/`identity` and goes on until the `async with` block ends.
@@ -39,7 +43,7 @@ class SimulatedCharger:
     attempts to connect. Raises `ValueError` for a state file that is none.
     """
 
-    def __init__(  # noqa: PLR0913  every one has a default that fits most tests
+    def __init__(
         self,
         url: str,
         identity: str,
@@ -222,10 +226,15 @@ class SimulatedCharger:
         watch = self._core.watch
         predicate = what if callable(what) else lambda: watch.times_handled(what) >= count
         try:
-            await watch.until(predicate, timeout)
+            async with asyncio.timeout(timeout):
+                while not predicate():
+                    with suppress(TimeoutError):
+                        await watch.until(predicate, _FOREIGN_CHANGES)
         except TimeoutError:
             seen = [received.action for received in watch.received]
-            raise TimeoutError(f"{self.identity} waited {timeout} s for {what}; statuses {self.statuses}, got {seen}") from None
+            raise TimeoutError(
+                f"{self.identity} waited {timeout} s for {what}; statuses {self.statuses}, got {seen}"
+            ) from None
         if callable(what):
             return {}
         return [payload for action, payload in watch.received if action == what][count - 1]
@@ -408,5 +417,6 @@ class SimulatedCharger:
 class _Named(logging.LoggerAdapter[logging.Logger]):
     """Puts the charger's identity in front of every line."""
 
-    def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:
+    @override
+    def process(self, msg: object, kwargs: MutableMapping[str, Any]) -> tuple[str, MutableMapping[str, Any]]:
         return f"{(self.extra or {})['identity']}: {msg}", kwargs

@@ -66,22 +66,7 @@ async def present(core: Core, evse: Evse, token: Token, *, authorize: bool = Tru
             return False
         await stop(core, evse, Stop.LOCAL, token)
         return True
-    if not _is_usable(evse):
-        return False
-    judgement = core.state.known(token)
-    asked = False
-    keeper = _keeper(core, evse, token, judgement)
-    if keeper is not None:
-        # 1.6 5.13, H03.FR.07, .08: the group decides, looked up in list or cache, else by Authorize.
-        if keeper.group is None or (judgement is not None and judgement.group is not None):
-            return _refused(core, evse)
-        judgement, asked = await _ask(core, token), True
-        if _keeper(core, evse, token, judgement) is not None:
-            return _refused(core, evse)
-    if authorize and not asked and not (_is_accepted(judgement) and core.state.has(Setting.LOCAL_PRE_AUTHORIZE)):
-        judgement = await _ask(core, token)
-    if authorize and (judgement is None or not judgement.allows(evse.id)):
-        core.log.info("connector %s: the token is refused (%s)", evse.id, judgement.status if judgement else "unknown")
+    if not _is_usable(evse) or not await _may_charge(core, evse, token, authorize=authorize):
         return False
     return await admit(core, evse, token, Trigger.TOKEN)
 
@@ -269,6 +254,26 @@ async def _change(core: Core, evse: Evse, transaction: Transaction, charging_sta
         core.outbox.put(message)
     core.note()
     await core.flush()
+
+
+async def _may_charge(core: Core, evse: Evse, token: Token, *, authorize: bool) -> bool:
+    """Whether the charger, and the central system if it is asked, let a token charge at an EVSE."""
+    judgement = core.state.known(token)
+    asked = False
+    keeper = _keeper(core, evse, token, judgement)
+    if keeper is not None:
+        # 1.6 5.13, H03.FR.07, .08: the group decides, looked up in list or cache, else by Authorize.
+        if keeper.group is None or (judgement is not None and judgement.group is not None):
+            return _refused(core, evse)
+        judgement, asked = await _ask(core, token), True
+        if _keeper(core, evse, token, judgement) is not None:
+            return _refused(core, evse)
+    if authorize and not asked and not (_is_accepted(judgement) and core.state.has(Setting.LOCAL_PRE_AUTHORIZE)):
+        judgement = await _ask(core, token)
+    if authorize and (judgement is None or not judgement.allows(evse.id)):
+        core.log.info("connector %s: the token is refused (%s)", evse.id, judgement.status if judgement else "unknown")
+        return False
+    return True
 
 
 def _draw(core: Core, evse: Evse) -> None:

@@ -5,15 +5,15 @@ It must not know what a charger does.
 
 import argparse
 import asyncio
-import json
-import logging
-import signal
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import fields
 from datetime import timedelta
+import json
+import logging
 from pathlib import Path
+import signal
+import sys
 from typing import Any
 
 from .behaviour import Behaviour
@@ -44,14 +44,24 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"lines of a script, or of the keyboard:\n{describe()}\n\nswitches for --set:\n{_describe_switches()}",
     )
     parser.add_argument("--url", default="ws://127.0.0.1:9016", help="the central system (default: %(default)s)")
-    parser.add_argument("--identity", default="simulated", help="the charger's name, last part of its URL (default: %(default)s)")
-    parser.add_argument("--version", type=Version, choices=list(Version), default=Version.V16, help="of OCPP (default: %(default)s)")
+    parser.add_argument(
+        "--identity", default="simulated", help="the charger's name, last part of its URL (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--version", type=Version, choices=list(Version), default=Version.V16, help="of OCPP (default: %(default)s)"
+    )
     parser.add_argument("--connectors", type=int, default=1, help="how many (default: %(default)s)")
     parser.add_argument("--password", help="for HTTP Basic; the user is the identity")
-    parser.add_argument("--state", type=Path, metavar="FILE", help="keeps holds and unsent transactions over a restart (JSON)")
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="keeps holds and unsent transactions over a restart (JSON)"
+    )
     parser.add_argument("--script", metavar="FILE", help="lines to carry out; - reads them from standard input")
-    parser.add_argument("--meter-interval", type=float, default=15, metavar="SECONDS", help="between readings (default: %(default)s)")
-    parser.add_argument("--set", action="append", default=[], metavar="SWITCH=VALUE", help="change how the charger behaves, see below")
+    parser.add_argument(
+        "--meter-interval", type=float, default=15, metavar="SECONDS", help="between readings (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="SWITCH=VALUE", help="change how the charger behaves, see below"
+    )
     parser.add_argument("--verbose", action="store_true", help="show every frame")
     return parser
 
@@ -71,7 +81,7 @@ def behaviour_of(settings: Sequence[str]) -> Behaviour:
         default = known[name].default
         if isinstance(default, timedelta):
             value = timedelta(seconds=value)
-        elif isinstance(default, bool) and not isinstance(value, bool):
+        elif isinstance(default, bool) and text not in {"true", "false"}:
             raise ValueError(f"{setting}: true or false")
         values[name] = value
     return Behaviour(**values)

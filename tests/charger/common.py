@@ -3,13 +3,12 @@
 It must not know payloads beyond single values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from . import charging, holding, holds
 from .core import Core
-from .model import Evse, Judgement, Stop, Token, Trigger
+from .model import Evse, Judgement, Message, Stop, Token, Trigger
 from .state import Setting
 
 
@@ -35,12 +34,20 @@ def listed(group: str) -> Judgement:
 
 def choose_evse(core: Core, token: Token) -> Evse | None:
     """The EVSE for a remote start that names none: its own hold's, one with a car, any free one."""
-    usable = [evse for evse in core.state.evses.values() if evse.operative and not evse.faulted and evse.transaction is None]
+    usable = [
+        evse for evse in core.state.evses.values() if evse.operative and not evse.faulted and evse.transaction is None
+    ]
     compare_types = core.dialect.compares_token_types
     own = [evse for evse in usable if _held_for(core, evse, token, compare_types=compare_types)]
     open_to_all = [evse for evse in usable if holds.bound_to(core.state, evse) is None]
     plugged = [evse for evse in open_to_all if evse.plugged]
     return next(iter([*own, *plugged, *open_to_all]), None)
+
+
+def running(core: Core, transaction_id: int | str) -> Evse | None:
+    """The EVSE at which a transaction runs, by its id on the wire."""
+    evses = core.state.evses.values()
+    return next((evse for evse in evses if evse.transaction and evse.transaction.id == transaction_id), None)
 
 
 def may_start_remotely(core: Core, evse: Evse | None, token: Token, group: str | None) -> bool:
@@ -59,7 +66,9 @@ def may_start_remotely(core: Core, evse: Evse | None, token: Token, group: str |
     return False
 
 
-async def start_remotely(core: Core, evse: Evse, token: Token, *, group: str | None, remote_start_id: int | None) -> None:
+async def start_remotely(
+    core: Core, evse: Evse, token: Token, *, group: str | None, remote_start_id: int | None
+) -> None:
     """Carry out an Accepted remote start."""
     if group is not None:
         core.state.remember(token, Judgement("Accepted", group))
@@ -98,7 +107,7 @@ async def unlock(core: Core, evse: Evse) -> None:
     await charging.stop(core, evse, Stop.UNLOCK)
 
 
-async def update_firmware(core: Core, status: Any) -> None:
+async def update_firmware(core: Core, status: Callable[[str], Message]) -> None:
     """Pretend to fetch and install a firmware; `status` makes the message for a status word."""
     for word in ("Downloading", "Downloaded", "Installing", "Installed"):
         await core.tell(status(word))

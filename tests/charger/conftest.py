@@ -69,7 +69,12 @@ async def charger_of(central: Central, clock: Clock) -> AsyncIterator[Callable[.
     async with AsyncExitStack() as stack:
 
         async def make(*, wait: bool = True, **facts: Any) -> SimulatedCharger:
-            settings = {"connectors": 2, "clock": clock, "retry_after": 0.01, "answer_timeout": 5} | facts
+            settings: dict[str, Any] = {
+                "connectors": 2,
+                "clock": clock,
+                "retry_after": 0.01,
+                "answer_timeout": 5,
+            } | facts
             charger = SimulatedCharger(central.url, "A 1", version=central.version, **settings)
             await stack.enter_async_context(charger)
             if wait:

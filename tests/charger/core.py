@@ -4,11 +4,11 @@ It must not know how connections are made, nor what a driver does at the charger
 """
 
 import asyncio
-import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
+import logging
 from typing import Any
 
 from ocpp.exceptions import OCPPError
@@ -32,7 +32,7 @@ _LONGEST_BOOT_WAIT = 60.0
 class Core:
     """State and conversation of one charger, over all of its connections."""
 
-    def __init__(  # noqa: PLR0913  the facts of a charger
+    def __init__(
         self,
         *,
         identity: str,
@@ -61,6 +61,7 @@ class Core:
         self._scripts_used: Counter[str] = Counter()
         self._clock = clock
         self._answer_timeout = answer_timeout
+        self._retry_after = retry_after
         self._booted = False
         self._opening = True
         self._noted: dict[int, str] = {}
@@ -130,9 +131,9 @@ class Core:
         """Send a CALL and give its answer; raises one of `Failure`."""
         payload = {**message.payload, **(self.behaviour.extra_keys or {})}
         answer, error = None, None
+        if self.engine is None:
+            raise ConnectionDropped(message.action)
         try:
-            if self.engine is None:
-                raise ConnectionDropped(message.action)
             answer = await self.engine.call(message.action, payload, check=not self.behaviour.breaks_schemas)
         except CallFailed as failure:
             error = failure.code
@@ -252,7 +253,7 @@ class Core:
 
     async def _boot_until_accepted(self) -> None:
         while not self._booted:
-            wait = 1.0
+            wait = self._retry_after
             with suppress(CallFailed, NoAnswer, InvalidAnswer):
                 answer = await self.boot(self.boot_reason or "PowerUp")
                 wait = min(float(answer.get("interval") or wait), _LONGEST_BOOT_WAIT)
@@ -269,7 +270,11 @@ class Core:
 
     async def _deliver(self, message: Message) -> Json | None:
         """Send a message of the outbox; None where its transaction's start was given up, so that it has no id."""
-        if message.transaction is not None and "transactionId" not in message.payload and message.action != "StartTransaction":
+        if (
+            message.transaction is not None
+            and "transactionId" not in message.payload
+            and message.action != "StartTransaction"
+        ):
             wire_id = self.wire_ids.get(message.transaction)
             if wire_id is None and message.action != "TransactionEvent":
                 return None
@@ -286,10 +291,12 @@ class Core:
             case "all":
                 await self._report_all(self.state.evses)
             case "changed":
-                changed = [key for key, evse in self.state.evses.items() if self.dialect.word(evse) != self.reported.get(key)]
+                changed = [
+                    key for key, evse in self.state.evses.items() if self.dialect.word(evse) != self.reported.get(key)
+                ]
                 await self._report_all(changed)
 
-    async def _report_all(self, evse_ids: Any) -> None:
+    async def _report_all(self, evse_ids: Iterable[int]) -> None:
         self._unsent.clear()
         for evse_id in evse_ids:
             word = self.dialect.word(self.evse(evse_id))

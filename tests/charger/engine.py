@@ -5,20 +5,20 @@ carries out scripted ways of not answering.
 """
 
 import asyncio
-import json
-import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine
+import json
+import logging
 from types import ModuleType
 from typing import Any, NamedTuple, override
 from uuid import uuid4
 
+from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
+from ocpp.exceptions import OCPPError, UnknownCallErrorCodeError
+from ocpp.messages import Call, validate_payload
 import ocpp.v16
 import ocpp.v21
 import ocpp.v201
-from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
-from ocpp.exceptions import OCPPError
-from ocpp.messages import Call, validate_payload
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
@@ -57,7 +57,7 @@ _CALL, _RESULT, _ERROR = 2, 3, 4
 class CallFailed(Exception):
     """The central system answered a CALL with a CALLERROR."""
 
-    def __init__(self, code: str, description: str = "", details: Any = None) -> None:
+    def __init__(self, code: str, description: str = "", details: object = None) -> None:
         super().__init__(f"{code}: {description}")
         self.code = code
         self.description = description
@@ -102,7 +102,7 @@ class Owner(NamedTuple):
 class Engine:
     """Carries CALLs over one open WebSocket connection; `run()` must run for anything to move."""
 
-    def __init__(  # noqa: PLR0913  each is a fact of the connection
+    def __init__(
         self,
         socket: ClientConnection,
         *,
@@ -129,7 +129,9 @@ class Engine:
         self._serving: dict[str, tuple[Json, str | None]] = {}
         self._follow_up: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._withheld: list[str] = []
-        self._charge_point = self._package.ChargePoint(identity, self, response_timeout=timeout, logger=_Quiet(log.logger))
+        self._charge_point = self._package.ChargePoint(
+            identity, self, response_timeout=timeout, logger=_Quiet(log.logger)
+        )
         for action in actions:
             self._charge_point.route_map[action] = {"_on_action": self._handler(action)}
 
@@ -171,7 +173,7 @@ class Engine:
                 raise ConnectionDropped(action) from error
             except TimeoutError as error:
                 raise NoAnswer(action) from error
-            except (OCPPError, TypeError) as error:
+            except (OCPPError, UnknownCallErrorCodeError, TypeError) as error:
                 if not answered.done():
                     raise
                 if answered.result()[0] == _RESULT:
@@ -238,7 +240,7 @@ class Engine:
             await answered
 
     @staticmethod
-    def _as_package_value(module: ModuleType, action: str, payload: Json) -> Any:
+    def _as_package_value(module: ModuleType, action: str, payload: Json) -> object:
         """The package's dataclass for a payload, or None where the way back would not give the same keys."""
         kind = getattr(module, action, None)
         snake = camel_to_snake_case(payload)
@@ -294,8 +296,8 @@ class Engine:
                 await self._serve(*await self._calls.get())
         except ConnectionClosed:
             pass  # the reader notices too and ends the connection
-        except Exception:
-            self._log.exception("the simulated charger failed")  # a dead worker must not look like a silent charger
+        except Exception:  # noqa: BLE001  a dead worker must not look like a silent charger
+            self._log.exception("the simulated charger failed")
             self.abort()
 
     async def _serve(self, raw: str, unique_id: str, action: str, payload: Json) -> None:
@@ -331,7 +333,7 @@ class Engine:
     def _handler(self, action: str) -> Callable[..., Awaitable[Any]]:
         kind = getattr(self._package.call_result, action)
 
-        async def handle(call_unique_id: str, **_: Any) -> Any:
+        async def handle(call_unique_id: str, **_: Any) -> object:
             """Answer from the wire payload: the package's names are damaged in places."""
             payload, word = self._serving[call_unique_id]
             reply = await self._owner.answer(action, payload, None if word in _WITHHOLDING else word)
@@ -342,12 +344,13 @@ class Engine:
 
 
 class _Quiet(logging.LoggerAdapter[logging.Logger]):
-    """Everything the package says goes to debug: it logs each message, with its tokens, at info and above."""
+    """The package logs each message, with its tokens, at info and above: frames are logged here, the rest goes to debug."""
 
     @override
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
         kwargs.pop("exc_info", None)
-        super().log(logging.DEBUG, msg, *args, **kwargs)
+        if level > logging.INFO:
+            super().log(logging.DEBUG, msg, *args, **kwargs)
 
 
 def refusal(code: str) -> OCPPError:

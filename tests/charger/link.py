@@ -5,8 +5,8 @@ It must not know what is said over a connection.
 
 import asyncio
 import base64
-import logging
 from collections.abc import Awaitable, Callable
+import logging
 from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -22,7 +22,7 @@ _OPEN_TIMEOUT = 10.0
 class Link:
     """The charger's way to the central system; `run()` keeps it open."""
 
-    def __init__(  # noqa: PLR0913  the facts of an address, and how to insist on it
+    def __init__(
         self,
         *,
         url: str,

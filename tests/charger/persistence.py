@@ -3,10 +3,10 @@
 It must not know what happens to any of it afterwards.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+import json
 from pathlib import Path
 
 from .model import Hold, Json, Message

@@ -60,7 +60,9 @@ async def run_line(charger: SimulatedCharger, line: str) -> str | None:
 def describe() -> str:
     """The help on all commands, a line each."""
     width = max(len(f"{name} {command.arguments}") for name, command in COMMANDS.items())
-    return "\n".join(f"  {f'{name} {command.arguments}':{width}}  {command.about}" for name, command in COMMANDS.items())
+    return "\n".join(
+        f"  {f'{name} {command.arguments}':{width}}  {command.about}" for name, command in COMMANDS.items()
+    )
 
 
 async def _plug(charger: SimulatedCharger, arguments: Sequence[str]) -> None:
@@ -161,9 +163,13 @@ COMMANDS: Mapping[str, Command] = {
     "plug": Command(arguments="CONNECTOR", about="put a car's cable in", run=_plug),
     "unplug": Command(arguments="CONNECTOR", about="pull the cable out", run=_unplug),
     "token": Command(arguments="CONNECTOR TOKEN [TYPE]", about="hold a token to the reader", run=_token),
-    "start": Command(arguments="CONNECTOR TOKEN [TYPE]", about="plug in if need be, then present the token", run=_start),
+    "start": Command(
+        arguments="CONNECTOR TOKEN [TYPE]", about="plug in if need be, then present the token", run=_start
+    ),
     "stop": Command(arguments="CONNECTOR", about="end the transaction", run=_stop),
-    "status": Command(arguments="CONNECTOR STATUS", about="Faulted, Unavailable, Available again; else report the word", run=_status),
+    "status": Command(
+        arguments="CONNECTOR STATUS", about="Faulted, Unavailable, Available again; else report the word", run=_status
+    ),
     "meter": Command(arguments="CONNECTOR", about="send what the meter shows", run=_meter),
     "drop": Command(arguments="", about="cut the connection; it comes back by itself", run=_drop),
     "reboot": Command(arguments="", about="restart the charger", run=_reboot),

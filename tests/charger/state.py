@@ -78,5 +78,5 @@ def settings_of(behaviour: Behaviour, *, meter_interval: float, connection_timeo
     }
 
 
-def _yes_or_no(value: bool) -> str:  # noqa: FBT001  the one argument
+def _yes_or_no(value: bool) -> str:
     return "true" if value else "false"

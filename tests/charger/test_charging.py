@@ -1,5 +1,6 @@
 """A driver's visit as the central system sees it, in every version."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -132,7 +133,9 @@ async def test_same_token_stops_and_another_does_not(charger_of: Make) -> None:
     assert not charger.transactions
 
 
-async def test_offline_transaction_is_delivered_with_its_old_times(central: Central, charger_of: Make, clock: Clock) -> None:
+async def test_offline_transaction_is_delivered_with_its_old_times(
+    central: Central, charger_of: Make, clock: Clock
+) -> None:
     """What happens offline is told in order after the reconnect, with the times at which it happened, without a boot."""
     charger = await charger_of()
     await charger.go_offline()
@@ -153,7 +156,9 @@ async def test_offline_transaction_is_delivered_with_its_old_times(central: Cent
         assert [event["seqNo"] for event in events] == [0, 1, 2]
         assert all(event["offline"] for event in events)
         assert events[-1]["timestamp"] == "2026-11-21T14:00:00Z"
-    words = [payload.get("status", payload.get("connectorStatus")) for payload in central.payloads("StatusNotification")]
+    words = [
+        payload.get("status", payload.get("connectorStatus")) for payload in central.payloads("StatusNotification")
+    ]
     assert words == [charger.statuses[1]]
 
 
@@ -174,10 +179,7 @@ async def test_unanswered_start_is_repeated_after_a_drop(central: Central, charg
     action = "StartTransaction" if central.version is Version.V16 else "TransactionEvent"
     charger = await charger_of()
     central.rules[action] = lambda _: None
-    starting = charger.start(1, "04A2B3")
-    import asyncio
-
-    task = asyncio.create_task(starting)
+    task = asyncio.create_task(charger.start(1, "04A2B3"))
     await charger.wait_for(lambda: central.payloads(action))
     del central.rules[action]
     await charger.drop()

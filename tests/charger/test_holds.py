@@ -172,9 +172,7 @@ async def test_presentation_keeps_the_hold_in_1_6(charger_of: Make, desk: Desk) 
 
 
 @V2_ONLY
-async def test_presentation_uses_the_hold_in_2(
-    central: Central, charger_of: Make, desk: Desk, clock: Clock
-) -> None:
+async def test_presentation_uses_the_hold_in_2(central: Central, charger_of: Make, desk: Desk, clock: Clock) -> None:
     """2.x: the presented token uses the hold (H03.FR.09, .10); 2.1 tells when no transaction followed (H03.FR.11)."""
     charger = await charger_of()
     await desk.reserve(7, 1)

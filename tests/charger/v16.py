@@ -87,7 +87,7 @@ class V16:
         wire_id: int | None = answer.get("transactionId")
         return wire_id
 
-    def word(self, evse: Evse) -> str:
+    def word(self, evse: Evse) -> str:  # noqa: PLR0911  one status a line, in the order of priority
         """The status of a connector (4.9)."""
         if evse.forced_status is not None:
             return evse.forced_status
@@ -166,7 +166,9 @@ class V16:
     def in_transaction(self, message: Message, wire_id: int | str) -> Message:
         """The message with its transactionId."""
         return Message(
-            action=message.action, payload={**message.payload, "transactionId": wire_id}, transaction=message.transaction
+            action=message.action,
+            payload={**message.payload, "transactionId": wire_id},
+            transaction=message.transaction,
         )
 
     def hold_ended(self, hold: Hold, update: str) -> Message | None:
@@ -204,10 +206,10 @@ class V16:
         )
 
     async def _remote_stop(self, payload: Json) -> Reply:
-        for evse in self._core.state.evses.values():
-            if evse.transaction is not None and evse.transaction.id == payload["transactionId"]:
-                return Reply({"status": "Accepted"}, lambda: charging.stop(self._core, evse, Stop.REMOTE))
-        return Reply({"status": "Rejected"})
+        evse = common.running(self._core, payload["transactionId"])
+        if evse is None:
+            return Reply({"status": "Rejected"})
+        return Reply({"status": "Accepted"}, lambda: charging.stop(self._core, evse, Stop.REMOTE))
 
     async def _change_availability(self, payload: Json) -> Reply:
         evses = self._addressed(payload["connectorId"])
@@ -261,9 +263,7 @@ class V16:
                     await self._core.say(evse)
 
     async def _send_local_list(self, payload: Json) -> Reply:
-        entries = {
-            entry["idTag"]: self.judgement(entry) for entry in payload.get("localAuthorizationList", [])
-        }
+        entries = {entry["idTag"]: self.judgement(entry) for entry in payload.get("localAuthorizationList", [])}
         common.update_local_list(self._core, payload["listVersion"], entries, full=payload["updateType"] == "Full")
         return Reply({"status": "Accepted"})
 

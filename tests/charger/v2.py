@@ -102,7 +102,9 @@ class V2:
         group = info.get("groupIdToken")
         evses = info.get("evseId")
         return Judgement(
-            info["status"], group["idToken"] if group is not None else None, frozenset(evses) if evses is not None else None
+            info["status"],
+            group["idToken"] if group is not None else None,
+            frozenset(evses) if evses is not None else None,
         )
 
     def wire_id(self, answer: Json) -> int | None:
@@ -244,10 +246,10 @@ class V2:
         )
 
     async def _request_stop(self, payload: Json) -> Reply:
-        for evse in self._core.state.evses.values():
-            if evse.transaction is not None and evse.transaction.id == payload["transactionId"]:
-                return Reply({"status": "Accepted"}, lambda: charging.stop(self._core, evse, Stop.REMOTE))
-        return Reply({"status": "Rejected"})
+        evse = common.running(self._core, payload["transactionId"])
+        if evse is None:
+            return Reply({"status": "Rejected"})
+        return Reply({"status": "Accepted"}, lambda: charging.stop(self._core, evse, Stop.REMOTE))
 
     async def _get_transaction_status(self, payload: Json) -> Reply:
         wanted = payload.get("transactionId")

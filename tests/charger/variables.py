@@ -121,5 +121,6 @@ class DeviceModel:
 def _is_same(candidate: Json, asked: Json) -> bool:
     """Whether both name the same component; names in either case."""
     return bool(
-        candidate["name"].casefold() == asked["name"].casefold() and candidate.get("evse") == (asked.get("evse") or None)
+        candidate["name"].casefold() == asked["name"].casefold()
+        and candidate.get("evse") == (asked.get("evse") or None)
     )

@@ -2,9 +2,8 @@
 
 import json
 
+from hypothesis import example, given, strategies as st
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from custom_components.ocpp_central.csms.errors import Fault
 from custom_components.ocpp_central.csms.frames import (
@@ -137,9 +136,7 @@ def test_a_version_knows_its_own_message_types_only() -> None:
         ),
         (
             '[5,"1","GenericError","why",{"a":1}]',
-            CallResultError(
-                message_id="1", code="GenericError", description="why", details={"a": 1}
-            ),
+            CallResultError(message_id="1", code="GenericError", description="why", details={"a": 1}),
         ),
     ],
 )

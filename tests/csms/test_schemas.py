@@ -2,9 +2,8 @@
 
 from typing import Any
 
+from hypothesis import given, settings, strategies as st
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from custom_components.ocpp_central.csms.dialect import Json, Version
 from custom_components.ocpp_central.csms.errors import CODES, Fault
@@ -36,16 +35,12 @@ def metered(*samples: Json) -> Json:
     return {"connectorId": 1, "meterValue": [moment]}
 
 
-def accepted(
-    action: str, payload: Json, version: Version = Version.V16, **how: Any
-) -> tuple[Json, tuple[Note, ...]]:
+def accepted(action: str, payload: Json, version: Version = Version.V16, **how: Any) -> tuple[Json, tuple[Note, ...]]:
     """What becomes of a request's payload under relaxed checking."""
     return load()[version].request(action, payload, **{"relaxed": True} | how)
 
 
-def violation(
-    action: str, payload: Any, version: Version = Version.V16, *, relaxed: bool = True
-) -> tuple[Fault, str]:
+def violation(action: str, payload: Any, version: Version = Version.V16, *, relaxed: bool = True) -> tuple[Fault, str]:
     """Why a request's payload is refused: the fault and the place."""
     with pytest.raises(Violation) as raised:
         load()[version].request(action, payload, relaxed=relaxed)
@@ -93,7 +88,7 @@ def test_the_drafts_differ_in_nothing_but_integers(version: Version) -> None:
 
 
 @pytest.mark.parametrize("relaxed", [True, False])
-def test_a_clean_payload_is_used_as_it_is(relaxed: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_a_clean_payload_is_used_as_it_is(relaxed: bool) -> None:
     """Nothing is copied or noted where nothing is wrong."""
     payload, notes = accepted("StatusNotification", STATUS, relaxed=relaxed)
     assert payload is STATUS
@@ -145,9 +140,7 @@ def test_each_version_spells_its_own_codes(version: Version, fault: Fault, code:
         (STATUS | {"errorCode": "Burnt"}, "enum", "errorCode"),
     ],
 )
-def test_harmless_oddities_are_accepted_as_they_are(
-    payload: Json, keyword: str, place: str
-) -> None:
+def test_harmless_oddities_are_accepted_as_they_are(payload: Json, keyword: str, place: str) -> None:
     """Vendor keys, over-long strings and unknown words stay in the payload, and are noted."""
     assert accepted("StatusNotification", payload) == (
         payload,
@@ -222,18 +215,14 @@ def test_null_in_every_sample_is_left_out_at_once() -> None:
     good = SAMPLE | {"phase": "L1"}
     payload, notes = accepted("MeterValues", metered(*[SAMPLE | nulls] * 500, good))
     assert payload == metered(*[SAMPLE] * 500, good)
-    assert {note.place for note in notes} == {
-        f"meterValue[].sampledValue[].{name}" for name in nulls
-    }
+    assert {note.place for note in notes} == {f"meterValue[].sampledValue[].{name}" for name in nulls}
 
 
 def test_different_wrong_types_in_one_place_are_all_left_out() -> None:
     """Each kind of wrong value goes, whichever item it is in."""
     samples = [SAMPLE | {"unit": wrong} for wrong in (1, None, True, 1.5, "Wh", [], {})]
     payload, _ = accepted("MeterValues", metered(*samples))
-    assert payload == metered(
-        *[SAMPLE if not isinstance(sample["unit"], str) else sample for sample in samples]
-    )
+    assert payload == metered(*[SAMPLE if not isinstance(sample["unit"], str) else sample for sample in samples])
 
 
 def test_an_optional_list_with_a_mistyped_item_is_left_out() -> None:
@@ -289,7 +278,7 @@ def test_a_payload_that_is_no_object_is_a_violation(payload: object) -> None:
 @pytest.mark.parametrize("version", [Version.V201, Version.V21])
 @pytest.mark.parametrize("custom", [{}, {"vendorId": 5}, {"own": 1}, None, "x"])
 def test_faulty_custom_data_never_costs_the_rest(version: Version, custom: object) -> None:
-    """customData is the vendor's own: what is wrong with it is left out with it."""
+    """CustomData is the vendor's own: what is wrong with it is left out with it."""
     payload, notes = accepted("BootNotification", BOOT | {"customData": custom}, version)
     assert payload == BOOT
     assert [note.place for note in notes] == ["customData"]
@@ -326,7 +315,7 @@ def test_an_integer_written_as_a_float_is_an_integer(
     action: str,
     payload: Json,
     expected: Json,
-    relaxed: bool,  # noqa: FBT001 - a parameter of the test
+    relaxed: bool,
 ) -> None:
     """16.0 is what some chargers write for 16; readers get an int, strict or not."""
     checked, notes = accepted(action, payload, version, relaxed=relaxed)
@@ -389,9 +378,7 @@ def test_a_float_that_is_no_longer_exact_is_no_integer() -> None:
         ),
     ],
 )
-def test_strict_checking_refuses_every_violation(
-    version: Version, action: str, payload: Json, fault: Fault
-) -> None:
+def test_strict_checking_refuses_every_violation(version: Version, action: str, payload: Json, fault: Fault) -> None:
     """What we send must be right, and so must be what comes from a charger that is not to be relaxed with."""
     assert violation(action, payload, version, relaxed=False)[0] is fault
 
@@ -430,10 +417,7 @@ def _nearly(version: Version, document: Json, node: Json) -> st.SearchStrategy[A
     right: st.SearchStrategy[Any]
     match node.get("type"):
         case "object":
-            properties = {
-                name: _nearly(version, document, inner)
-                for name, inner in node.get("properties", {}).items()
-            }
+            properties = {name: _nearly(version, document, inner) for name, inner in node.get("properties", {}).items()}
             required = {name: properties.pop(name) for name in node.get("required", ())}
             right = st.fixed_dictionaries(required, optional=properties)
         case "array":
@@ -465,7 +449,7 @@ def test_any_payload_is_usable_or_a_violation(
     action: str,
     name: str,
     data: st.DataObject,
-    relaxed: bool,  # noqa: FBT001 - a parameter of the test
+    relaxed: bool,
 ) -> None:
     """No JSON makes the check raise anything else, and what it lets through lost nothing that is required."""
     document = schema(version, name)

@@ -1,11 +1,11 @@
 """A dialect of a few actions, a desk that keeps what it hears, and a charger that is a real WebSocket client."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+import json
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -189,7 +189,7 @@ async def conversation(
         await session.run()
 
     async with (
-        serve(serve_one, "127.0.0.1", 0, compression=None) as server,
+        serve(serve_one, "127.0.0.1", 0, compression=None, close_timeout=0.5) as server,
         connect(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/CP1") as client,
     ):
         yield Conversation(charger=Charger(client), session=await sessions.get(), desk=desk)

@@ -116,10 +116,18 @@ class Site:
 
     def device_id(self, identity: str = "A", connector: int | None = None) -> str:
         """The device of a charger or connector."""
-        identifier = identity if connector is None else f"{identity}/{connector}"
-        return dr.async_get_device_id_by_identifier(
-            self.hass, (DOMAIN, identifier), config_entry_id=self.entry.entry_id
-        )
+        registry = dr.async_get(self.hass)
+        device: dr.AnyDeviceEntry | None
+        if connector is None:
+            device = registry.async_get_device_by_identifier(
+                (DOMAIN, identity), self.entry.entry_id
+            )
+        else:
+            device = registry.async_get_child_device_by_identifier(
+                (DOMAIN, f"{identity}/{connector}"), self.entry.entry_id
+            )
+        assert device is not None
+        return device.id
 
     async def act(self, action: str, **data: object) -> dict[str, object]:
         """Call an action; what it answers."""

@@ -36,15 +36,12 @@ TITLE = "OCPP Central System"
 HOUSE_TOKEN = "HA0123456789"
 # Reserved for documentation (RFC 5737): no machine has it.
 FOREIGN_ADDRESS = "192.0.2.1"
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  what most people listen on
 ANNOUNCED = "homeassistant.components.network.async_get_announce_addresses"
-TEXTS = json.loads(
-    (Path(ocpp_central.__file__).parent / "translations/en.json").read_text("utf-8")
-)
+TEXTS = json.loads((Path(ocpp_central.__file__).parent / "translations/en.json").read_text("utf-8"))
 
 
-def check_texts(
-    texts: dict[str, Any], result: ConfigFlowResult | SubentryFlowResult
-) -> None:
+def check_texts(texts: dict[str, Any], result: ConfigFlowResult | SubentryFlowResult) -> None:
     """Whatever a flow shows has a text, all of whose placeholders are filled."""
     shown: list[str] = []
     if result["type"] is FlowResultType.FORM:
@@ -85,9 +82,7 @@ def other_port(free_port: int) -> int:
     return port
 
 
-def charger(
-    identity: str = "garage", title: str = "Garage", **data: Any
-) -> ConfigSubentryData:
+def charger(identity: str = "garage", title: str = "Garage", **data: Any) -> ConfigSubentryData:
     """A charger of a central system, as it is stored."""
     return ConfigSubentryData(
         data={"relaxed": True, **data},
@@ -124,29 +119,21 @@ async def central_system(hass: HomeAssistant, free_port: int) -> MockConfigEntry
 
 async def start(hass: HomeAssistant) -> ConfigFlowResult:
     """Begin to set up a central system."""
-    form = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}
-    )
+    form = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     check_texts(TEXTS["config"], form)
     return form
 
 
-async def start_to_move(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> ConfigFlowResult:
+async def start_to_move(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
     """Begin to change where a central system listens."""
     form: ConfigFlowResult = await entry.start_reconfigure_flow(hass)
     check_texts(TEXTS["config"], form)
     return form
 
 
-async def submit(
-    hass: HomeAssistant, form: ConfigFlowResult, **user_input: Any
-) -> ConfigFlowResult:
+async def submit(hass: HomeAssistant, form: ConfigFlowResult, **user_input: Any) -> ConfigFlowResult:
     """Fill in the form that the flow shows."""
-    result = await hass.config_entries.flow.async_configure(
-        form["flow_id"], user_input
-    )
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], user_input)
     await hass.async_block_till_done()
     check_texts(TEXTS["config"], result)
     return result
@@ -168,9 +155,7 @@ async def discover(
     return result
 
 
-async def ignore(
-    hass: HomeAssistant, entry: MockConfigEntry, identity: str = "stranger"
-) -> None:
+async def ignore(hass: HomeAssistant, entry: MockConfigEntry, identity: str = "stranger") -> None:
     """The user does not want to be asked about a stranger again."""
     await hass.config_entries.flow.async_init(
         DOMAIN,
@@ -190,25 +175,17 @@ async def start_charger(
     return form
 
 
-async def start_to_change_charger(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> SubentryFlowResult:
+async def start_to_change_charger(hass: HomeAssistant, entry: MockConfigEntry) -> SubentryFlowResult:
     """Begin to change the only charger of a central system."""
     (subentry_id,) = entry.subentries
-    form: SubentryFlowResult = await entry.start_subentry_reconfigure_flow(
-        hass, subentry_id
-    )
+    form: SubentryFlowResult = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
     check_texts(TEXTS["config_subentries"]["charger"], form)
     return form
 
 
-async def submit_charger(
-    hass: HomeAssistant, form: SubentryFlowResult, **user_input: Any
-) -> SubentryFlowResult:
+async def submit_charger(hass: HomeAssistant, form: SubentryFlowResult, **user_input: Any) -> SubentryFlowResult:
     """Fill in the form of a charger."""
-    result = await hass.config_entries.subentries.async_configure(
-        form["flow_id"], user_input
-    )
+    result = await hass.config_entries.subentries.async_configure(form["flow_id"], user_input)
     await hass.async_block_till_done()
     check_texts(TEXTS["config_subentries"]["charger"], result)
     return result
@@ -226,11 +203,7 @@ def suggested(form: ConfigFlowResult | SubentryFlowResult) -> dict[str, Any]:
     """What the fields of a form are filled with."""
     schema = form["data_schema"]
     assert schema is not None
-    return {
-        str(field): field.description["suggested_value"]
-        for field in schema.schema
-        if field.description
-    }
+    return {str(field): field.description["suggested_value"] for field in schema.schema if field.description}
 
 
 def runs(entry: MockConfigEntry) -> bool:
@@ -251,9 +224,7 @@ async def can_connect(hass: HomeAssistant, port: int) -> bool:
     return await hass.async_add_executor_job(connect)
 
 
-async def test_central_system_is_set_up_and_listens(
-    hass: HomeAssistant, free_port: int
-) -> None:
+async def test_central_system_is_set_up_and_listens(hass: HomeAssistant, free_port: int) -> None:
     """The user chooses address and port, is shown the URL for the chargers, and chargers can connect."""
     form = await start(hass)
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "user")
@@ -261,9 +232,7 @@ async def test_central_system_is_set_up_and_listens(
 
     form = await submit(hass, form, host=f" {HOST} ", port=free_port)
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "connect")
-    assert form["description_placeholders"] == {
-        "urls": f"- `ws://{HOST}:{free_port}/<identity>`"
-    }
+    assert form["description_placeholders"] == {"urls": f"- `ws://{HOST}:{free_port}/<identity>`"}
     assert not await can_connect(hass, free_port)
 
     result = await submit(hass, form)
@@ -280,7 +249,7 @@ async def test_defaults_are_all_addresses_and_port_9016(hass: HomeAssistant) -> 
     """The form offers 0.0.0.0 and port 9016 (contract 1)."""
     form = await start(hass)
     assert form["data_schema"] is not None
-    assert form["data_schema"]({}) == {"host": "0.0.0.0", "port": 9016}
+    assert form["data_schema"]({}) == {"host": EVERY_ADDRESS, "port": 9016}
 
 
 async def test_forms_can_be_shown_in_a_browser(
@@ -299,9 +268,7 @@ async def test_forms_can_be_shown_in_a_browser(
             ["identity", "name", "password", "relaxed"],
         ),
     ):
-        response = await client.post(
-            f"/api/config/config_entries{kind}/flow", json={"handler": handler}
-        )
+        response = await client.post(f"/api/config/config_entries{kind}/flow", json={"handler": handler})
         form = await response.json()
         assert form["step_id"] == "user"
         assert [field["name"] for field in form["data_schema"]] == fields
@@ -319,7 +286,7 @@ async def test_only_real_ports_are_offered(hass: HomeAssistant, port: int) -> No
     ("host", "announced", "urls"),
     [
         pytest.param(
-            "0.0.0.0",
+            EVERY_ADDRESS,
             ["192.168.1.5", "169.254.7.7", "10.0.0.5", "fd00::5"],
             ["ws://192.168.1.5:{port}/<identity>", "ws://10.0.0.5:{port}/<identity>"],
             id="every IPv4 address that a charger can reach",
@@ -331,14 +298,12 @@ async def test_only_real_ports_are_offered(hass: HomeAssistant, port: int) -> No
             id="every IPv6 address that a charger can reach",
         ),
         pytest.param(
-            "0.0.0.0",
+            EVERY_ADDRESS,
             HomeAssistantError("no network"),
             ["ws://<address>:{port}/<identity>"],
             id="no network",
         ),
-        pytest.param(
-            "localhost", [], ["ws://localhost:{port}/<identity>"], id="a host name"
-        ),
+        pytest.param("localhost", [], ["ws://localhost:{port}/<identity>"], id="a host name"),
     ],
 )
 async def test_urls_are_those_that_chargers_can_dial(
@@ -353,9 +318,7 @@ async def test_urls_are_those_that_chargers_can_dial(
     with patch(ANNOUNCED, side_effect=[announced]):
         form = await submit(hass, form, host=host, port=free_port)
     assert form["step_id"] == "connect"
-    assert form["description_placeholders"] == {
-        "urls": "\n".join(f"- `{url.format(port=free_port)}`" for url in urls)
-    }
+    assert form["description_placeholders"] == {"urls": "\n".join(f"- `{url.format(port=free_port)}`" for url in urls)}
 
 
 BAD_ADDRESSES = [
@@ -381,9 +344,7 @@ async def test_bad_address_is_an_error_that_can_be_mended(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_unknown_host_name_is_an_error_that_can_be_mended(
-    hass: HomeAssistant, free_port: int
-) -> None:
+async def test_unknown_host_name_is_an_error_that_can_be_mended(hass: HomeAssistant, free_port: int) -> None:
     """A name that nobody knows is blamed on the address."""
     form = await start(hass)
     with patch("socket.getaddrinfo", side_effect=socket.gaierror(-2, "unknown")):
@@ -395,9 +356,7 @@ async def test_unknown_host_name_is_an_error_that_can_be_mended(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_port_of_another_program_is_an_error_that_can_be_mended(
-    hass: HomeAssistant, free_port: int
-) -> None:
+async def test_port_of_another_program_is_an_error_that_can_be_mended(hass: HomeAssistant, free_port: int) -> None:
     """A port on which another program listens is named in the form, which goes on."""
     form = await start(hass)
     with occupied() as taken:
@@ -410,22 +369,25 @@ async def test_port_of_another_program_is_an_error_that_can_be_mended(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_there_is_one_central_system_on_a_port(
-    hass: HomeAssistant, central_system: MockConfigEntry
-) -> None:
+async def test_there_is_one_central_system_on_a_port(hass: HomeAssistant, central_system: MockConfigEntry) -> None:
     """A second central system on the same port is refused, whatever its address."""
     form = await start(hass)
-    result = await submit(
-        hass, form, host=FOREIGN_ADDRESS, port=central_system.data["port"]
-    )
+    result = await submit(hass, form, host=FOREIGN_ADDRESS, port=central_system.data["port"])
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
 
 
+async def test_two_forms_cannot_take_the_same_port(hass: HomeAssistant, free_port: int) -> None:
+    """Of two forms that were open at once, the one finished first has the port."""
+    forms = [await submit(hass, await start(hass), host=HOST, port=free_port) for _ in range(2)]
+    first, second = [await submit(hass, form) for form in forms]
+    assert first["type"] is FlowResultType.CREATE_ENTRY
+    assert second["type"] is FlowResultType.ABORT
+    assert second["reason"] == "already_configured"
+
+
 @pytest.mark.usefixtures("central_system")
-async def test_a_second_central_system_is_told_apart_by_its_port(
-    hass: HomeAssistant, other_port: int
-) -> None:
+async def test_a_second_central_system_is_told_apart_by_its_port(hass: HomeAssistant, other_port: int) -> None:
     """The title names the port once there are several."""
     form = await start(hass)
     form = await submit(hass, form, host=HOST, port=other_port)
@@ -434,9 +396,7 @@ async def test_a_second_central_system_is_told_apart_by_its_port(
     assert result["title"] == f"{TITLE} ({other_port})"
 
 
-async def test_reconfigure_moves_the_central_system(
-    hass: HomeAssistant, free_port: int, other_port: int
-) -> None:
+async def test_reconfigure_moves_the_central_system(hass: HomeAssistant, free_port: int, other_port: int) -> None:
     """A new port is listened on, the old one is free; house token stays, and the title names the new port."""
     entry = await add_central_system(hass, free_port, title=f"Yard ({free_port})")
     form = await start_to_move(hass, entry)
@@ -445,9 +405,7 @@ async def test_reconfigure_moves_the_central_system(
 
     form = await submit(hass, form, host=HOST, port=other_port)
     assert form["step_id"] == "connect"
-    assert form["description_placeholders"] == {
-        "urls": f"- `ws://{HOST}:{other_port}/<identity>`"
-    }
+    assert form["description_placeholders"] == {"urls": f"- `ws://{HOST}:{other_port}/<identity>`"}
     assert entry.data["port"] == free_port
 
     result = await submit(hass, form)
@@ -482,10 +440,10 @@ async def test_reconfigure_checks_a_new_host_on_our_own_port(
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "reconfigure")
     assert form["errors"] == {"host": "invalid_host"}
 
-    form = await submit(hass, form, host="0.0.0.0", port=free_port)
+    form = await submit(hass, form, host=EVERY_ADDRESS, port=free_port)
     result = await submit(hass, form)
     assert result["reason"] == "reconfigure_successful"
-    assert central_system.data["host"] == "0.0.0.0"
+    assert central_system.data["host"] == EVERY_ADDRESS
     assert runs(central_system)
     assert await can_connect(hass, free_port)
 
@@ -516,9 +474,7 @@ async def test_reconfigure_keeps_off_the_port_of_another_central_system(
     assert result["reason"] == "already_configured"
 
 
-async def test_reconfigure_rescues_a_central_system_that_could_not_start(
-    hass: HomeAssistant, free_port: int
-) -> None:
+async def test_reconfigure_rescues_a_central_system_that_could_not_start(hass: HomeAssistant, free_port: int) -> None:
     """One whose port was taken at start runs as soon as it has another."""
     with occupied() as taken:
         entry = await add_central_system(hass, taken)
@@ -560,7 +516,6 @@ async def test_stranger_becomes_a_charger(
     }
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert flow["context"]["title_placeholders"] == {"name": "stranger"}
-    assert flow["context"]["confirm_only"]
     assert flow["context"]["unique_id"] == f"{central_system.entry_id}_stranger"
 
     result = await submit(hass, form)
@@ -574,9 +529,7 @@ async def test_adding_a_stranger_leaves_the_server_running(
     hass: HomeAssistant, central_system: MockConfigEntry, free_port: int
 ) -> None:
     """A charger that is already connected notices nothing of a new one."""
-    old = await hass.async_add_executor_job(
-        socket.create_connection, (HOST, free_port), 5
-    )
+    old = await hass.async_add_executor_job(socket.create_connection, (HOST, free_port), 5)
     with old:
         await submit(hass, await discover(hass, central_system))
         old.setblocking(False)
@@ -585,9 +538,7 @@ async def test_adding_a_stranger_leaves_the_server_running(
     assert runs(central_system)
 
 
-async def test_a_stranger_is_offered_once(
-    hass: HomeAssistant, central_system: MockConfigEntry
-) -> None:
+async def test_a_stranger_is_offered_once(hass: HomeAssistant, central_system: MockConfigEntry) -> None:
     """A stranger that dials in again and again has one discovery."""
     await discover(hass, central_system)
     result = await discover(hass, central_system, password="changed")
@@ -595,9 +546,7 @@ async def test_a_stranger_is_offered_once(
     assert result["reason"] == "already_in_progress"
 
 
-async def test_an_ignored_stranger_stays_ignored(
-    hass: HomeAssistant, central_system: MockConfigEntry
-) -> None:
+async def test_an_ignored_stranger_stays_ignored(hass: HomeAssistant, central_system: MockConfigEntry) -> None:
     """Ignore is for this identity and this central system, and lasts."""
     await discover(hass, central_system)
     await ignore(hass, central_system)
@@ -610,9 +559,7 @@ async def test_an_ignored_stranger_stays_ignored(
     assert form["step_id"] == "discovery_confirm"
 
 
-async def test_an_ignored_stranger_can_be_added_by_hand(
-    hass: HomeAssistant, central_system: MockConfigEntry
-) -> None:
+async def test_an_ignored_stranger_can_be_added_by_hand(hass: HomeAssistant, central_system: MockConfigEntry) -> None:
     """Ignore is about being asked, not about the charger."""
     await ignore(hass, central_system)
     form = await start_charger(hass, central_system)
@@ -675,29 +622,19 @@ async def test_confirming_late_finds_the_central_system_gone(
     assert result["reason"] == "central_system_removed"
 
 
-async def test_charger_is_added_by_hand(
-    hass: HomeAssistant, central_system: MockConfigEntry, free_port: int
-) -> None:
+async def test_charger_is_added_by_hand(hass: HomeAssistant, central_system: MockConfigEntry, free_port: int) -> None:
     """Identity, name and password are asked for, beside the URL that the charger will dial."""
     form = await start_charger(hass, central_system)
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "user")
-    assert form["description_placeholders"] == {
-        "url": f"`ws://{HOST}:{free_port}/<identity>`"
-    }
+    assert form["description_placeholders"] == {"url": f"`ws://{HOST}:{free_port}/<identity>`"}
 
-    result = await submit_charger(
-        hass, form, identity=" CP 1 ", name=" Garage ", password=" s3 ", relaxed=False
-    )
+    result = await submit_charger(hass, form, identity=" CP 1 ", name=" Garage ", password=" s3 ", relaxed=False)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert chargers(central_system) == {
-        "CP 1": ("Garage", {"relaxed": False, "password": " s3 "})
-    }
+    assert chargers(central_system) == {"CP 1": ("Garage", {"relaxed": False, "password": " s3 "})}
     assert runs(central_system)
 
 
-async def test_identity_is_all_that_a_charger_needs(
-    hass: HomeAssistant, central_system: MockConfigEntry
-) -> None:
+async def test_identity_is_all_that_a_charger_needs(hass: HomeAssistant, central_system: MockConfigEntry) -> None:
     """Without a name the charger is called by its identity; faulty messages are tolerated unless said otherwise."""
     form = await start_charger(hass, central_system)
     await submit_charger(hass, form, identity="CP1", name=" ")
@@ -711,9 +648,7 @@ async def test_charger_can_be_prepared_while_its_central_system_is_down(
     with occupied() as taken:
         entry = await add_central_system(hass, taken)
         form = await start_charger(hass, entry)
-        assert form["description_placeholders"] == {
-            "url": f"`ws://{HOST}:{taken}/<identity>`"
-        }
+        assert form["description_placeholders"] == {"url": f"`ws://{HOST}:{taken}/<identity>`"}
         await submit_charger(hass, form, identity="CP1")
     assert list(chargers(entry)) == ["CP1"]
 
@@ -763,9 +698,7 @@ async def test_adding_by_hand_ends_the_discovery(
     assert flow["flow_id"] == kept["flow_id"]
 
 
-async def test_only_chargers_can_be_added(
-    hass: HomeAssistant, central_system: MockConfigEntry
-) -> None:
+async def test_only_chargers_can_be_added(hass: HomeAssistant, central_system: MockConfigEntry) -> None:
     """A central system offers no other kind of subentry."""
     assert set(central_system.supported_subentry_types) == {"charger"}
     with pytest.raises(UnknownHandler):
@@ -800,9 +733,7 @@ async def test_charger_is_changed(
     new: dict[str, str],
 ) -> None:
     """Name and password can be changed; the identity is shown and stays, as does what the form does not ask for."""
-    entry = await add_central_system(
-        hass, free_port, charger("CP1", "Garage", local_list=True, **old)
-    )
+    entry = await add_central_system(hass, free_port, charger("CP1", "Garage", local_list=True, **old))
     form = await start_to_change_charger(hass, entry)
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "reconfigure")
     assert form["description_placeholders"] == {"identity": "CP1"}
@@ -810,26 +741,18 @@ async def test_charger_is_changed(
     result = await submit_charger(hass, form, name="Yard", relaxed=False, **entered)
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "reconfigure_successful"
-    assert chargers(entry) == {
-        "CP1": ("Yard", {"relaxed": False, "local_list": True, **new})
-    }
+    assert chargers(entry) == {"CP1": ("Yard", {"relaxed": False, "local_list": True, **new})}
     assert runs(entry)
 
 
-async def test_password_of_a_charger_is_not_shown(
-    hass: HomeAssistant, free_port: int
-) -> None:
+async def test_password_of_a_charger_is_not_shown(hass: HomeAssistant, free_port: int) -> None:
     """The form of a charger says that there is a password, not which."""
-    entry = await add_central_system(
-        hass, free_port, charger("CP1", "Garage", password="s3cret")
-    )
+    entry = await add_central_system(hass, free_port, charger("CP1", "Garage", password="s3cret"))
     form = await start_to_change_charger(hass, entry)
     assert suggested(form) == {"name": "Garage", "password": "********", "relaxed": True}
 
 
-async def test_charger_without_a_name_is_called_by_its_identity(
-    hass: HomeAssistant, free_port: int
-) -> None:
+async def test_charger_without_a_name_is_called_by_its_identity(hass: HomeAssistant, free_port: int) -> None:
     """Emptying the name brings the identity back."""
     entry = await add_central_system(hass, free_port, charger("CP1", "Garage"))
     form = await start_to_change_charger(hass, entry)

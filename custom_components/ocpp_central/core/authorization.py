@@ -32,10 +32,10 @@ def judge(ledger: Ledger, charger: Charger, event: Event, now: datetime) -> Verd
         case Updated() if event.token is not None:
             moment = charger.moment_of(event.at, now)
             running = charger.running(event.transaction)
-            evse = running.evse if running is not None else event.evse
-            if evse is None:
+            number = running.evse if running is not None else event.evse
+            if number is None:
                 return Verdict(standing=Standing.ACCEPTED)
-            return Verdict(standing=_standing(ledger, charger, event.token, evse, moment))
+            return Verdict(standing=_standing(ledger, charger, event.token, number, moment))
         case Ended() if event.token is not None:
             # Whoever may stop a transaction is the charger's own decision (1.6 section 4.10, E07).
             return Verdict(standing=Standing.ACCEPTED)

@@ -38,6 +38,9 @@ PATIENCE = timedelta(seconds=10)
 RESIGNATION = timedelta(seconds=30)
 """When we go on with what we know, though the charger has not reported everything (ocpp.md 5.10)."""
 
+LONGEST_QUEUE = timedelta(days=7)
+"""What a charger queued is not believed to be older; a charger without a clock dates it to 1970."""
+
 _PLUGGED = frozenset(
     {
         ConnectorStatus.PREPARING,
@@ -51,6 +54,9 @@ _PLUGGED = frozenset(
 
 _UNPLUGGED = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED})
 """Plugging in leaves a reserved connector Reserved until its holder comes (G01.FR.06), but it was free before."""
+
+_ACCEPTS_HOLD = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED, None})
+"""Only a free EVSE can be held (1.6 section 5.13, H01.FR.11-.14); one that tells no status is simply asked."""
 
 _WHILE_OCCUPIED = {
     ChargingState.CHARGING: ConnectorStatus.CHARGING,
@@ -138,6 +144,11 @@ class Evse:
         return False if status in _UNPLUGGED else None
 
     @property
+    def accepts_hold(self) -> bool:
+        """Whether the charger may agree to hold it, for a new reservation or again for the one that it holds it for."""
+        return self.status in _ACCEPTS_HOLD
+
+    @property
     def charging(self) -> bool | None:
         """Whether energy flows; None while the charger has told nothing."""
         status = self.status
@@ -187,9 +198,10 @@ class Charger:
         """
         if self.connected_at is None or told >= self.connected_at:
             return now
-        if self.away_since is not None and told < self.away_since:
-            return now
-        return told
+        earliest = now - LONGEST_QUEUE
+        if self.away_since is not None:
+            earliest = max(earliest, self.away_since)
+        return told if told >= earliest else now
 
     def same_start(self, start: Started) -> Transaction | None:
         """The transaction that `start` has told us of before, if any: chargers repeat a start until it is answered."""
@@ -197,7 +209,7 @@ class Charger:
         if evse is None:
             return None
         for known in (evse.running, evse.last):
-            if known and start.transaction in (None, known.transaction) and _is_same_start(known, start):
+            if known is not None and _is_same_start(known, start):
                 return known
         return None
 
@@ -242,6 +254,7 @@ class Charger:
         return replace(
             self,
             connected_at=event.at,
+            away_since=self.connected_at or self.away_since,
             token_length=event.token_length,
             evses=evses,
             asked=False,

@@ -3,6 +3,7 @@
 Knows the table of ocpp.md 5.4 as far as it concerns holds. Must not know when a command is due (`planner`).
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -59,28 +60,38 @@ def lose_connection(page: Page) -> None:
             page.move(replace(each, last_outcome=Outcome.DISCONNECTED), Cause.REFUSED)
 
 
-def doubt(page: Page, *, after_crash: bool) -> None:
-    """What the charger holds is to be confirmed: a new connection, or a restart.
-
-    `after_crash`: what waited to be sent may have been sent, for that it was is on disk only afterwards.
-    """
+def doubt(page: Page) -> None:
+    """A new connection: what the charger still holds is to be confirmed."""
     for each in page.living():
-        for evse, hold in each.holds.items():
-            if hold.state is HoldState.UNSUPPORTED:
-                continue
-            may_stand = hold.may_stand or after_crash
-            state = HoldState.UNCERTAIN if may_stand else HoldState.PENDING
-            again = Hold(wire_id=hold.wire_id, state=state, may_stand=may_stand)
-            page.put(page.reservations[each.uid].with_hold(evse, again))
+        page.put(replace(each, holds=doubted(each.holds)))
+
+
+def doubted(holds: Mapping[EvseId, Hold], *, crashed: bool = False) -> Mapping[EvseId, Hold]:
+    """The holds as they are to be believed of a charger that was out of sight.
+
+    `crashed`: what waited to be sent may have been sent, because that is on disk only afterwards.
+    """
+    return {
+        evse: hold
+        if hold.state is HoldState.UNSUPPORTED
+        else Hold(
+            wire_id=hold.wire_id,
+            state=HoldState.UNCERTAIN if hold.may_stand or crashed else HoldState.PENDING,
+            may_stand=hold.may_stand or crashed,
+        )
+        for evse, hold in holds.items()
+    }
 
 
 def hope_again(page: Page) -> None:
     """After a boot the charger may be able to do what it could not."""
     page.can_hold = True
     for each in page.living():
-        for evse, hold in each.holds.items():
-            if hold.state is HoldState.UNSUPPORTED:
-                page.put(page.reservations[each.uid].with_hold(evse, Hold(wire_id=hold.wire_id)))
+        holds = {
+            evse: Hold(wire_id=hold.wire_id) if hold.state is HoldState.UNSUPPORTED else hold
+            for evse, hold in each.holds.items()
+        }
+        page.put(replace(each, holds=holds))
 
 
 def watch_status(page: Page, number: EvseId, before: Charger, charger: Charger) -> None:
@@ -191,5 +202,6 @@ def _answered(hold: Hold, answer: Answer, state: HoldState, now: datetime) -> Ho
         hold,
         state=state,
         may_stand=answer in _MAY_HAVE_DONE_IT,
+        drop_first=False,
         not_before=now + wait_after(hold.attempts) if waits else None,
     )

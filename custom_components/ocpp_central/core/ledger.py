@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from .book import Book, Change, Proposal
+from . import steps
+from .book import Book, Change
 from .charger import Charger
 from .commands import DropHold, Outcome, PlaceHold
 from .events import ChargerId, Event, EvseId, Verdict
+from .page import Proposal, Turned
 from .policy import MIN_DURATION, Policy
 from .refusal import Reason, Refusal
 from .reservation import Cause, HeldBy, Reservation, Window, whole_seconds
@@ -89,22 +91,23 @@ class Ledger:
         The caller saves it before anything is sent. Raises `Refusal`, and then nothing has changed.
         """
         window = _window(wish, policy, now)
-        if charger.token_length is not None and len(wish.token.value) > charger.token_length:
+        longest = max(len(wish.token.value), len(wish.group or ""))
+        if charger.token_length is not None and longest > charger.token_length:
             raise Refusal(Reason.TOKEN_TOO_LONG, limit=charger.token_length)
         taken = self._wire_ids()
         if wish.reservation_id in taken:
             raise Refusal(Reason.ID_IN_USE)
-        last_id = self.last_id if wish.reservation_id else self._next_id(taken)
+        last_id = self.last_id if wish.reservation_id is not None else self._next_id(taken)
         proposal = Proposal(
             uid=uid,
-            reservation_id=wish.reservation_id or last_id,
+            reservation_id=last_id if wish.reservation_id is None else wish.reservation_id,
             evse=wish.evse,
             token=wish.token,
             group=wish.group,
             window=window,
             held_by=wish.held_by,
         )
-        book, changes = self.book(wish.charger).propose(proposal, charger, now)
+        book, changes = steps.propose(self.book(wish.charger), proposal, charger, now)
         return Step(ledger=replace(self._with(book), last_id=last_id), changes=changes)
 
     def withdraw(self, uid: str, now: datetime, cause: Cause = Cause.CANCELLED) -> Step:
@@ -112,7 +115,7 @@ class Ledger:
         reservation = self.find(uid)
         if reservation is None:
             raise Refusal(Reason.NOT_FOUND)
-        return self._turn(reservation.charger, lambda book: book.withdraw(uid, now, cause))
+        return self._turn(reservation.charger, lambda book: steps.withdraw(book, uid, now, cause))
 
     def without_charger(self, charger: ChargerId, now: datetime) -> Step:
         """The ledger once a charger is gone for good: its reservations end as removed, its ghosts are forgotten."""
@@ -135,7 +138,7 @@ class Ledger:
     ) -> Step:
         """The ledger once a charger has told `event`, which made `before` into `charger` and was given `verdict`."""
         return self._turn(
-            charger.charger, lambda book: book.after(event, before, charger, verdict, now)
+            charger.charger, lambda book: steps.after(book, event, before, charger, verdict, now)
         )
 
     def at(self, chargers: Mapping[ChargerId, Charger], now: datetime) -> Step:
@@ -144,7 +147,7 @@ class Ledger:
         changes: list[Change] = []
         for book in self.books.values():
             charger = chargers.get(book.charger) or Charger(charger=book.charger)
-            turned, moved = book.at(charger, now)
+            turned, moved = steps.at(book, charger, now)
             if turned is not book:
                 ledger = ledger._with(turned)  # noqa: SLF001  another value of the same class
                 changes += moved
@@ -152,22 +155,22 @@ class Ledger:
 
     def sending(self, charger: ChargerId, command: PlaceHold, now: datetime) -> Step:
         """The ledger while this ReserveNow is under way."""
-        return self._turn(charger, lambda book: (book.sending(command, now), ()))
+        return self._turn(charger, lambda book: steps.sending(book, command, now))
 
     def answered(
         self, charger: Charger, command: PlaceHold | DropHold, outcome: Outcome, now: datetime
     ) -> Step:
         """The ledger once the outcome of a command is known."""
         return self._turn(
-            charger.charger, lambda book: book.answered(command, outcome, charger, now)
+            charger.charger, lambda book: steps.answered(book, command, outcome, now)
         )
 
     def restarted(self) -> Ledger:
         """The ledger as it is to be believed after it was read from disk."""
-        return replace(self, books={known: book.restarted() for known, book in self.books.items()})
+        return replace(self, books={known: steps.restarted(book) for known, book in self.books.items()})
 
     def _turn(
-        self, charger: ChargerId, turn: Callable[[Book], tuple[Book, tuple[Change, ...]]]
+        self, charger: ChargerId, turn: Callable[[Book], Turned]
     ) -> Step:
         book = self.book(charger)
         turned, changes = turn(book)
@@ -193,7 +196,7 @@ def _window(wish: Wish, policy: Policy, now: datetime) -> Window:
     """The window of a wish within the owner's bounds (ocpp.md 5.5); a start that has passed means now."""
     start = whole_seconds(now if wish.start is None else max(wish.start, now))
     end = whole_seconds(wish.end)
-    if end < start:
+    if end < whole_seconds(now):
         raise Refusal(Reason.IN_PAST)
     window = Window(start=start, end=end)
     if window.duration < MIN_DURATION:

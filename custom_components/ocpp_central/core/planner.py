@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from .book import Book, Ghost
 from .charger import PATIENCE, RESIGNATION, Charger, Evse
 from .commands import AskForStatus, AskToBoot, Command, DropHold, PlaceHold
-from .reservation import FREE, Hold, HoldState, Reservation, Status
+from .events import EvseId
+from .reservation import Hold, HoldState, Reservation, Status
 
 TOO_LATE = timedelta(seconds=5)
 """A hold that ends so soon is not placed: it would expire on its way."""
@@ -23,7 +24,8 @@ _OPEN = frozenset({HoldState.PENDING, HoldState.UNCERTAIN, HoldState.LOST})
 class Plan:
     """The commands that are due, in order, and when to look again if nothing happens before (None: never).
 
-    The caller executes the first command, applies its outcome to the ledger, and plans again.
+    The caller executes the first command, and with an `AskToBoot` or `AskForStatus` all of these; it applies what
+    became of it, and plans again.
     """
 
     commands: tuple[Command, ...] = ()
@@ -35,49 +37,37 @@ def plan(book: Book, charger: Charger, now: datetime) -> Plan:
     if charger.connected_at is None:
         return Plan()
     settled = charger.is_settled(now)
+    moments = [ghost.due for ghost in book.ghosts.values() if ghost.due > now]
     commands: list[Command] = []
-    moments: list[datetime] = []
     if not charger.has_reported:
-        _ask(charger, now, commands, moments)
-    for ghost in book.ghosts.values():
-        _drop(ghost, settled=settled, now=now, commands=commands, moments=moments)
+        commands += _questions(charger, now)
+        asking = charger.connected_at + PATIENCE
+        moments += [each for each in (asking, charger.connected_at + RESIGNATION) if each > now]
+    if settled:
+        commands += [_drop(ghost) for ghost in book.ghosts.values() if ghost.due <= now]
     for reservation, evse, hold in _open_holds(book, charger):
-        if not settled and not reservation.awaited:
-            continue
-        if now > reservation.window.end - TOO_LATE:
+        if not (settled or reservation.awaited) or now > reservation.window.end - TOO_LATE:
             continue
         if hold.not_before is not None and hold.not_before > now:
             moments.append(hold.not_before)
         elif hold.drop_first:
             commands.append(DropHold(hold=hold.wire_id))
-        elif evse.status in FREE or reservation.awaited:
+        elif evse.accepts_hold or reservation.awaited:
+            drops = [_drop(ghost) for ghost in _in_the_way(book, evse)]
+            commands += [drop for drop in drops if drop not in commands]
             commands.append(_place(reservation, evse, hold))
     return Plan(commands=tuple(commands), again=min(moments, default=None))
 
 
-def _ask(charger: Charger, now: datetime, commands: list[Command], moments: list[datetime]) -> None:
+def _questions(charger: Charger, now: datetime) -> Iterator[Command]:
     """A charger that reconnects without a boot may tell nothing by itself (ocpp.md 5.10)."""
-    assert charger.connected_at is not None  # noqa: S101  plan() has seen to it
-    if not charger.asked:
-        due = charger.connected_at + PATIENCE
-        if now >= due:
-            silent = [evse.evse for evse in charger.evses.values() if not evse.reported]
-            if len(silent) == len(charger.evses):
-                commands.append(AskToBoot())
-            commands.extend(AskForStatus(evse=evse) for evse in silent or [None])
-        else:
-            moments.append(due)
-    if now < charger.connected_at + RESIGNATION:
-        moments.append(charger.connected_at + RESIGNATION)
-
-
-def _drop(
-    ghost: Ghost, *, settled: bool, now: datetime, commands: list[Command], moments: list[datetime]
-) -> None:
-    if ghost.due > now:
-        moments.append(ghost.due)
-    elif settled:
-        commands.append(DropHold(hold=ghost.wire_id))
+    if charger.asked or charger.connected_at is None or now < charger.connected_at + PATIENCE:
+        return
+    silent: list[EvseId | None] = [evse.evse for evse in charger.evses.values() if not evse.reported]
+    if len(silent) == len(charger.evses):
+        yield AskToBoot()
+    for number in silent or [None]:
+        yield AskForStatus(evse=number)
 
 
 def _open_holds(book: Book, charger: Charger) -> Iterator[tuple[Reservation, Evse, Hold]]:
@@ -88,6 +78,17 @@ def _open_holds(book: Book, charger: Charger) -> Iterator[tuple[Reservation, Evs
         for number, hold in reservation.holds.items():
             if hold.state in _OPEN:
                 yield reservation, charger.evses.get(number, Evse(evse=number)), hold
+
+
+def _in_the_way(book: Book, evse: Evse) -> Iterator[Ghost]:
+    """What we left at an EVSE ourselves would make the charger answer Occupied, so it goes first, if it was not tried."""
+    for ghost in book.ghosts.values():
+        if ghost.evse == evse.evse and ghost.attempts == 0:
+            yield ghost
+
+
+def _drop(ghost: Ghost) -> DropHold:
+    return DropHold(hold=ghost.wire_id)
 
 
 def _place(reservation: Reservation, evse: Evse, hold: Hold) -> PlaceHold:

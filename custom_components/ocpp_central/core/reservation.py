@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from .commands import Outcome
-from .events import ChargerId, ConnectorStatus, EvseId, TransactionId
+from .events import ChargerId, EvseId, TransactionId
 from .token import IdToken, same_group
 
 
@@ -185,14 +185,16 @@ class HoldState(StrEnum):
 class Hold:
     """The charger's record of a reservation at one EVSE, as far as we know it.
 
-    `wire_id`: the reservation id on the wire. `attempts`: how often ReserveNow was sent for it. `not_before`: when it
-    may be sent (again). `drop_first`: the charger refused to replace it, so it is dropped before it is placed again.
+    `wire_id`: the reservation id on the wire. `attempts`: how often ReserveNow was sent for it on this connection.
+    `not_before`: when it may be sent (again). `may_stand`: the charger may have it, so that it is to be dropped once
+    the reservation ends. `drop_first`: the charger refused to replace it, so it is dropped before it is placed again.
     """
 
     wire_id: int
     state: HoldState = HoldState.PENDING
     attempts: int = 0
     not_before: datetime | None = None
+    may_stand: bool = False
     drop_first: bool = False
 
 
@@ -262,12 +264,17 @@ class Reservation:
         return self.token.matches(token) or same_group(self.group, group)
 
     def after(self, cause: Cause, now: datetime) -> tuple[Reservation, News | None]:
-        """The reservation once `cause` has happened, and what is to be published of it."""
+        """The reservation once `cause` has happened, and what is to be published of it.
+
+        Whoever waited for it knows by that. Raises `IllegalTransition` for a cause that cannot happen to it.
+        """
         transition = LIFECYCLE.get((self.status, cause))
         if transition is None:
             raise IllegalTransition(self, cause)
         reason = transition.reason or self.end_reason
-        moved = replace(self, status=transition.to, end_reason=reason, updated=now)
+        moved = replace(
+            self, status=transition.to, end_reason=reason, awaited=False, updated=now
+        )
         return moved, transition.news
 
     def with_hold(self, evse: EvseId, hold: Hold | None) -> Reservation:
@@ -283,6 +290,3 @@ _DOUBTFUL_FIRST = (
     HoldState.UNSUPPORTED,
     HoldState.HELD,
 )
-
-FREE = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED, None})
-"""The statuses in which a charger may accept a hold; one that tells no status is simply asked."""

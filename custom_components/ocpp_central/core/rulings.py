@@ -78,7 +78,7 @@ _BINDS_WHEN_HELD: Mapping[tuple[Urgency, Answer], Ruling] = {
     (Urgency.AWAITED, Answer.BUSY): Ruling(cause=Cause.REFUSED, hold=HoldState.NONE),
     (Urgency.AWAITED, Answer.REJECTED): Ruling(cause=Cause.REFUSED, hold=HoldState.NONE),
     (Urgency.AWAITED, Answer.UNSUPPORTED): Ruling(cause=Cause.REFUSED, hold=HoldState.NONE),
-    (Urgency.AWAITED, Answer.FAILED): Ruling(cause=Cause.REFUSED, hold=HoldState.NONE),
+    (Urgency.AWAITED, Answer.FAILED): Ruling(cause=Cause.REFUSED, hold=HoldState.UNCERTAIN),
     (Urgency.AWAITED, Answer.UNKNOWN): Ruling(cause=Cause.REFUSED, hold=HoldState.UNCERTAIN),
     (Urgency.DUE, Answer.ACCEPTED): Ruling(cause=Cause.HELD, hold=HoldState.HELD),
     (Urgency.DUE, Answer.BUSY): Ruling(hold=HoldState.PENDING),
@@ -117,5 +117,5 @@ def ruling(reservation: Reservation, outcome: Outcome) -> Ruling:
 
 
 def wait_after(attempts: int) -> timedelta:
-    """How long to wait after so many attempts (at least 1)."""
-    return WAITS[min(attempts, len(WAITS)) - 1]
+    """How long to wait after so many attempts."""
+    return WAITS[max(1, min(attempts, len(WAITS))) - 1]

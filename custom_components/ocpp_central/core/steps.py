@@ -85,7 +85,7 @@ def after(
     page = Page(book, now)
     match event:
         case Connected():
-            holds.doubt(page, after_crash=False)
+            holds.doubt(page)
         case Disconnected():
             holds.lose_connection(page)
         case Booted():
@@ -125,13 +125,13 @@ def answered(book: Book, command: PlaceHold | DropHold, outcome: Outcome, now: d
     return page.close()
 
 
-def restarted(book: Book, now: datetime) -> Book:
+def restarted(book: Book) -> Book:
     """The book after a restart: what the charger holds is unknown, and nobody waits for an answer any more."""
-    page = Page(book, now)
-    for each in page.living():
-        page.put(replace(each, awaited=False))
-    holds.doubt(page, after_crash=True)
-    return page.close()[0]
+    reservations = {
+        uid: replace(each, awaited=False, holds=holds.doubted(each.holds, crashed=True))
+        for uid, each in book.reservations.items()
+    }
+    return replace(book, reservations=reservations)
 
 
 def _open_now(page: Page, proposal: Proposal, charger: Charger) -> None:

@@ -105,15 +105,13 @@ def credentials_in(authorization: str | None, identity: ChargerId) -> Credential
         return None
     try:
         text = base64.b64decode(token.strip(), validate=True)
-    except (binascii.Error, ValueError):
+    except binascii.Error, ValueError:
         return None
     known = identity.encode()
     username = known if text.startswith(known + b":") else text.partition(b":")[0]
     if b":" not in text:
         return None
-    return Credentials(
-        username=username.decode("utf-8", "replace"), password=text[len(username) + 1 :]
-    )
+    return Credentials(username=username.decode("utf-8", "replace"), password=text[len(username) + 1 :])
 
 
 def password_matches(expected: str, presented: bytes) -> bool:

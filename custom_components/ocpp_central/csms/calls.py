@@ -20,7 +20,7 @@ _MOST_REMEMBERED: Final = 16
 """Calls without an answer whose late answer would still be understood."""
 
 
-class CallFailed(Exception):  # noqa: N818 - the family is named for what happened
+class CallFailed(Exception):
     """A call of ours without a usable answer."""
 
 
@@ -71,9 +71,7 @@ class Calls:
         self._prefix = f"{secrets.token_hex(8)}-"
         self._numbers = count(1)
 
-    async def make(
-        self, request: Request, *, urgent: bool, seconds: float, late: Late | None
-    ) -> Json:
+    async def make(self, request: Request, *, urgent: bool, seconds: float, late: Late | None) -> Json:
         """Send a request when it is its turn, and wait for `settle`; raises a `CallFailed`.
 
         `seconds` run from the sending. After a time-out or a cancellation the answer goes to `late`.
@@ -85,9 +83,7 @@ class Calls:
             if len(self._pending) > _MOST_REMEMBERED:
                 self._pending.popitem(last=False)
             try:
-                await self._send(
-                    Call(message_id=message_id, action=request.action, payload=request.payload)
-                )
+                await self._send(Call(message_id=message_id, action=request.action, payload=request.payload))
                 async with asyncio.timeout(seconds):
                     return await future
             except TimeoutError:

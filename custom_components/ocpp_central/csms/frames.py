@@ -72,12 +72,10 @@ class Send:
 type Frame = Call | CallResult | CallError | CallResultError | Send
 
 
-class MalformedFrame(Exception):  # noqa: N818 - it is named for what it is, like `Violation`
+class MalformedFrame(Exception):
     """Text that is no frame. `message_id` and `message_type` are None where they could not be read."""
 
-    def __init__(
-        self, fault: Fault, message_id: MessageId | None = None, message_type: int | None = None
-    ) -> None:
+    def __init__(self, fault: Fault, message_id: MessageId | None = None, message_type: int | None = None) -> None:
         """Remember what is wrong and what could be read."""
         super().__init__(fault)
         self.fault = fault
@@ -116,14 +114,10 @@ def decode(text: str | bytes, message_types: Container[int] = MESSAGE_TYPES) -> 
             return CallResult(message_id=message_id, payload=payload)
         case 4:
             code, description, details = _error(parts)
-            return CallError(
-                message_id=message_id, code=code, description=description, details=details
-            )
+            return CallError(message_id=message_id, code=code, description=description, details=details)
         case 5:
             code, description, details = _error(parts)
-            return CallResultError(
-                message_id=message_id, code=code, description=description, details=details
-            )
+            return CallResultError(message_id=message_id, code=code, description=description, details=details)
         case _:
             action, payload = _request(parts, message_id, message_type)
             return Send(message_id=message_id, action=action, payload=payload)
@@ -150,7 +144,7 @@ def encode(frame: Frame) -> str:
                 frame.description,
                 frame.details,
             ]
-        case Send():
+        case _:
             parts = [SEND, frame.message_id, frame.action, frame.payload]
     return orjson.dumps(parts).decode()
 

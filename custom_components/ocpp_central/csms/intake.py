@@ -182,9 +182,7 @@ class Intake:
             self.counters.stray += 1
             return None
         try:
-            payload, notes = self._schemas.response(
-                request.action, result.payload, relaxed=self._relaxed, size=size
-            )
+            payload, notes = self._schemas.response(request.action, result.payload, relaxed=self._relaxed, size=size)
         except Violation as violation:
             self._tell(logging.WARNING, f"its answer to {request.action} is of no use: {violation}")
             self._settle(result.message_id, AnswerInvalid(str(violation)))
@@ -192,9 +190,7 @@ class Intake:
                 return None
             code = self._codes[violation.fault] or _NO_CODE
             return frames.encode(
-                CallResultError(
-                    message_id=result.message_id, code=code, description=str(violation), details={}
-                )
+                CallResultError(message_id=result.message_id, code=code, description=str(violation), details={})
             )
         self._note(f"its answer to {request.action}", notes)
         self._settle(result.message_id, payload)
@@ -218,9 +214,7 @@ class Intake:
             self._tell(logging.WARNING, f"its {send.action} was not used: {violation}")
 
     def _readable(self, message: Call | Send, size: int) -> Json:
-        payload, notes = self._schemas.request(
-            message.action, message.payload, relaxed=self._relaxed, size=size
-        )
+        payload, notes = self._schemas.request(message.action, message.payload, relaxed=self._relaxed, size=size)
         if notes:
             self._note(f"its {message.action}", notes)
         return payload
@@ -234,9 +228,7 @@ class Intake:
     def _note(self, what: str, notes: tuple[Note, ...]) -> None:
         for note in notes:
             self.counters.notes[note.keyword] += 1
-            self._tell(
-                logging.INFO, f"{what} is odd but was accepted: {note.keyword} {note.place}"
-            )
+            self._tell(logging.INFO, f"{what} is odd but was accepted: {note.keyword} {note.place}")
 
     def _tell(self, level: int, what: str) -> None:
         """Log something about this charger, once; never a value from a payload."""

@@ -47,7 +47,7 @@ class Note:
     place: str
 
 
-class Violation(Exception):  # noqa: N818 - the word of the standard
+class Violation(Exception):
     """A payload that is not acceptable: what is wrong, and where. Never a value."""
 
     def __init__(self, fault: Fault, steps: Steps) -> None:
@@ -86,9 +86,7 @@ class Schemas:
         """Whether the version defines this action, for whichever side."""
         return action in self._requests
 
-    def request(
-        self, action: str, payload: Json, *, relaxed: bool, size: int = 0
-    ) -> tuple[Json, tuple[Note, ...]]:
+    def request(self, action: str, payload: Json, *, relaxed: bool, size: int = 0) -> tuple[Json, tuple[Note, ...]]:
         """The payload of a CALL or SEND as it may be read, and what was odd about it.
 
         Integers written as floats (16.0) become integers. Relaxed: what does not lose meaning stays as it is and
@@ -98,9 +96,7 @@ class Schemas:
         """
         return _checked(self._requests[action], payload, relaxed=relaxed, size=size)
 
-    def response(
-        self, action: str, payload: Json, *, relaxed: bool, size: int = 0
-    ) -> tuple[Json, tuple[Note, ...]]:
+    def response(self, action: str, payload: Json, *, relaxed: bool, size: int = 0) -> tuple[Json, tuple[Note, ...]]:
         """The same for the payload of a CALLRESULT."""
         return _checked(self._responses[action], payload, relaxed=relaxed, size=size)
 
@@ -115,8 +111,6 @@ def _compiled(folder: str) -> Schemas:
     requests: dict[str, _Schema] = {}
     responses: dict[str, _Schema] = {}
     for file in files("ocpp").joinpath(folder, "schemas").iterdir():
-        if not file.name.endswith(".json"):
-            continue
         # utf-8-sig: some releases of the schemas begin with a byte order mark
         document = orjson.loads(file.read_text("utf-8-sig"))
         # 1.6: Heartbeat, HeartbeatResponse; 2.x: HeartbeatRequest, HeartbeatResponse, NotifyPeriodicEventStream
@@ -146,9 +140,7 @@ def _reduced(schema: Json) -> Json:
     return kept
 
 
-def _checked(
-    schema: _Schema, payload: Json, *, relaxed: bool, size: int
-) -> tuple[Json, tuple[Note, ...]]:
+def _checked(schema: _Schema, payload: Json, *, relaxed: bool, size: int) -> tuple[Json, tuple[Note, ...]]:
     if schema.exact.is_valid(payload):
         return payload, ()
     if not relaxed:
@@ -158,14 +150,12 @@ def _checked(
 
 
 def _exact(validator: Draft4Validator, payload: Json) -> Json:
-    for _ in range(_MOST_REPAIRS):
-        error = _first_error(validator, payload)
-        if error is None:
-            return payload
+    # ends: each round mends a place, and a schema has a few dozen
+    while (error := _first_error(validator, payload)) is not None:
         if not _is_written_as_float(error, payload):
             raise _violation(error)
         payload = _mended(payload, _steps(error.instance_path), _as_integer)
-    raise Violation(Fault.TYPE, ())
+    return payload
 
 
 def _usable(validator: Draft4Validator, payload: Json) -> tuple[Json, tuple[Note, ...]]:
@@ -234,9 +224,7 @@ def _oddities(validator: Draft4Validator, payload: Json, size: int) -> tuple[Not
     if size > _MOST_DESCRIBED:
         return (Note(keyword="undescribed", place=""),)
     # a dict, because one place may be odd in a hundred items
-    return tuple(
-        dict.fromkeys(note for error in validator.iter_errors(payload) for note in _notes(error))
-    )
+    return tuple(dict.fromkeys(note for error in validator.iter_errors(payload) for note in _notes(error)))
 
 
 def _notes(error: ValidationError) -> list[Note]:

@@ -5,11 +5,11 @@ a connection (`session`).
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 import logging
-from typing import Any, Final
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from websockets import CloseCode, Request, Response, Subprotocol
@@ -20,13 +20,12 @@ from .admission import (
     Admitted,
     Reception,
     UnknownCharger,
-    WrongCredentials,
     credentials_in,
     identity_in,
 )
 from .dialect import Dialect, Version
 from .schemas import Schemas
-from .session import CALL_TIMEOUT, Session
+from .session import CALL_TIMEOUT, CLOSE_TIMEOUT, Session
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -40,8 +39,6 @@ _PONG_WITHIN: Final = 60.0
 """Seconds. TCP survives a Wi-Fi roaming or a restarting access point, which takes up to a minute; a charger that is
 gone should show as gone within two."""
 _OPEN_WITHIN: Final = 10.0
-_CLOSE_WITHIN: Final = 5.0
-"""Seconds. A charger that lost power never answers a close; nobody should wait for that."""
 
 
 class Server:
@@ -63,9 +60,7 @@ class Server:
         self._clock = clock
         self._call_timeout = call_timeout
         self._server: WebSocketServer | None = None
-        self._admitted: WeakKeyDictionary[ServerConnection, tuple[ChargerId, Admitted]] = (
-            WeakKeyDictionary()
-        )
+        self._admitted: WeakKeyDictionary[ServerConnection, tuple[ChargerId, Admitted]] = WeakKeyDictionary()
         self._sessions: dict[ChargerId, Session] = {}
         self._told: dict[ChargerId, set[str]] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -94,17 +89,19 @@ class Server:
             ping_interval=_PING_EVERY,
             ping_timeout=_PONG_WITHIN,
             open_timeout=_OPEN_WITHIN,
-            close_timeout=_CLOSE_WITHIN,
+            close_timeout=CLOSE_TIMEOUT,
         )
 
     async def stop(self) -> None:
-        """Tell all chargers that we go away (1001) and wait until they are gone, at most some seconds."""
+        """Tell all chargers that we go away (1001) and wait until they are gone, for some seconds at most."""
         if self._server is None:
             return
         self._server.close()
-        await self._server.wait_closed()
+        for session in self._sessions.values():
+            self._close(session, CloseCode.GOING_AWAY, "")
         if self._closing:
             await asyncio.wait(self._closing)
+        await self._server.wait_closed()
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer a handshake: None to go on with it."""
@@ -119,9 +116,7 @@ class Server:
     def _judged(self, connection: ServerConnection, request: Request) -> Response | None:
         identity = identity_in(request.path)
         if identity is None:
-            return connection.respond(
-                HTTPStatus.NOT_FOUND, "The path must end in the charger's identity.\n"
-            )
+            return connection.respond(HTTPStatus.NOT_FOUND, "The path must end in the charger's identity.\n")
         headers = request.headers.get_all("Authorization")
         credentials = credentials_in(headers[0] if headers else None, identity)
         match self._reception.admit(identity, credentials):
@@ -130,7 +125,7 @@ class Server:
                 return None
             case UnknownCharger():
                 return connection.respond(HTTPStatus.NOT_FOUND, "Unknown charger.\n")
-            case WrongCredentials():
+            case _:
                 response = connection.respond(HTTPStatus.UNAUTHORIZED, "Wrong credentials.\n")
                 response.headers["WWW-Authenticate"] = 'Basic realm="OCPP", charset="UTF-8"'
                 return response
@@ -188,9 +183,10 @@ class Server:
             return
         older.end()
         self._reception.disconnected(older)
-        task = asyncio.get_running_loop().create_task(
-            older.close(CloseCode.NORMAL_CLOSURE, "replaced by a newer connection")
-        )
+        self._close(older, CloseCode.NORMAL_CLOSURE, "replaced by a newer connection")
+
+    def _close(self, session: Session, code: CloseCode, reason: str) -> None:
+        task = asyncio.get_running_loop().create_task(session.close(code, reason))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
@@ -205,12 +201,10 @@ def _wire_logger() -> logging.Logger:
     """The log of websockets: no frames, which carry id tokens, and no tracebacks because of port scanners."""
     logger = logging.getLogger(f"{__name__}.websockets")
     logger.setLevel(logging.WARNING)
+    # what dialled in and was no charger
     logger.addFilter(_is_news)
     return logger
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    if record.msg != "opening handshake failed":
-        return True
-    _LOGGER.debug("Something that is no charger dialled in")
-    return False
+    return record.msg != "opening handshake failed"

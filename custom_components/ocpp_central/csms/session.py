@@ -28,10 +28,17 @@ CALL_TIMEOUT: Final = 30.0
 """Seconds that a charger has for its answer; some ask a second board first and take ten."""
 WRITE_TIMEOUT: Final = 30.0
 """Seconds for a message to leave: a charger that reads nothing for that long is as good as gone."""
+_NEVER_WAITS: Final = 4096
+"""Characters that fit an empty buffer (websockets: 32 KiB), so that sending them does not wait."""
+CLOSE_TIMEOUT: Final = 5.0
+"""Seconds for the other end to agree to a close: a charger that lost power never does."""
 
 
 class Transport(Protocol):
     """A WebSocket connection. `recv` and `send` raise websockets' `ConnectionClosed` when it is closed."""
+
+    transport: asyncio.Transport
+    """What lies beneath, to be aborted when nothing else helps."""
 
     async def recv(self) -> str | bytes:
         """Wait for the next message."""
@@ -40,7 +47,7 @@ class Transport(Protocol):
         """Send a message; waits while the other end does not read."""
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close the connection if it is open; waits a few seconds for the other end to agree."""
+        """Close the connection if it is open and wait for the other end to agree."""
 
 
 class Session:
@@ -107,9 +114,14 @@ class Session:
         self._calls.end()
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """End the session and close its connection; `run` returns soon after."""
+        """End the session and close its connection, within some seconds; `run` returns soon after."""
         self.end()
-        await self._transport.close(code, reason)
+        try:
+            # websockets waits without end for a charger that reads nothing
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await self._transport.close(code, reason)
+        except TimeoutError:
+            self._transport.transport.abort()
 
     async def execute(self, command: Command) -> Outcome:
         """Have the charger do something, reservations ahead of all else, and tell what became of it.
@@ -122,9 +134,7 @@ class Session:
             self._desk.late(command, self._outcome(command, answer))
 
         try:
-            answer: Answer = await self.call(
-                request, urgent=isinstance(command, PlaceHold | DropHold), late=late
-            )
+            answer: Answer = await self.call(request, urgent=isinstance(command, PlaceHold | DropHold), late=late)
         except CallFailed as failure:
             answer = failure
         except Violation:  # a fault of ours: the charger was not asked
@@ -162,12 +172,18 @@ class Session:
             raise ConnectionLost from None
 
     async def _send(self, text: str) -> None:
+        if len(text) < _NEVER_WAITS and not self._transport.transport.get_write_buffer_size():
+            # a timer would cost more than the answer itself
+            await self._transport.send(text)
+            self.counters.sent += 1
+            return
         try:
             async with asyncio.timeout(self._write_timeout):
                 await self._transport.send(text)
         except TimeoutError:
             _LOGGER.warning("%s: takes no more messages; closing", self.charger_id)
-            await self.close(1011, "write timed out")
+            self.end()
+            self._transport.transport.abort()
         else:
             self.counters.sent += 1
 

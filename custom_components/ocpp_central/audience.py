@@ -1,0 +1,108 @@
+"""Who is told what has changed, and where it shows.
+
+Knows listeners by place, and keeps news until there is somebody to hear it. Must not know what the news means.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from .const import LOGGER
+from .core.book import Change
+from .core.events import ChargerId, EvseId
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is to be seen: at an EVSE of a charger, or (`evse` None) at the charger itself."""
+
+    charger: ChargerId
+    evse: EvseId | None = None
+
+
+class Audience:
+    """The listeners of one central system. What one of them raises is logged, and concerns nobody else."""
+
+    def __init__(self) -> None:
+        """Have no listener, and keep the news until `open`."""
+        self._updates: dict[Place, list[CALLBACK_TYPE]] = {}
+        self._news: dict[Place, list[Callable[[Change], None]]] = {}
+        self._places: list[Callable[[Place], None]] = []
+        self._kept: list[Change] | None = []
+
+    @callback
+    def listen(self, place: Place, update: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call back whenever something that shows at this place has changed."""
+        return _subscribe(self._updates, place, update)
+
+    @callback
+    def listen_to_news(self, place: Place, tell: Callable[[Change], None]) -> CALLBACK_TYPE:
+        """Call back with everything that is published of reservations at this place."""
+        return _subscribe(self._news, place, tell)
+
+    @callback
+    def listen_to_places(self, added: Callable[[Place], None]) -> CALLBACK_TYPE:
+        """Call back with every charger that is added, and every EVSE that one names for the first time."""
+        self._places.append(added)
+        return lambda: self._places.remove(added)
+
+    @callback
+    def open(self) -> None:
+        """Everybody who listens from the beginning is here: tell the news that was kept for them."""
+        kept, self._kept = self._kept or [], None
+        self.publish(kept)
+
+    @callback
+    def close(self) -> None:
+        """Announce no more places: those who would show them are leaving."""
+        self._places.clear()
+
+    @callback
+    def publish(self, changes: Iterable[Change]) -> None:
+        """Tell what is news of reservations."""
+        for change in changes:
+            if change.news is None:
+                continue
+            if self._kept is not None:
+                self._kept.append(change)
+                continue
+            for tell in tuple(self._news.get(Place(change.after.charger, change.after.evse), ())):
+                _safely(tell, change)
+
+    @callback
+    def wake(self, places: Iterable[Place]) -> None:
+        """Have everything written again that shows at these places."""
+        for place in set(places):
+            for update in tuple(self._updates.get(place, ())):
+                _safely(update)
+
+    @callback
+    def wake_charger(self, charger: ChargerId) -> None:
+        """Have everything written again that shows at a charger and its EVSEs."""
+        self.wake(place for place in self._updates if place.charger == charger)
+
+    @callback
+    def announce(self, place: Place) -> None:
+        """Tell of a charger or EVSE that is new."""
+        for added in tuple(self._places):
+            _safely(added, place)
+
+
+def _safely[**P](listener: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    try:
+        listener(*args, **kwargs)
+    except Exception:  # whatever an entity cannot show, the charger must get its answer and all others their news
+        LOGGER.exception("Something that changed could not be shown")
+
+
+def _subscribe[T](subscribers: dict[Place, list[T]], place: Place, subscriber: T) -> CALLBACK_TYPE:
+    subscribers.setdefault(place, []).append(subscriber)
+
+    @callback
+    def unsubscribe() -> None:
+        subscribers[place].remove(subscriber)
+        if not subscribers[place]:
+            del subscribers[place]
+
+    return unsubscribe

@@ -1,0 +1,381 @@
+"""Whatever happens in whatever order, the ledger keeps its promises.
+
+A machine of hypothesis plays owner, drivers, charger, network and time against the ledger, and checks after every
+step what must always be so.
+"""
+
+from copy import copy
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from custom_components.ocpp_central.core.charger import Charger, Evse
+from custom_components.ocpp_central.core.commands import Command, DropHold, Outcome, PlaceHold
+from custom_components.ocpp_central.core.events import (
+    ConnectorStatus,
+    HoldEnd,
+)
+from custom_components.ocpp_central.core.holds import GHOST_ATTEMPTS
+from custom_components.ocpp_central.core.page import GHOST_LIFE
+from custom_components.ocpp_central.core.planner import TOO_LATE
+from custom_components.ocpp_central.core.refusal import Refusal
+from custom_components.ocpp_central.core.reservation import (
+    BIRTHS,
+    LIFECYCLE,
+    HeldBy,
+    HoldState,
+    Status,
+)
+from custom_components.ocpp_central.core.token import IdToken
+
+from .world import CHARGER, HOLDER, MINUTE, SECOND, STRANGER, World
+
+EVSES = (1, 2)
+TOKENS = (HOLDER, STRANGER, IdToken(value="THIRD", type="ISO14443"))
+MOVES = {(before, transition.to) for (before, _), transition in LIFECYCLE.items()}
+OPEN = {HoldState.PENDING, HoldState.UNCERTAIN, HoldState.LOST}
+REFUSALS = {
+    Outcome.OCCUPIED,
+    Outcome.FAULTED,
+    Outcome.UNAVAILABLE,
+    Outcome.REJECTED,
+    Outcome.NOT_IMPLEMENTED,
+}
+
+evses = st.sampled_from(EVSES)
+tokens = st.sampled_from(TOKENS)
+outcomes = st.one_of(st.just(Outcome.ACCEPTED), st.sampled_from(Outcome))
+statuses = st.one_of(
+    st.sampled_from([ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED]),
+    st.sampled_from(ConnectorStatus),
+)
+DISTURBANCES = ("disconnect", "replace the connection", "restart", "suspend", "remove")
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Everything that can happen, and what must be so after it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(evses=EVSES)
+        self.under_way: Command | None = None
+        self.may_stand: dict[int, int] = {}
+        """The wire ids of the holds that the charger may have, each with the failed attempts to drop it."""
+        self.seen = 0
+
+    # What the owner does.
+
+    @rule(
+        evse=evses,
+        token=tokens,
+        begin=st.sampled_from([None, MINUTE, 20 * MINUTE]),
+        lasting=st.sampled_from([MINUTE, 10 * MINUTE, 60 * MINUTE]),
+        held_by=st.sampled_from(HeldBy),
+        reservation_id=st.one_of(st.none(), st.integers(1, 5)),
+    )
+    def propose(
+        self,
+        evse: int,
+        token: IdToken,
+        begin: timedelta | None,
+        lasting: timedelta,
+        held_by: HeldBy,
+        reservation_id: int | None,
+    ) -> None:
+        before = self.world.ledger
+        taken = set().union(*(book.wire_ids for book in before.books.values()))
+        try:
+            new = self.world.reserve(
+                evse,
+                token,
+                start=None if begin is None else self.world.now + begin,
+                lasting=lasting,
+                held_by=held_by,
+                reservation_id=reservation_id,
+            )
+        except Refusal:
+            assert self.world.ledger is before
+            return
+        assert new.reservation_id not in taken
+        assert self.world.known(new) == new
+
+    @precondition(lambda self: any(self.world.ledger.living()))
+    @rule(data=st.data())
+    def withdraw(self, data: st.DataObject) -> None:
+        living = sorted(self.world.ledger.living(), key=lambda each: each.uid)
+        chosen = data.draw(st.sampled_from(living))
+        if chosen.status is not Status.IN_USE:
+            self.world.cancel(chosen)
+            assert self.world.status_of(chosen) is Status.CANCELLED
+
+    def restart(self) -> None:
+        self.under_way = None
+        self.world.restart()
+
+    def remove_the_charger_and_add_it_again(self) -> None:
+        self.under_way = None
+        self.world.take(self.world.ledger.without_charger(CHARGER, self.world.now))
+        assert not list(self.world.ledger.living())
+        assert CHARGER not in self.world.ledger.books
+        self.may_stand.clear()
+        self.world.chargers[CHARGER] = Charger(
+            charger=CHARGER, evses={each: Evse(evse=each) for each in EVSES}
+        )
+
+    # What the network and time do.
+
+    @precondition(lambda self: not self.world.charger.connected)
+    @rule(tells=st.booleans())
+    def connect(self, *, tells: bool) -> None:
+        self.world.connect()
+        for each in EVSES if tells else ():
+            self.world.status(each, ConnectorStatus.AVAILABLE)
+
+    @rule(what=st.sampled_from(DISTURBANCES), first=st.booleans())
+    def disturb(self, what: str, *, first: bool) -> None:
+        """Rarer than all else together, so that there is something to be disturbed."""
+        if first:
+            self._fail()
+        match what:
+            case "disconnect":
+                self.world.disconnect()
+            case "replace the connection":
+                self.world.disconnect()
+                self.world.connect()
+            case "restart":
+                self.restart()
+            case "suspend":
+                self.world.sleep(4000 * SECOND)
+            case "remove":
+                self.remove_the_charger_and_add_it_again()
+        self._fail()
+
+    @rule(seconds=st.sampled_from([1, 2, 5, 10, 30, 60, 300, 600]))
+    def wait(self, seconds: int) -> None:
+        self.world.wait(seconds * SECOND)
+
+    # What the charger and its drivers do.
+
+    @precondition(lambda self: self.world.charger.connected)
+    @rule()
+    def boot(self) -> None:
+        self.world.boot()
+
+    @precondition(lambda self: self.world.charger.connected)
+    @rule(evse=evses, status=statuses)
+    def tell_a_status(self, evse: int, status: ConnectorStatus) -> None:
+        self.world.status(evse, status)
+
+    @precondition(lambda self: self.world.charger.connected)
+    @rule(token=tokens, evse=st.one_of(st.none(), evses))
+    def authorize(self, token: IdToken, evse: int | None) -> None:
+        verdict = self.world.authorize(token, evse)
+        permitted = [each for each in EVSES if self._may_start(token, each)]
+        if evse is None:
+            assert verdict.accepted is bool(permitted)
+            assert verdict.evses in (None, tuple(permitted))
+        else:
+            assert verdict.accepted is (evse in permitted)
+
+    @precondition(lambda self: self.world.charger.connected)
+    @rule(token=st.one_of(st.none(), tokens), evse=evses, named=st.booleans(), late=st.booleans())
+    def start(self, token: IdToken | None, evse: int, *, named: bool, late: bool) -> None:
+        now = self.world.now
+        at = now - 5 * MINUTE if late else now
+        before = {each.uid: each for each in self.world.book.living_at(evse)}
+        name = f"tx{len(self.world.changes)}-{now.timestamp()}" if named else None
+        verdict = self.world.start(token, evse, transaction=name, at=at)
+        assert verdict.transaction is not None
+        moment = self.world.charger.moment_of(at, now)
+        for reservation in before.values():
+            if token is None or not reservation.window.contains(moment):
+                continue
+            assert verdict.accepted is reservation.is_for(token, None)
+            if verdict.accepted and reservation.window.contains(now):
+                self._used(reservation.uid)
+
+    def _used(self, uid: str) -> None:
+        reservation = self.world.ledger.find(uid)
+        assert reservation is not None
+        assert reservation.status is Status.IN_USE
+        if not isinstance(self.under_way, PlaceHold):
+            # The start consumes the hold, unless that is still on its way.
+            self.may_stand.pop(reservation.reservation_id, None)
+        elif self.under_way.hold != reservation.reservation_id:
+            self.may_stand.pop(reservation.reservation_id, None)
+
+    @precondition(lambda self: self.world.charger.connected)
+    @rule(evse=evses, token=st.one_of(st.none(), tokens))
+    def update(self, evse: int, token: IdToken | None) -> None:
+        running = self.world.charger.evses[evse].running
+        if running is None:
+            self.world.update("unheard of", token)
+            return
+        here = [each for each in self.world.book.living_at(evse) if each.window.contains(self.world.now)]
+        verdict = self.world.update(running.transaction, token)
+        assert (verdict is None) is (token is None)
+        for reservation in here:
+            if token is not None and reservation.is_for(token, None):
+                self._used(reservation.uid)
+
+    @precondition(lambda self: self.world.charger.connected)
+    @rule(evse=evses)
+    def end(self, evse: int) -> None:
+        running = self.world.charger.evses[evse].running
+        self.world.end("unheard of" if running is None else running.transaction)
+        for each in self.world.ledger.living():
+            assert running is None or each.transaction != running.transaction
+
+    @precondition(lambda self: self.world.charger.connected and self.may_stand)
+    @rule(data=st.data(), end=st.sampled_from(HoldEnd))
+    def give_up_a_hold(self, data: st.DataObject, end: HoldEnd) -> None:
+        hold = data.draw(st.sampled_from(sorted(self.may_stand)))
+        self.world.hold_ended(hold, end)
+        if self.under_way != DropHold(hold=hold) and not isinstance(self.under_way, PlaceHold):
+            del self.may_stand[hold]
+
+    # What we send, one thing at a time.
+
+    @precondition(lambda self: self.under_way is None and self.world.plan().commands)
+    @rule()
+    def send(self) -> None:
+        self.under_way = self.world.next_command()
+        self.before = dict(self.may_stand)
+        self.world.send(self.under_way)
+        if isinstance(self.under_way, PlaceHold):
+            self.may_stand[self.under_way.hold] = 0
+
+    @precondition(lambda self: self.under_way is None and self.world.plan().commands)
+    @rule(outcome=outcomes)
+    def send_and_answer(self, outcome: Outcome) -> None:
+        self.send()
+        self._answer(outcome)
+
+    @precondition(lambda self: self.under_way is not None)
+    @rule(outcome=outcomes)
+    def answer(self, outcome: Outcome) -> None:
+        self._answer(outcome)
+
+    def _fail(self) -> None:
+        if self.under_way is not None:
+            self._answer(Outcome.DISCONNECTED)
+
+    def _answer(self, outcome: Outcome) -> None:
+        command, self.under_way = self.under_way, None
+        assert command is not None
+        self.world.answer(command, outcome)
+        unsure = outcome.is_unknown or outcome is Outcome.FAILED
+        match command:
+            case PlaceHold(hold=hold) if outcome in REFUSALS and hold not in self.before:
+                self.may_stand.pop(hold, None)
+            case DropHold(hold=hold) if hold in self.may_stand:
+                self.may_stand[hold] += 1
+                if not unsure or self.may_stand[hold] >= GHOST_ATTEMPTS:
+                    del self.may_stand[hold]
+
+    def _may_start(self, token: IdToken, evse: int) -> bool:
+        return self.world.ledger.may_start(
+            self.world.charger, token, None, evse, self.world.now
+        )
+
+    # What must always be so.
+
+    @invariant()
+    def no_evse_is_promised_twice(self) -> None:
+        for evse in EVSES:
+            living = self.world.book.living_at(evse)
+            for one, other in zip(living, living[1:], strict=False):
+                assert one.window.end <= other.window.start
+
+    @invariant()
+    def every_life_goes_on_at_a_known_moment(self) -> None:
+        moments = [each.next_moment() for each in self.world.ledger.books.values()]
+        now = self.world.now
+        assert all(moment > now for moment in moments if moment is not None)
+        for each in self.world.ledger.living():
+            assert not each.status.is_final
+            assert each.status.keeps_out is each.window.contains(now)
+            assert (each.status is Status.SCHEDULED) is (each.window.start > now)
+
+    @invariant()
+    def ids_are_unique(self) -> None:
+        living = list(self.world.ledger.living())
+        ids = [each.reservation_id for each in living]
+        assert len(set(ids)) == len(ids)
+        held = [hold.wire_id for each in living for hold in each.holds.values()]
+        assert len(set(held)) == len(held)
+        assert not set(held) & set(self.world.book.ghosts)
+
+    @invariant()
+    def only_the_lifecycle_moves_a_reservation(self) -> None:
+        for change in self.world.changes[self.seen :]:
+            if change.before is None:
+                assert change.after.status in {birth.to for birth in BIRTHS.values()}
+            elif change.before.status is not change.after.status:
+                assert (change.before.status, change.after.status) in MOVES
+            if change.after.status.is_final:
+                assert self.world.ledger.find(change.after.uid) is None
+                assert not change.after.holds
+        self.seen = len(self.world.changes)
+
+    @invariant()
+    def the_holder_may_start_and_a_stranger_may_not(self) -> None:
+        for evse in EVSES:
+            here = [
+                each
+                for each in self.world.book.living_at(evse)
+                if each.window.contains(self.world.now)
+            ]
+            for token in TOKENS:
+                assert self._may_start(token, evse) is all(
+                    each.is_for(token, None) for each in here
+                )
+
+    @invariant()
+    def what_may_stand_at_the_charger_is_ours_or_a_ghost(self) -> None:
+        book, now = self.world.book, self.world.now
+        known = {hold.wire_id for each in book.reservations.values() for hold in each.holds.values()}
+        for hold in set(self.may_stand) - known - set(book.ghosts):
+            ended = max(each.after.window.end for each in self.world.changes if each.after.reservation_id == hold)
+            assert now >= ended + GHOST_LIFE, f"hold {hold} is forgotten"
+            del self.may_stand[hold]
+
+    @invariant()
+    def nothing_waits_for_ever(self) -> None:
+        plan, charger = self.world.plan(), self.world.charger
+        placing = {each.hold for each in plan.commands if isinstance(each, PlaceHold)}
+        dropping = {each.hold for each in plan.commands if isinstance(each, DropHold)}
+        for each in self.world.ledger.living():
+            ends = self.world.now > each.window.end - TOO_LATE
+            if each.status is Status.PLACING and each.awaited:
+                assert charger.connected
+            elif each.status is Status.PLACING and each.held_by is HeldBy.AUTO:
+                assert charger.connected
+                assert charger.evses[each.evse].accepts_hold
+            if each.status not in {Status.PLACING, Status.ACTIVE} or not charger.connected or ends:
+                continue
+            for evse, hold in each.holds.items():
+                busy = not charger.evses[evse].accepts_hold and not each.awaited
+                if hold.state in OPEN and not busy:
+                    assert hold.wire_id in placing | dropping or plan.again is not None
+
+    @invariant()
+    def planning_is_pure_and_comes_to_an_end(self) -> None:
+        before = self.world.ledger, self.world.charger
+        plan = self.world.plan()
+        assert self.world.plan() == plan
+        assert (self.world.ledger, self.world.charger) == before
+        assert plan.again is None or plan.again > self.world.now
+        if self.under_way is not None:
+            return
+        later = copy(self.world)
+        later.chargers, later.changes = dict(later.chargers), []
+        later.settle(Outcome.ACCEPTED)
+        assert later.plan().commands == ()
+
+
+AnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
+TestAnyOrder = AnyOrder.TestCase
+

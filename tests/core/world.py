@@ -1,0 +1,253 @@
+"""A central system without a network: the ledger and its chargers, driven by hand, in the words of the tests."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from custom_components.ocpp_central.core.authorization import judge
+from custom_components.ocpp_central.core.book import Book, Change
+from custom_components.ocpp_central.core.charger import Charger, Evse
+from custom_components.ocpp_central.core.commands import (
+    AskForStatus,
+    AskToBoot,
+    Command,
+    DropHold,
+    Outcome,
+    PlaceHold,
+)
+from custom_components.ocpp_central.core.events import (
+    Asked,
+    Authorizing,
+    Booted,
+    Connected,
+    ConnectorStatus,
+    Disconnected,
+    Ended,
+    Event,
+    HoldEnd,
+    HoldEnded,
+    Started,
+    StatusChanged,
+    Updated,
+    Verdict,
+)
+from custom_components.ocpp_central.core.ledger import Ledger, Step, Wish
+from custom_components.ocpp_central.core.planner import Plan, plan
+from custom_components.ocpp_central.core.policy import Policy
+from custom_components.ocpp_central.core.reservation import (
+    HeldBy,
+    Hold,
+    News,
+    Reservation,
+    Status,
+)
+from custom_components.ocpp_central.core.token import IdToken
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HALF_HOUR = timedelta(minutes=30)
+
+HOLDER = IdToken(value="HOLDER")
+STRANGER = IdToken(value="STRANGER")
+CHARGER = "garage"
+
+
+class World:
+    """One ledger with its chargers; `changes` is everything that ever happened to a reservation, in order."""
+
+    def __init__(self, *, evses: Iterable[int] = (1,), connected: bool = True) -> None:
+        """A charger named `CHARGER` with these EVSEs, which told that they are available if it is connected."""
+        self.now = NOON
+        self.ledger = Ledger()
+        self.policy = Policy()
+        self.chargers = {
+            CHARGER: Charger(charger=CHARGER, evses={each: Evse(evse=each) for each in evses})
+        }
+        self.changes: list[Change] = []
+        self._uids = (f"uid{number}" for number in count(1))
+        self._transactions = (f"{number}" for number in count(1))
+        if connected:
+            self.connect()
+            for each in evses:
+                self.status(each, ConnectorStatus.AVAILABLE)
+
+    @property
+    def charger(self) -> Charger:
+        return self.chargers[CHARGER]
+
+    @property
+    def book(self) -> Book:
+        return self.ledger.book(CHARGER)
+
+    @property
+    def news(self) -> list[News]:
+        """What was published, in order."""
+        return [change.news for change in self.changes if change.news is not None]
+
+    def known(self, reservation: Reservation) -> Reservation:
+        """The reservation as it is now, or as it was when it ended."""
+        living = self.ledger.find(reservation.uid)
+        ended = (each.after for each in reversed(self.changes) if each.after.uid == reservation.uid)
+        return living or next(ended)
+
+    def status_of(self, reservation: Reservation) -> Status:
+        return self.known(reservation).status
+
+    def hold_of(self, reservation: Reservation) -> Hold:
+        (hold,) = self.known(reservation).holds.values()
+        return hold
+
+    def take(self, step: Step) -> Step:
+        self.ledger = step.ledger
+        self.changes += step.changes
+        return step
+
+    def reserve(
+        self,
+        evse: int = 1,
+        token: IdToken = HOLDER,
+        *,
+        start: datetime | None = None,
+        lasting: timedelta = HALF_HOUR,
+        held_by: HeldBy = HeldBy.AUTO,
+        group: str | None = None,
+        reservation_id: int | None = None,
+    ) -> Reservation:
+        wish = Wish(
+            charger=CHARGER,
+            evse=evse,
+            token=token,
+            group=group,
+            start=start,
+            end=(start or self.now) + lasting,
+            held_by=held_by,
+            reservation_id=reservation_id,
+        )
+        step = self.ledger.propose(
+            wish, self.charger, self.policy, uid=next(self._uids), now=self.now
+        )
+        return self.take(step).changes[-1].after
+
+    def cancel(self, reservation: Reservation) -> None:
+        self.take(self.ledger.withdraw(reservation.uid, self.now))
+
+    def tell(self, event: Event) -> Verdict | None:
+        """The charger tells something; its transaction ids are given as the central system would."""
+        before = self.charger
+        if isinstance(event, Started) and event.transaction is None:
+            known = before.same_start(event)
+            given = known.transaction if known is not None else next(self._transactions)
+            event = replace(event, transaction=given)
+        verdict = judge(self.ledger, before, event, self.now)
+        after = before.after(event)
+        self.chargers[CHARGER] = after
+        self.take(self.ledger.after(event, before, after, verdict, self.now))
+        return verdict
+
+    def connect(self, *, token_length: int = 20) -> None:
+        self.tell(Connected(token_length=token_length, at=self.now))
+
+    def disconnect(self) -> None:
+        self.tell(Disconnected(at=self.now))
+
+    def boot(self) -> None:
+        self.tell(Booted(vendor=None, model=None, serial=None, firmware=None, at=self.now))
+
+    def status(self, evse: int, status: ConnectorStatus, connector: int = 1) -> None:
+        self.tell(StatusChanged(evse=evse, connector=connector, status=status, at=self.now))
+
+    def authorize(self, token: IdToken, evse: int | None = None) -> Verdict:
+        verdict = self.tell(Authorizing(token=token, evse=evse, at=self.now))
+        assert verdict is not None
+        return verdict
+
+    def start(
+        self,
+        token: IdToken | None = HOLDER,
+        evse: int = 1,
+        *,
+        transaction: str | None = None,
+        at: datetime | None = None,
+    ) -> Verdict:
+        verdict = self.tell(
+            Started(
+                transaction=transaction,
+                evse=evse,
+                connector=1,
+                token=token,
+                at=self.now if at is None else at,
+            )
+        )
+        assert verdict is not None
+        return verdict
+
+    def update(self, transaction: str, token: IdToken | None = None) -> Verdict | None:
+        return self.tell(Updated(transaction=transaction, token=token, at=self.now))
+
+    def end(self, transaction: str) -> None:
+        self.tell(Ended(transaction=transaction, at=self.now))
+
+    def hold_ended(self, hold: int, end: HoldEnd) -> None:
+        self.tell(HoldEnded(hold=hold, end=end, at=self.now))
+
+    def wait(self, duration: timedelta) -> None:
+        """Let time pass, and let what it changes happen when it is due."""
+        until = self.now + duration
+        while (moment := self.ledger.next_moment()) is not None and moment <= until:
+            self.now = max(self.now, moment)
+            self.take(self.ledger.at(self.chargers, self.now))
+        self.now = until
+        self.take(self.ledger.at(self.chargers, self.now))
+
+    def sleep(self, duration: timedelta) -> None:
+        """Let time pass without noticing anything meanwhile, like a suspended machine."""
+        self.now += duration
+        self.take(self.ledger.at(self.chargers, self.now))
+
+    def restart(self) -> None:
+        """Start anew with what is on disk: the ledger, and of the chargers what does not depend on a connection."""
+        self.ledger = self.ledger.restarted()
+        self.chargers = {
+            each.charger: Charger(
+                charger=each.charger,
+                evses={
+                    number: Evse(evse=number, running=evse.running, last=evse.last)
+                    for number, evse in each.evses.items()
+                },
+                away_since=each.away_since,
+                token_length=each.token_length,
+            )
+            for each in self.chargers.values()
+        }
+        self.take(self.ledger.at(self.chargers, self.now))
+
+    def plan(self) -> Plan:
+        return plan(self.book, self.charger, self.now)
+
+    def next_command(self) -> Command:
+        return self.plan().commands[0]
+
+    def send(self, command: Command) -> None:
+        if isinstance(command, PlaceHold):
+            self.take(self.ledger.sending(CHARGER, command, self.now))
+
+    def answer(self, command: Command, outcome: Outcome) -> None:
+        if isinstance(command, PlaceHold | DropHold):
+            self.take(self.ledger.answered(self.charger, command, outcome, self.now))
+        else:
+            self.tell(Asked(refused=outcome is not Outcome.ACCEPTED, at=self.now))
+
+    def settle(self, outcome: Outcome = Outcome.ACCEPTED) -> list[Command]:
+        """Carry out what is planned now, with one outcome for all; the commands that were sent."""
+        sent: list[Command] = []
+        while commands := self.plan().commands:
+            assert len(sent) < 50, "the planner never comes to an end"
+            command = commands[0]
+            questions = [each for each in commands if isinstance(each, AskToBoot | AskForStatus)]
+            sent += questions if command in questions else [command]
+            self.send(command)
+            self.answer(command, outcome)
+        return sent

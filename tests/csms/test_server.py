@@ -1,0 +1,560 @@
+"""Listening for chargers: handshakes and connections on real sockets."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+import json
+import logging
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
+
+from custom_components.ocpp_central.csms.admission import (
+    Admission,
+    Admitted,
+    Credentials,
+    UnknownCharger,
+    WrongCredentials,
+    password_matches,
+)
+from custom_components.ocpp_central.csms.calls import ConnectionLost
+from custom_components.ocpp_central.csms.dialect import Request, Version
+from custom_components.ocpp_central.csms.schemas import load
+from custom_components.ocpp_central.csms.server import Server
+from custom_components.ocpp_central.csms.session import CLOSE_TIMEOUT, Session
+
+from .wire import BACKGROUND, NOW, PATIENCE, Charger, KeepingDesk, SmallDialect
+
+DIALECTS = {version: SmallDialect(version=version) for version in Version}
+GOING_AWAY = 1001
+UNAUTHORIZED = 401
+NOT_FOUND = 404
+
+
+@dataclass(kw_only=True)
+class Doorkeeper:
+    """Admits who is on its list, with the password there; keeps what it hears."""
+
+    passwords: dict[str, str | None] = field(default_factory=lambda: {"CP1": None})
+    asked: list[tuple[str, Credentials | None]] = field(default_factory=list)
+    diary: list[tuple[str, Session]] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    desk: KeepingDesk = field(default_factory=KeepingDesk)
+    relaxed: bool = True
+    fault: Exception | None = None
+
+    def admit(self, identity: str, credentials: Credentials | None) -> Admission:
+        self.asked.append((identity, credentials))
+        if self.fault is not None:
+            raise self.fault
+        if identity not in self.passwords:
+            return UnknownCharger()
+        expected = self.passwords[identity]
+        if expected is None or (credentials is not None and password_matches(expected, credentials.password)):
+            return Admitted(desk=self.desk, relaxed=self.relaxed)
+        return WrongCredentials()
+
+    def connected(self, session: Session) -> None:
+        self._write("connected", session)
+
+    def disconnected(self, session: Session) -> None:
+        self._write("disconnected", session)
+
+    def _write(self, what: str, session: Session) -> None:
+        self.diary.append((what, session))
+        self.changed.set()
+
+    async def read(self, count: int) -> list[str]:
+        """What happened, once so much of it has happened."""
+        async with asyncio.timeout(PATIENCE):
+            while len(self.diary) < count:
+                self.changed.clear()
+                await self.changed.wait()
+        return [what for what, _ in self.diary]
+
+
+@asynccontextmanager
+async def listening(door: Doorkeeper | None = None, **settings: Any) -> AsyncIterator[Server]:
+    """A server on a free port."""
+    settings = {"dialects": DIALECTS, "schemas": load(), "clock": lambda: NOW} | settings
+    server = Server(door or Doorkeeper(), **settings)
+    await server.start("127.0.0.1", 0)
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+def dial(server: Server, path: str = "/CP1", offer: tuple[str, ...] = ("ocpp1.6",), **headers: str) -> connect:
+    """A client's connection to the server, not yet opened."""
+    return connect(
+        f"ws://127.0.0.1:{server.port}{path}",
+        subprotocols=[Subprotocol(name) for name in offer] or None,
+        additional_headers=headers,
+        close_timeout=1,
+        proxy=None,
+    )
+
+
+def basic(username: str, password: bytes) -> str:
+    """An Authorization header."""
+    return "Basic " + base64.b64encode(username.encode() + b":" + password).decode()
+
+
+async def beat(connection: ClientConnection) -> list[Any]:
+    """Send a Heartbeat; its answer."""
+    return await Charger(connection).ask(2, "1", "Heartbeat", {})
+
+
+async def refusal(server: Server, path: str = "/CP1", **headers: str) -> InvalidStatus:
+    """The HTTP answer to a handshake that fails."""
+    with pytest.raises(InvalidStatus) as raised:
+        async with dial(server, path, **headers):
+            pass
+    return raised.value
+
+
+async def raw(server: Server, request: bytes) -> bytes:
+    """What comes back for these bytes on a plain socket."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(request)
+    if not request.endswith(b"\r\n\r\n"):
+        writer.write_eof()
+    async with asyncio.timeout(PATIENCE):
+        answer = await reader.read()
+    writer.close()
+    return answer
+
+
+# Who comes in
+
+
+@pytest.mark.parametrize("path", ["/CP1", "/ocpp/CP1", "//CP1", "/CP1?key=value", "/CP%31", "/a%2Fb/CP1"])
+async def test_the_identity_is_the_last_segment(path: str) -> None:
+    """OCPP-J: the identity is appended to the endpoint's URL, percent-encoded; whatever precedes it is ignored."""
+    async with listening() as server, dial(server, path) as charger:
+        assert (await beat(charger))[0] == 3
+
+
+async def test_an_identity_may_have_any_visible_character() -> None:
+    """UTF-8, percent-encoded: spaces, colons, umlauts."""
+    door = Doorkeeper(passwords={"Säule 1:a": None})
+    async with listening(door) as server, dial(server, "/S%C3%A4ule%201:a") as charger:
+        await beat(charger)
+    assert door.diary[0][1].charger_id == "Säule 1:a"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/ocpp/",
+        "/CP1/",
+        "/a%2Fb",
+        "/a%00b",
+        "/a%0Ab",
+        "/%E2%80%AEa",
+        "/%20",
+        "/%FF",
+        "/" + "x" * 256,
+    ],
+)
+async def test_an_impossible_identity_is_not_found(path: str) -> None:
+    """Nothing, a slash, what cannot be seen, what is no UTF-8, what is endless: nobody is asked about it."""
+    door = Doorkeeper()
+    async with listening(door) as server:
+        assert (await refusal(server, path)).response.status_code == NOT_FOUND
+    assert door.asked == []
+
+
+async def test_raw_bytes_in_the_path_are_no_fault_of_ours(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What is no URL gets an answer or none, but no traceback."""
+    async with listening() as server:
+        upgrade = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        await raw(server, b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n" + upgrade + b"\r\n")
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_stranger_is_not_found() -> None:
+    """404 before the upgrade: it costs no more than this handshake."""
+    door = Doorkeeper()
+    async with listening(door) as server:
+        answer = (await refusal(server, "/stranger")).response
+        assert answer.status_code == NOT_FOUND
+    assert door.asked == [("stranger", None)]
+    assert door.diary == []
+
+
+async def test_the_right_password_opens() -> None:
+    """HTTP Basic; the user name is not compared, because the path names the charger."""
+    door = Doorkeeper(passwords={"CP1": "geheim:ß"})
+    async with listening(door) as server:
+        for username in ("CP1", "anybody", ""):
+            header = basic(username, "geheim:ß".encode())
+            async with dial(server, Authorization=header) as charger:
+                await beat(charger)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "Basic",
+        "Basic ",
+        "Basic !!!",
+        "Basic ZZZ",
+        "Basic bm9jb2xvbg==",
+        "Bearer abc",
+        "Basic \u00e4".encode().decode("latin-1"),
+        basic("CP1", b"wrong"),
+        basic("CP1", b""),
+    ],
+)
+async def test_wrong_or_unreadable_credentials_are_unauthorized(header: str | None) -> None:
+    """401 with the challenge that RFC 7617 wants, whatever the header looks like."""
+    headers = {} if header is None else {"Authorization": header}
+    async with listening(Doorkeeper(passwords={"CP1": "right"})) as server:
+        answer = (await refusal(server, **headers)).response
+        assert answer.status_code == UNAUTHORIZED
+        assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
+
+
+async def test_a_charger_without_a_password_may_present_anything() -> None:
+    """What it presents is handed to whoever admits."""
+    door = Doorkeeper()
+    async with listening(door) as server, dial(server, Authorization=basic("CP1", b"any")):
+        pass
+    assert door.asked == [("CP1", Credentials(username="CP1", password=b"any"))]
+    assert "any" not in repr(door.asked)
+
+
+async def test_a_colon_in_the_identity_does_not_spoil_the_password() -> None:
+    """OCPP 2.x allows colons in an identity, which is also the user name."""
+    door = Doorkeeper(passwords={"A:1": "p:w"})
+    async with listening(door) as server, dial(server, "/A:1", Authorization=basic("A:1", b"p:w")) as charger:
+        await beat(charger)
+    assert door.asked[0][1] == Credentials(username="A:1", password=b"p:w")
+
+
+@pytest.mark.parametrize(
+    ("expected", "presented", "matches"),
+    [
+        ("secret", b"secret", True),
+        ("secret", b"Secret", False),
+        ("secret", b"", False),
+        ("", b"", True),
+        ("geheimß", "geheimß".encode(), True),
+        ("geheimß", "geheimß".encode("latin-1"), True),
+        ("東京", "東京".encode(), True),
+        ("0A" * 20, b"0A" * 20, True),
+        ("0A" * 20, b"\x0a" * 20, True),
+        ("0A" * 20, b"\x0b" * 20, False),
+        ("0A" * 19, b"\x0a" * 19, False),
+        ("xy" * 20, b"xy" * 20, True),
+    ],
+)
+def test_a_password_in_the_spellings_of_chargers(expected: str, presented: bytes, matches: bool) -> None:
+    """UTF-8, Latin-1, and OCPP-J 1.6's AuthorizationKey as digits or as the 20 bytes."""
+    assert password_matches(expected, presented) is matches
+
+
+# Which version is spoken
+
+
+@pytest.mark.parametrize(
+    ("offer", "spoken"),
+    [
+        (("ocpp1.6",), "ocpp1.6"),
+        (("ocpp2.0.1",), "ocpp2.0.1"),
+        (("ocpp2.1",), "ocpp2.1"),
+        (("ocpp2.1", "ocpp2.0.1", "ocpp1.6"), "ocpp2.1"),
+        (("ocpp1.6", "ocpp2.0.1"), "ocpp1.6"),
+        (("ocpp1.5", "ocpp2.0.1"), "ocpp2.0.1"),
+        (("OCPP1.6",), "OCPP1.6"),
+    ],
+)
+async def test_the_chargers_first_choice_is_spoken(offer: tuple[str, ...], spoken: str) -> None:
+    """RFC 6455 4.1: a client lists its subprotocols by preference; it gets its own spelling back."""
+    door = Doorkeeper()
+    async with listening(door) as server, dial(server, offer=offer) as charger:
+        assert charger.subprotocol == spoken
+        await beat(charger)
+    assert door.diary[0][1].version == spoken.casefold()
+
+
+async def test_a_charger_that_names_no_version_speaks_16(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Chargers in the field forget it; one line in the log tells."""
+    door = Doorkeeper()
+    async with listening(door) as server:
+        for _ in range(2):
+            async with dial(server, offer=()) as charger:
+                assert charger.subprotocol is None
+                await beat(charger)
+    assert door.diary[0][1].version is Version.V16
+    assert len([message for message in caplog.messages if "assuming 1.6" in message]) == 1
+
+
+async def test_unknown_versions_are_told_by_closing(caplog: pytest.LogCaptureFixture) -> None:
+    """OCPP-J: complete the handshake without a subprotocol, then close."""
+    door = Doorkeeper()
+    async with listening(door) as server, dial(server, offer=("ocpp1.5",)) as charger:
+        assert charger.subprotocol is None
+        assert await Charger(charger).closed() == 1002
+    assert door.diary == []
+    assert "no version" in caplog.text
+
+
+async def test_a_server_without_16_closes_on_who_names_no_version() -> None:
+    """Nothing is assumed that is not spoken."""
+    dialects = {Version.V21: DIALECTS[Version.V21]}
+    async with listening(dialects=dialects) as server, dial(server, offer=()) as charger:
+        assert await Charger(charger).closed() == 1002
+
+
+# Coming and going
+
+
+async def test_coming_and_going_is_told() -> None:
+    """`connected` before the first message, `disconnected` after the last."""
+    door = Doorkeeper()
+    async with listening(door) as server:
+        async with dial(server) as charger:
+            await beat(charger)
+            assert await door.read(1) == ["connected"]
+        assert await door.read(2) == ["connected", "disconnected"]
+    assert len(door.desk.events) == 1
+
+
+async def test_a_newcomer_replaces_the_older_connection() -> None:
+    """The charger lost its connection without a word: `disconnected` of the old one, then `connected` of the new."""
+    door = Doorkeeper()
+    async with listening(door) as server, dial(server) as old:
+        await beat(old)
+        call = asyncio.create_task(door.diary[0][1].call(BACKGROUND))
+        await Charger(old).hear()
+        async with dial(server) as new:
+            await beat(new)
+            with pytest.raises(ConnectionLost):
+                await call
+            assert await Charger(old).closed() == 1000
+            await beat(new)
+            assert await door.read(3) == ["connected", "disconnected", "connected"]
+        assert (await door.read(4))[3] == "disconnected"
+    sessions = [session for _, session in door.diary]
+    assert sessions[0] is sessions[1]
+    assert sessions[2] is sessions[3]
+    assert sessions[0] is not sessions[2]
+
+
+async def test_a_stranger_does_not_replace_a_charger() -> None:
+    """Who cannot present the password does not throw out who could."""
+    door = Doorkeeper(passwords={"CP1": "right"})
+    async with listening(door) as server, dial(server, Authorization=basic("CP1", b"right")) as charger:
+        await refusal(server, Authorization=basic("CP1", b"wrong"))
+        await beat(charger)
+    assert [what for what, _ in door.diary] == ["connected", "disconnected"]
+
+
+async def test_a_dead_older_connection_does_not_hold_up_the_newcomer() -> None:
+    """The old socket does not answer the close; nobody waits for that."""
+    async with listening() as server, dial(server) as old:
+        await beat(old)
+        old.transport.pause_reading()
+        async with dial(server) as new:
+            await beat(new)
+        old.transport.abort()
+
+
+async def test_each_charger_has_its_own_session() -> None:
+    """Two identities do not meet."""
+    door = Doorkeeper(passwords={"CP1": None, "CP2": None})
+    async with listening(door) as server, dial(server) as one, dial(server, "/CP2") as two:
+        await beat(one)
+        await beat(two)
+    assert {session.charger_id for _, session in door.diary} == {"CP1", "CP2"}
+
+
+async def test_relaxed_is_the_chargers_setting() -> None:
+    """What `admit` says decides about odd payloads."""
+    for relaxed, kind in ((True, 3), (False, 4)):
+        async with listening(Doorkeeper(relaxed=relaxed)) as server, dial(server) as charger:
+            answer = await Charger(charger).ask(2, "1", "Heartbeat", {"extra": 1})
+            assert answer[0] == kind
+
+
+async def test_the_clock_is_utc_by_default() -> None:
+    """Without a clock of its own the server tells the time of the machine, in UTC."""
+    server = Server(Doorkeeper(), DIALECTS, load())
+    await server.start("127.0.0.1", 0)
+    async with dial(server) as charger:
+        answer = await beat(charger)
+        assert answer[2]["currentTime"].endswith("+00:00")
+    await server.stop()
+
+
+async def test_oddities_are_told_once_over_reconnects(caplog: pytest.LogCaptureFixture) -> None:
+    """A charger that reconnects every minute does not fill the log."""
+    caplog.set_level(logging.INFO)
+    async with listening() as server:
+        for _ in range(3):
+            async with dial(server) as charger:
+                await Charger(charger).ask(2, "1", "Heartbeat", {"extra": 1})
+    assert len([message for message in caplog.messages if "extra" in message]) == 1
+
+
+async def test_a_message_of_some_mebibytes_is_taken() -> None:
+    """A 1.6 StopTransaction with a night's samples must not be refused for its length."""
+    async with listening() as server, dial(server) as charger:
+        await charger.send(json.dumps([2, "1", "Heartbeat", {"extra": "x" * 3_500_000}]))
+        assert (await Charger(charger).hear())[0] == 3
+
+
+async def test_an_endless_message_ends_the_connection() -> None:
+    """1009, and whoever waits for the charger knows."""
+    door = Doorkeeper()
+    async with listening(door) as server, dial(server) as charger:
+        with pytest.raises(ConnectionClosed):
+            for _ in range(2):
+                await charger.send("x" * 5_000_000)
+                await charger.recv()
+        assert charger.close_code == 1009
+        assert (await door.read(2))[1] == "disconnected"
+
+
+# Starting and stopping
+
+
+async def test_an_address_in_use_is_an_error_of_the_caller() -> None:
+    """OSError comes through, so that a form can say it."""
+    async with listening() as server:
+        second = Server(Doorkeeper(), DIALECTS, load())
+        with pytest.raises(OSError, match="in use"):
+            await second.start("127.0.0.1", server.port)
+        await second.stop()
+        with pytest.raises(RuntimeError):
+            assert second.port
+
+
+async def test_stopping_says_goodbye_and_frees_the_port() -> None:
+    """1001 to all chargers, `disconnected` for all of them, and the port can be had again at once."""
+    door = Doorkeeper(passwords={"CP1": None, "CP2": None})
+    server = Server(door, DIALECTS, load())
+    await server.start("127.0.0.1", 0)
+    port = server.port
+    async with dial(server) as one, dial(server, "/CP2") as two:
+        await beat(one)
+        await beat(two)
+        stopping = asyncio.create_task(server.stop())
+        assert await Charger(one).closed() == GOING_AWAY
+        assert await Charger(two).closed() == GOING_AWAY
+        await stopping
+    assert [what for what, _ in door.diary].count("disconnected") == len(door.passwords)
+    await server.stop()
+    again = Server(door, DIALECTS, load())
+    await again.start("127.0.0.1", port)
+    async with dial(again) as charger:
+        await beat(charger)
+    await again.stop()
+
+
+async def test_stopping_waits_for_replaced_connections() -> None:
+    """A connection that is just being closed for a newer one does not outlive the server."""
+    async with listening() as server, dial(server) as old:
+        await beat(old)
+        old.transport.pause_reading()
+        async with dial(server) as new:
+            await beat(new)
+            old.transport.resume_reading()
+
+
+async def test_a_charger_that_reads_nothing_does_not_hold_up_the_stop() -> None:
+    """Its buffers are full, so not even the close reaches it: the connection is cut."""
+    door = Doorkeeper()
+    server = Server(door, DIALECTS, load())
+    await server.start("127.0.0.1", 0)
+    async with dial(server) as charger:
+        await beat(charger)
+        charger.transport.pause_reading()
+        beyond_all_buffers = {"vendorId": "V", "data": "x" * 32_000_000}
+        request = Request(action="DataTransfer", payload=beyond_all_buffers)
+        call = asyncio.create_task(door.diary[0][1].call(request))
+        await asyncio.sleep(0)
+        async with asyncio.timeout(2 * CLOSE_TIMEOUT):
+            await server.stop()
+        with pytest.raises(ConnectionLost):
+            await call
+        charger.transport.abort()
+
+
+# What is no charger
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"",
+        b"\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/1.1\r\n",
+        b"GET /favicon.ico HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /CP1 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}",
+        b"GET /CP1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+        b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\n\r\n",
+    ],
+)
+async def test_port_scanners_leave_no_traceback(request_bytes: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """Browsers, TLS clients, garbage: an HTTP answer at most, nothing above debug in the log, nobody admitted."""
+    door = Doorkeeper()
+    async with listening(door) as server:
+        answer = await raw(server, request_bytes)
+        async with dial(server) as charger:
+            await beat(charger)
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert [what for what, _ in door.diary] == ["connected", "disconnected"]
+
+
+async def test_a_browser_is_told_what_this_is() -> None:
+    """426 for a request that is no upgrade; the reception is not asked, so it does not look like a charger."""
+    door = Doorkeeper()
+    async with listening(door) as server:
+        answer = await raw(server, b"GET /CP1 HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 426")
+    assert door.asked == []
+
+
+async def test_the_log_has_no_frames(caplog: pytest.LogCaptureFixture) -> None:
+    """Frames carry id tokens: they are not logged even where everything of ours is set to debug."""
+    logger = logging.getLogger("custom_components.ocpp_central")
+    logger.setLevel(logging.DEBUG)
+    try:
+        async with listening() as server, dial(server) as charger:
+            await charger.send(json.dumps([2, "1", "Authorize", {"idTag": "T0KEN"}]))
+            await charger.recv()
+    finally:
+        logger.setLevel(logging.NOTSET)
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("custom_components")]
+    assert ours
+    assert not any("T0KEN" in message for message in ours)
+
+
+async def test_a_fault_in_admitting_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
+    """Ours, so it is logged; the listener lives."""
+    door = Doorkeeper(fault=LookupError("a fault of ours"))
+    async with listening(door) as server:
+        assert (await refusal(server)).response.status_code == 500
+        door.fault = None
+        async with dial(server) as charger:
+            await beat(charger)
+    assert "Could not judge" in caplog.text
