@@ -5,7 +5,7 @@ step what must always be so.
 """
 
 from copy import copy
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -64,6 +64,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.may_stand: dict[int, int] = {}
         """The wire ids of the holds that the charger may have, each with the failed attempts to drop it."""
         self.seen = 0
+        self.transactions = 0
 
     # What the owner does.
 
@@ -185,7 +186,8 @@ class AnyOrder(RuleBasedStateMachine):
         now = self.world.now
         at = now - 5 * MINUTE if late else now
         before = {each.uid: each for each in self.world.book.living_at(evse)}
-        name = f"tx{len(self.world.changes)}-{now.timestamp()}" if named else None
+        self.transactions += 1
+        name = f"named{self.transactions}" if named else None
         verdict = self.world.start(token, evse, transaction=name, at=at)
         assert verdict.transaction is not None
         moment = self.world.charger.moment_of(at, now)
@@ -233,7 +235,8 @@ class AnyOrder(RuleBasedStateMachine):
     def give_up_a_hold(self, data: st.DataObject, end: HoldEnd) -> None:
         hold = data.draw(st.sampled_from(sorted(self.may_stand)))
         self.world.hold_ended(hold, end)
-        if self.under_way != DropHold(hold=hold) and not isinstance(self.under_way, PlaceHold):
+        on_its_way = isinstance(self.under_way, PlaceHold) and self.under_way.hold == hold
+        if not on_its_way or self._end_of(hold) <= self.world.now:
             del self.may_stand[hold]
 
     # What we send, one thing at a time.
@@ -279,6 +282,11 @@ class AnyOrder(RuleBasedStateMachine):
         return self.world.ledger.may_start(
             self.world.charger, token, None, evse, self.world.now
         )
+
+    def _end_of(self, hold: int) -> datetime:
+        """When the charger is to forget a hold by itself."""
+        ours = [each.after for each in self.world.changes if each.after.reservation_id == hold]
+        return ours[-1].window.end
 
     # What must always be so.
 
@@ -338,8 +346,7 @@ class AnyOrder(RuleBasedStateMachine):
         book, now = self.world.book, self.world.now
         known = {hold.wire_id for each in book.reservations.values() for hold in each.holds.values()}
         for hold in set(self.may_stand) - known - set(book.ghosts):
-            ended = max(each.after.window.end for each in self.world.changes if each.after.reservation_id == hold)
-            assert now >= ended + GHOST_LIFE, f"hold {hold} is forgotten"
+            assert now >= self._end_of(hold) + GHOST_LIFE, f"hold {hold} is forgotten"
             del self.may_stand[hold]
 
     @invariant()
@@ -376,6 +383,6 @@ class AnyOrder(RuleBasedStateMachine):
         assert later.plan().commands == ()
 
 
-AnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
+AnyOrder.TestCase.settings = settings(max_examples=400, stateful_step_count=40)
 TestAnyOrder = AnyOrder.TestCase
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from .charger import Charger, Evse
 from .commands import Outcome, PlaceHold
 from .events import ConnectorStatus, EvseId, HoldEnd, HoldEnded
-from .page import Page
+from .page import GHOST_LIFE, Page
 from .reservation import Cause, HeldBy, Hold, HoldState, News, Reservation, Status
 from .rulings import ANSWERS, Answer, ruling, wait_after
 
@@ -116,8 +116,13 @@ def watch_status(page: Page, number: EvseId, before: Charger, charger: Charger) 
 
 
 def lose_hold(page: Page, event: HoldEnded) -> None:
-    """The charger says that it gave up a hold; while the window lasts it is placed again."""
-    page.ghosts.pop(event.hold, None)
+    """The charger says that it gave up a hold; while the window lasts it is placed again.
+
+    A ghost is gone by that only once its window is over: before, another ReserveNow of it may be under way.
+    """
+    ghost = page.ghosts.get(event.hold)
+    if ghost is not None and ghost.until <= page.now + GHOST_LIFE:
+        del page.ghosts[event.hold]
     if (found := page.book.find_hold(event.hold)) is not None:
         reservation, evse, hold = found
         if event.end is HoldEnd.NO_TRANSACTION:
@@ -129,7 +134,7 @@ def sending(page: Page, command: PlaceHold) -> None:
     """A ReserveNow is under way: whatever happens now, the charger may hold it."""
     if (found := page.book.find_hold(command.hold)) is not None:
         reservation, evse, hold = found
-        sent = replace(hold, attempts=hold.attempts + 1, may_stand=True)
+        sent = replace(hold, attempts=hold.attempts + 1, under_way=True, may_stand=True)
         page.put(reservation.with_hold(evse, sent))
 
 
@@ -144,7 +149,7 @@ def placed(page: Page, command: PlaceHold, outcome: Outcome) -> None:
     if (found := page.book.find_hold(command.hold)) is None:
         return
     reservation, evse, hold = found
-    reservation = replace(reservation, last_outcome=outcome)
+    reservation, hold = replace(reservation, last_outcome=outcome), replace(hold, under_way=False)
     if answer in _REFUSALS and hold.state in _DOUBTFUL:
         # Not replaced though it must be (H01.FR.02): our own hold may be what is in the way.
         in_the_way = replace(hold, state=HoldState.PENDING, drop_first=True, not_before=None)

@@ -132,12 +132,12 @@ class Page:
     def start(self, reservation: Reservation, transaction: TransactionId) -> None:
         """The holder charges: that makes the reservation used, and the charger's hold is consumed by it.
 
-        (1.6 section 5.13, H03.FR.09.) A hold that is only on its way to the charger may come too late to be consumed.
+        (1.6 section 5.13, H03.FR.09.) One that is still on its way to the charger may come too late to be consumed.
         """
         if reservation.status is not Status.ACTIVE:
             reservation = self.move(reservation, Cause.TAKEN_ON)
         for evse, hold in reservation.holds.items():
-            if hold.state is HoldState.PENDING and hold.may_stand:
+            if hold.under_way:
                 self._leave_ghost(reservation, evse, hold, timedelta(0))
         self.move(replace(reservation, transaction=transaction, holds={}), Cause.STARTED)
 

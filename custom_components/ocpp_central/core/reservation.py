@@ -186,14 +186,16 @@ class Hold:
     """The charger's record of a reservation at one EVSE, as far as we know it.
 
     `wire_id`: the reservation id on the wire. `attempts`: how often ReserveNow was sent for it on this connection.
-    `not_before`: when it may be sent (again). `may_stand`: the charger may have it, so that it is to be dropped once
-    the reservation ends. `drop_first`: the charger refused to replace it, so it is dropped before it is placed again.
+    `not_before`: when it may be sent (again). `under_way`: a ReserveNow for it is not answered yet. `may_stand`: the
+    charger may have it, so that it is to be dropped once the reservation ends. `drop_first`: the charger refused to
+    replace it, so it is dropped before it is placed again.
     """
 
     wire_id: int
     state: HoldState = HoldState.PENDING
     attempts: int = 0
     not_before: datetime | None = None
+    under_way: bool = False
     may_stand: bool = False
     drop_first: bool = False
 
