@@ -3,6 +3,7 @@
 import errno
 from typing import Final
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PORT, EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
@@ -18,6 +19,7 @@ from .const import DOMAIN
 from .coordinator import CentralSystem, OcppConfigEntry
 from .csms import schemas
 from .csms.server import Server
+from .csms.session import CALL_TIMEOUT
 from .csms.v2 import V21, V201
 from .csms.v16 import V16
 from .devices import keep_devices, place_of
@@ -46,11 +48,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     central = CentralSystem(hass, entry)
     reception = Reception(hass, entry, central)
     compiled = await hass.async_add_executor_job(schemas.load)
-    server = Server(reception, _DIALECTS, compiled, clock=dt_util.utcnow)
+    server = Server(reception, _DIALECTS, compiled, clock=dt_util.utcnow, call_timeout=CALL_TIMEOUT)
 
     async def stop(_: Event | None = None) -> None:
         """Chargers first: what they are told must be in what is saved last."""
         await server.stop()
+        await reception.stop()
         await central.stop()
 
     await central.start()
@@ -62,6 +65,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     entry.runtime_data = central
     keep_devices(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    central.begin()
 
     listening = entry.data
 
@@ -78,6 +82,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
 
 async def async_unload_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool:
     """Take the entities away; what `async_setup_entry` began stops by itself."""
+    entry.runtime_data.audience.close()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
@@ -87,11 +92,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> Non
     _solved(hass, entry)
 
 
-async def async_remove_config_entry_device(
-    _: HomeAssistant, entry: OcppConfigEntry, device: dr.AnyDeviceEntry
-) -> bool:
+async def async_remove_config_entry_device(_: HomeAssistant, entry: OcppConfigEntry, device: dr.AnyDeviceEntry) -> bool:
     """Let a device go only if its charger or connector is not known any more."""
-    return place_of(entry.runtime_data, device) is None
+    return entry.state is ConfigEntryState.LOADED and place_of(entry.runtime_data, device) is None
 
 
 async def _listen(hass: HomeAssistant, entry: OcppConfigEntry, server: Server) -> None:

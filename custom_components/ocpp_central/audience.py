@@ -30,6 +30,7 @@ class Audience:
         self._news: dict[Place, list[Callable[[Change], None]]] = {}
         self._places: list[Callable[[Place], None]] = []
         self._kept: list[Change] | None = []
+        self._closed = False
 
     @callback
     def listen(self, place: Place, update: CALLBACK_TYPE) -> CALLBACK_TYPE:
@@ -45,7 +46,12 @@ class Audience:
     def listen_to_places(self, added: Callable[[Place], None]) -> CALLBACK_TYPE:
         """Call back with every charger that is added, and every EVSE that one names for the first time."""
         self._places.append(added)
-        return lambda: self._places.remove(added)
+
+        @callback
+        def unsubscribe() -> None:
+            self._places.remove(added)
+
+        return unsubscribe
 
     @callback
     def open(self) -> None:
@@ -56,7 +62,7 @@ class Audience:
     @callback
     def close(self) -> None:
         """Announce no more places: those who would show them are leaving."""
-        self._places.clear()
+        self._closed = True
 
     @callback
     def publish(self, changes: Iterable[Change]) -> None:
@@ -85,14 +91,14 @@ class Audience:
     @callback
     def announce(self, place: Place) -> None:
         """Tell of a charger or EVSE that is new."""
-        for added in tuple(self._places):
+        for added in () if self._closed else tuple(self._places):
             _safely(added, place)
 
 
 def _safely[**P](listener: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
     try:
         listener(*args, **kwargs)
-    except Exception:  # whatever an entity cannot show, the charger must get its answer and all others their news
+    except Exception:  # noqa: BLE001  whatever an entity cannot show, the charger must get its answer and all others their news
         LOGGER.exception("Something that changed could not be shown")
 
 

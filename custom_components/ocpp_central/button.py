@@ -8,11 +8,13 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import CentralSystem, OcppConfigEntry, Place
+from .audience import Place
+from .coordinator import CentralSystem, OcppConfigEntry
 from .core.reservation import Reservation
 from .entity import PlaceEntity, add_entities_everywhere
 
-PARALLEL_UPDATES = 1
+PARALLEL_UPDATES = 0
+"""A charger that is slow to answer must not keep a press for another one waiting; what goes to one takes turns anyway."""
 
 
 @dataclass(frozen=True, kw_only=True)

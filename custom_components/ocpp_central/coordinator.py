@@ -1,12 +1,12 @@
-"""The central system of one config entry: what is true of its chargers and reservations, and who is told.
+"""The central system of one config entry: what is true of its chargers and reservations.
 
-Knows the one place where an event changes the world, where the world is saved, and where listeners wake. Must not
-know how chargers connect (`reception`), when a command is due (`core.planner`), nor any entity.
+Knows the one place where an event changes the world, and where the world is saved. Must not know how chargers connect
+(`reception`), when a command is due (`core.planner`), nor any entity.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -16,28 +16,21 @@ from homeassistant.helpers.event import async_track_point_in_utc_time, async_tra
 from homeassistant.util import dt as dt_util
 
 from . import errors
+from .audience import Audience, Place
 from .const import CONF_HOUSE_TOKEN
 from .core.authorization import judge
 from .core.book import Change
 from .core.charger import Charger, Evse
 from .core.commands import DropHold, Outcome, PlaceHold
-from .core.events import (
-    Booted,
-    ChargerId,
-    Disconnected,
-    Ended,
-    Event,
-    EvseId,
-    Started,
-    Verdict,
-)
+from .core.events import ChargerId, Event, Started, Verdict
 from .core.ledger import Ledger, Step, Wish
 from .core.planner import Plan, plan
 from .core.policy import Policy
 from .core.refusal import Refusal
 from .core.reservation import Reservation, Status
 from .core.token import IdToken
-from .store import Memory, Storage, StorageFailedError
+from .core.undo import undone
+from .store import Memory, Storage, StorageFailedError, is_to_be_kept
 
 type OcppConfigEntry = ConfigEntry[CentralSystem]
 
@@ -46,17 +39,6 @@ ID_BLOCK = 100
 
 SWEEP = timedelta(seconds=60)
 """How often the time is looked at regardless of timers: a suspended machine or a changed clock stops them."""
-
-_REMEMBERED = (Booted, Started, Ended, Disconnected)
-"""The events after which the charger's part of the file may differ."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something is to be seen: at an EVSE of a charger, or (`evse` None) at the charger itself."""
-
-    charger: ChargerId
-    evse: EvseId | None = None
 
 
 class CentralSystem:
@@ -67,39 +49,41 @@ class CentralSystem:
         self.hass = hass
         self.entry = entry
         self.port = 0
+        self.audience = Audience()
         self._ledger = Ledger()
         self._chargers: dict[ChargerId, Charger] = {}
         self._last_transaction_id = 0
         self._ids_until = 0
         self._storage = Storage(hass, entry.entry_id, self._memory)
-        self._listeners: dict[Place, list[CALLBACK_TYPE]] = {}
-        self._news_listeners: dict[Place, list[Callable[[Change], None]]] = {}
-        self._place_listeners: list[Callable[[Place], None]] = []
+        self._one_step = asyncio.Lock()
         self._wakers: dict[ChargerId, CALLBACK_TYPE] = {}
-        self._waiting: dict[str, asyncio.Future[Reservation]] = {}
+        self._waiting: dict[str, asyncio.Future[tuple[Reservation, str | None]]] = {}
         self._timer: CALLBACK_TYPE | None = None
         self._timer_at: datetime | None = None
         self._sweeper: CALLBACK_TYPE | None = None
+        self._stopped = False
 
     async def start(self) -> None:
-        """Read what was remembered and take it up: whatever should have happened meanwhile happens now."""
+        """Read what was remembered."""
         memory = await self._storage.load()
         self._ledger = memory.ledger.restarted()
         self._chargers = dict(memory.chargers)
         self._last_transaction_id = self._ids_until = memory.last_transaction_id
-        self._sweeper = async_track_time_interval(
-            self.hass, self._on_time, SWEEP, cancel_on_shutdown=True
-        )
-        self._pass_time(dt_util.utcnow())
+
+    @callback
+    def begin(self) -> None:
+        """Let time pass, now that everybody listens: whatever should have happened meanwhile happens now."""
+        self._sweeper = async_track_time_interval(self.hass, self._on_time, SWEEP, cancel_on_shutdown=True)
+        self.audience.open()
+        self._pass_time()
 
     async def stop(self) -> None:
-        """Leave no timer, let nobody wait, and write what is not yet written."""
+        """Leave no timer, and write what is not yet written. The chargers are gone by now, so nobody waits for them."""
+        self._stopped = True
         for unsubscribe in (self._timer, self._sweeper):
             if unsubscribe is not None:
                 unsubscribe()
         self._timer = self._sweeper = None
-        for waiting in self._waiting.values():
-            waiting.cancel()
         await self._storage.close()
 
     @property
@@ -140,26 +124,6 @@ class CentralSystem:
         return next((each for each in living if each.status.keeps_out), next(iter(living), None))
 
     @callback
-    def async_add_listener(
-        self, update_callback: CALLBACK_TYPE, context: Place
-    ) -> CALLBACK_TYPE:
-        """Call back whenever something that shows at this place has changed."""
-        return _subscribe(self._listeners, context, update_callback)
-
-    @callback
-    def async_add_news_listener(
-        self, tell: Callable[[Change], None], context: Place
-    ) -> CALLBACK_TYPE:
-        """Call back with everything that is published of reservations at this place."""
-        return _subscribe(self._news_listeners, context, tell)
-
-    @callback
-    def async_add_place_listener(self, added: Callable[[Place], None]) -> CALLBACK_TYPE:
-        """Call back with every charger that is added, and every EVSE that one names for the first time."""
-        self._place_listeners.append(added)
-        return lambda: self._place_listeners.remove(added)
-
-    @callback
     def set_waker(self, charger: ChargerId, wake: CALLBACK_TYPE | None) -> None:
         """Have `wake` called whenever there may be something to tell this charger."""
         if wake is None:
@@ -173,7 +137,7 @@ class CentralSystem:
         if charger_id not in self.chargers:
             self._chargers[charger_id] = Charger(charger=charger_id)
             self._storage.changed()
-            self._announce([Place(charger_id)])
+            self.audience.announce(Place(charger_id))
 
     @callback
     def remove_charger(self, charger_id: ChargerId) -> None:
@@ -182,7 +146,7 @@ class CentralSystem:
         del self._chargers[charger_id]
         self._storage.changed()
         self._take(step)
-        self._wake_listeners(place for place in self._listeners if place.charger == charger_id)
+        self.audience.wake_charger(charger_id)
 
     @callback
     def apply(self, charger_id: ChargerId, event: Event) -> Verdict | None:
@@ -192,18 +156,18 @@ class CentralSystem:
             return None
         now = dt_util.utcnow()
         event = self._numbered(before, event)
-        verdict = judge(self._ledger, before, event, now)
+        ledger = self._ledger
+        verdict = judge(ledger, before, event, now)
         after = before.after(event)
         if after is not before:
             self._chargers[charger_id] = after
-            if isinstance(event, _REMEMBERED) or len(after.evses) != len(before.evses):
+            if is_to_be_kept(before, after):
                 self._storage.changed()
-        if len(after.evses) != len(before.evses):
-            new = [number for number in after.evses if number not in before.evses]
-            self._announce([Place(charger_id, number) for number in new])
         changed = _differences(before, after)
-        ledger = self._ledger
         self._take(ledger.after(event, before, after, verdict, now), changed)
+        if len(after.evses) != len(before.evses):
+            for number in after.evses.keys() - before.evses.keys():
+                self.audience.announce(Place(charger_id, number))
         if changed or self._ledger is not ledger:
             self._wake_reconciler(charger_id)
         return verdict
@@ -216,27 +180,18 @@ class CentralSystem:
         """Grant a wish and wait for the charger's word on it; the reservation as it then is.
 
         Raises translated errors: `ServiceValidationError` for what the caller can mend, `HomeAssistantError` for what
-        the charger refused; either way nothing is left of it.
+        the charger refused; either way nothing is left of it. A caller who is cancelled leaves the wish to itself.
         """
-        charger = self.chargers[wish.charger]
+        uid = uuid4().hex
+        waiting: asyncio.Future[tuple[Reservation, str | None]] = self.hass.loop.create_future()
+        self._waiting[uid] = waiting
         try:
-            step = self._ledger.propose(
-                wish, charger, self.policy, uid=uuid4().hex, now=dt_util.utcnow()
-            )
-        except Refusal as refusal:
-            raise errors.refused(
-                refusal,
-                charger=self.name_of(wish.charger),
-                connector=wish.evse,
-                reservation_id=wish.reservation_id,
-                end=dt_util.as_local(wish.end).strftime("%Y-%m-%d %H:%M"),
-            ) from refusal
-        reservation = step.changes[-1].after
-        await self._take_saved(step)
-        if reservation.status is Status.PLACING:
-            reservation = await self._word_on(reservation)
-        if reservation.status is Status.REJECTED:
-            raise errors.rejected(reservation, charger=self.name_of(wish.charger), word=None)
+            await self._make(lambda: self._proposed(wish, uid))
+            reservation, word = await waiting
+        finally:
+            del self._waiting[uid]
+        if reservation.status.is_final and reservation.status is not Status.USED:
+            raise errors.not_reserved(reservation, charger=self.name_of(wish.charger), word=word)
         return reservation
 
     async def reserve_for_house(self, place: Place) -> Reservation:
@@ -257,20 +212,15 @@ class CentralSystem:
     async def cancel(self, uid: str) -> Reservation:
         """Cancel a reservation; it ends at once, and the charger is told when it can be. Raises translated errors."""
         try:
-            step = self._ledger.withdraw(uid, dt_util.utcnow())
+            step = await self._make(lambda: self._ledger.withdraw(uid, dt_util.utcnow()))
         except Refusal as refusal:
             raise errors.refused(refusal, reservation_id=uid) from refusal
-        await self._take_saved(step)
         return step.changes[-1].after
 
     def name_of(self, charger_id: ChargerId) -> str:
         """What the owner calls a charger."""
         return next(
-            (
-                subentry.title
-                for subentry in self.entry.subentries.values()
-                if subentry.unique_id == charger_id
-            ),
+            (subentry.title for subentry in self.entry.subentries.values() if subentry.unique_id == charger_id),
             charger_id,
         )
 
@@ -286,14 +236,19 @@ class CentralSystem:
 
     @callback
     def answered(
-        self, charger_id: ChargerId, command: PlaceHold | DropHold, outcome: Outcome
+        self,
+        charger_id: ChargerId,
+        command: PlaceHold | DropHold,
+        outcome: Outcome,
+        word: str | None = None,
     ) -> None:
-        """The outcome of a command is known, perhaps later than we waited for it."""
+        """The outcome of a command is known, perhaps later than we waited for it.
+
+        `word`: the charger's own, where it refused without one of the outcomes that the command has.
+        """
         charger = self.chargers.get(charger_id)
         if charger is not None:
-            self._take(
-                self._ledger.answered(charger, command, outcome, dt_util.utcnow())
-            )
+            self._take(self._ledger.answered(charger, command, outcome, dt_util.utcnow()), word=word)
             self._wake_reconciler(charger_id)
 
     def plan(self, charger_id: ChargerId) -> Plan:
@@ -322,86 +277,86 @@ class CentralSystem:
             self._storage.changed()
         return replace(event, transaction=str(self._last_transaction_id))
 
-    async def _take_saved(self, step: Step) -> None:
-        """Take a step that somebody asked for: on disk before anybody is told, and undone if that fails."""
-        before = self._ledger
-        self._ledger = step.ledger
-        self._storage.changed()
+    def _proposed(self, wish: Wish, uid: str) -> Step:
+        name = self.name_of(wish.charger)
+        if (charger := self.chargers.get(wish.charger)) is None:
+            raise errors.invalid("device_gone", device=name)
         try:
-            await self._storage.saved()
-        except StorageFailedError:
-            if self._ledger is step.ledger:
-                self._ledger = before
-            raise
-        self._tell(step.changes, ())
-        self._set_timer()
-        for charger in {change.after.charger for change in step.changes}:
-            self._wake_reconciler(charger)
+            return self._ledger.propose(wish, charger, self.policy, uid=uid, now=dt_util.utcnow())
+        except Refusal as refusal:
+            raise errors.refused(
+                refusal,
+                charger=name,
+                connector=wish.evse,
+                reservation_id=wish.reservation_id,
+                end=errors.local(wish.end),
+            ) from refusal
 
-    def _take(self, step: Step, places: Iterable[Place] = ()) -> None:
+    async def _make(self, step_of: Callable[[], Step]) -> Step:
+        """Take a step that somebody asked for: on disk before anybody is told, and undone if that fails.
+
+        Whoever asked may be cancelled; the step is then still taken as a whole. Raises `StorageFailedError`, and
+        whatever `step_of` raises.
+        """
+        return await asyncio.shield(self.hass.async_create_task(self._make_alone(step_of), "step", eager_start=True))
+
+    async def _make_alone(self, step_of: Callable[[], Step]) -> Step:
+        """One step at a time, so that one which is undone takes no other with it."""
+        async with self._one_step:
+            step = step_of()
+            self._ledger = step.ledger
+            self._storage.changed()
+            try:
+                await self._storage.saved()
+            except StorageFailedError:
+                self._ledger = undone(self._ledger, step.changes)
+                self._storage.changed()
+                self._set_timer()
+                self.audience.wake(_shown_at(step.changes))
+                raise
+            self._set_timer()
+            self._tell(step.changes)
+            self._wake_reconcilers(step.changes)
+            return step
+
+    def _take(self, step: Step, places: Iterable[Place] = (), *, word: str | None = None) -> None:
         """Take a step that happened: remembered at once, on disk soon."""
         if step.ledger is not self._ledger:
             self._ledger = step.ledger
             self._storage.changed()
             self._set_timer()
-        self._tell(step.changes, places)
+        self._tell(step.changes, places, word=word)
 
-    def _tell(self, changes: Iterable[Change], places: Iterable[Place]) -> None:
-        affected = set(places)
-        for change in changes:
-            here = Place(change.after.charger, change.after.evse)
-            affected |= {here, Place(here.charger)}
-            if change.news is not None:
-                for tell in tuple(self._news_listeners.get(here, ())):
-                    tell(change)
-            self._tell_waiting(change.after)
-        self._wake_listeners(affected)
-
-    def _tell_waiting(self, reservation: Reservation) -> None:
-        waiting = self._waiting.get(reservation.uid)
-        if waiting is not None and not waiting.done() and reservation.status is not Status.PLACING:
-            waiting.set_result(reservation)
-
-    async def _word_on(self, reservation: Reservation) -> Reservation:
-        """Wait until the charger, or the loss of it, has decided on a reservation that is being placed."""
-        current = self._ledger.find(reservation.uid)
-        if current is None or current.status is not Status.PLACING:
-            return current or reservation
-        waiting = self._waiting[reservation.uid] = self.hass.loop.create_future()
-        try:
-            return await waiting
-        finally:
-            del self._waiting[reservation.uid]
-
-    def _wake_listeners(self, places: Iterable[Place]) -> None:
-        for place in list(places):
-            for update in tuple(self._listeners.get(place, ())):
-                update()
+    def _tell(self, changes: tuple[Change, ...], places: Iterable[Place] = (), *, word: str | None = None) -> None:
+        self.audience.publish(changes)
+        self.audience.wake({*places, *_shown_at(changes)})
+        for reservation in {change.after.uid: change.after for change in changes}.values():
+            waiting = self._waiting.get(reservation.uid)
+            if waiting is not None and not waiting.done() and reservation.status is not Status.PLACING:
+                waiting.set_result((reservation, word))
 
     def _wake_reconciler(self, charger_id: ChargerId) -> None:
         if (wake := self._wakers.get(charger_id)) is not None:
             wake()
 
-    def _announce(self, places: Iterable[Place]) -> None:
-        for place in places:
-            for added in tuple(self._place_listeners):
-                added(place)
+    def _wake_reconcilers(self, changes: Iterable[Change]) -> None:
+        for charger_id in {change.after.charger for change in changes}:
+            self._wake_reconciler(charger_id)
 
     @callback
-    def _on_time(self, now: datetime) -> None:
+    def _on_time(self, _: datetime) -> None:
         self._timer_at = None
-        self._pass_time(now)
+        self._pass_time()
 
-    def _pass_time(self, now: datetime) -> None:
-        step = self._ledger.at(self.chargers, now)
+    def _pass_time(self) -> None:
+        step = self._ledger.at(self.chargers, dt_util.utcnow())
         self._take(step)
-        for charger in {change.after.charger for change in step.changes}:
-            self._wake_reconciler(charger)
+        self._wake_reconcilers(step.changes)
         self._set_timer()
 
     def _set_timer(self) -> None:
         """One timer for the next edge of the ledger."""
-        moment = self._ledger.next_moment()
+        moment = None if self._stopped else self._ledger.next_moment()
         if moment == self._timer_at:
             return
         if self._timer is not None:
@@ -414,16 +369,10 @@ class CentralSystem:
             )
 
 
-def _subscribe[T](subscribers: dict[Place, list[T]], place: Place, subscriber: T) -> CALLBACK_TYPE:
-    subscribers.setdefault(place, []).append(subscriber)
-
-    @callback
-    def unsubscribe() -> None:
-        subscribers[place].remove(subscriber)
-        if not subscribers[place]:
-            del subscribers[place]
-
-    return unsubscribe
+def _shown_at(changes: Iterable[Change]) -> set[Place]:
+    """The places where changed reservations show."""
+    evses = {Place(change.after.charger, change.after.evse) for change in changes}
+    return evses | {Place(place.charger) for place in evses}
 
 
 def _differences(before: Charger, after: Charger) -> set[Place]:
@@ -431,14 +380,13 @@ def _differences(before: Charger, after: Charger) -> set[Place]:
     if after is before:
         return set()
     here = Place(after.charger)
-    everywhere = {here} | {Place(after.charger, number) for number in after.evses}
     if before.connected != after.connected:
-        return everywhere
-    places = {here} if before.description is not after.description else set()
+        return {here} | {Place(after.charger, number) for number in after.evses}
+    places = {here} if before.description != after.description else set()
+    if after.evses is before.evses:
+        return places
     for number, evse in after.evses.items():
         old = before.evses.get(number)
-        if old is not evse and (
-            old is None or old.told is not evse.told or old.running is not evse.running
-        ):
+        if old is None or old.told is not evse.told or old.running != evse.running:
             places.add(Place(after.charger, number))
     return places

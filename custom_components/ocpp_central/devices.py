@@ -6,8 +6,9 @@ Knows the identifiers of `contract.md` 2. Must not know entities.
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
+from .audience import Place
 from .const import DOMAIN, SUBENTRY_CHARGER
-from .coordinator import CentralSystem, OcppConfigEntry, Place
+from .coordinator import CentralSystem, OcppConfigEntry
 from .core.charger import Charger, Description
 from .core.events import ChargerId, EvseId
 
@@ -37,30 +38,32 @@ def keep_devices(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
     To be called before any platform is set up: a child device needs its parent.
     """
     central = entry.runtime_data
-    shown: dict[ChargerId, Description] = {}
+    shown: dict[ChargerId, tuple[str, Description]] = {}
+
+    @callback
+    def show(charger: Charger) -> None:
+        shown[charger.charger] = (central.name_of(charger.charger), charger.description)
+        _register(hass, entry, charger)
 
     @callback
     def watch(charger_id: ChargerId) -> None:
         @callback
         def look() -> None:
             charger = central.chargers.get(charger_id)
-            if charger is not None and charger.description != shown.get(charger_id):
-                shown[charger_id] = charger.description
-                _register(hass, entry, charger)
+            if charger is not None and shown[charger_id] != (central.name_of(charger_id), charger.description):
+                show(charger)
 
-        entry.async_on_unload(central.async_add_listener(look, Place(charger_id)))
+        entry.async_on_unload(central.audience.listen(Place(charger_id), look))
 
     @callback
     def add(place: Place) -> None:
-        charger = central.chargers[place.charger]
-        shown[place.charger] = charger.description
-        _register(hass, entry, charger)
+        show(central.chargers[place.charger])
         if place.evse is None:
             watch(place.charger)
 
     for charger_id in central.chargers:
         add(Place(charger_id))
-    entry.async_on_unload(central.async_add_place_listener(add))
+    entry.async_on_unload(central.audience.listen_to_places(add))
 
 
 @callback

@@ -12,7 +12,8 @@ from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import CentralSystem, OcppConfigEntry, Place
+from .audience import Place
+from .coordinator import CentralSystem, OcppConfigEntry
 from .core.charger import Charger, Evse
 from .core.events import ChargerId
 from .devices import charger_identifier, evse_identifier, subentry_of
@@ -39,7 +40,7 @@ def add_entities_everywhere(
         add(Place(charger.charger))
         for evse in charger.evses:
             add(Place(charger.charger, evse))
-    entry.async_on_unload(central.async_add_place_listener(add))
+    entry.async_on_unload(central.audience.listen_to_places(add))
 
 
 class PlaceEntity(Entity):
@@ -50,9 +51,7 @@ class PlaceEntity(Entity):
     _offline_too = False
     """Whether it tells of what is ours, and so stays available while the charger is away."""
 
-    def __init__(
-        self, central: CentralSystem, place: Place, description: EntityDescription
-    ) -> None:
+    def __init__(self, central: CentralSystem, place: Place, description: EntityDescription) -> None:
         """Describe one thing of a place."""
         self.entity_description = description
         self._central = central
@@ -79,9 +78,7 @@ class PlaceEntity(Entity):
     @override
     async def async_added_to_hass(self) -> None:
         """Wake with this place only."""
-        self.async_on_remove(
-            self._central.async_add_listener(self.async_write_ha_state, self._place)
-        )
+        self.async_on_remove(self._central.audience.listen(self._place, self.async_write_ha_state))
 
     @callback
     def async_entity_id_changed(self, old_entity_id: str) -> None:

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .core.commands import Outcome
 from .core.refusal import Reason, Refusal
-from .core.reservation import Reservation
+from .core.reservation import Reservation, Status
 
 _OUTCOMES = {
     Outcome.OCCUPIED: "reservation_occupied",
@@ -25,6 +25,13 @@ _OUTCOMES = {
     Outcome.UNREADABLE: "charger_timeout",
     Outcome.DISCONNECTED: "charger_offline",
 }
+
+_ENDS = {
+    Status.CANCELLED: "reservation_cancelled",
+    Status.EXPIRED: "charger_timeout",
+    Status.REMOVED: "device_gone",
+}
+"""What else than the charger's word can end a reservation that somebody waits for."""
 
 _NOT_THE_CALLERS_FAULT = frozenset({Reason.CHARGER_OFFLINE})
 
@@ -53,8 +60,8 @@ def refused(refusal: Refusal, **known: object) -> HomeAssistantError:
             "connector": obstacle.evse,
             "other_id": obstacle.reservation_id,
             "reservation_id": obstacle.reservation_id,
-            "start": _local(obstacle.start),
-            "end": _local(obstacle.end),
+            "start": local(obstacle.start),
+            "end": local(obstacle.end),
         }
     make = failed if refusal.reason in _NOT_THE_CALLERS_FAULT else invalid
     return make(refusal.reason.value, **placeholders)
@@ -62,18 +69,21 @@ def refused(refusal: Refusal, **known: object) -> HomeAssistantError:
 
 def nothing_to_cancel(living: Iterable[Reservation], *, device: str) -> HomeAssistantError:
     """No single reservation is in force; the text names those that there are, the next one first."""
-    listed = [
-        f"{each.reservation_id} ({_local(each.window.start)} - {_local(each.window.end)})"
-        for each in living
-    ]
+    listed = [f"{each.reservation_id} ({local(each.window.start)} - {local(each.window.end)})" for each in living]
     return invalid("nothing_to_cancel", device=device, reservations=", ".join(listed) or "-")
 
 
-def rejected(reservation: Reservation, *, charger: str, word: str | None) -> HomeAssistantError:
-    """What the charger answered instead of holding a reservation that somebody waited for."""
+def not_reserved(reservation: Reservation, *, charger: str, word: str | None) -> HomeAssistantError:
+    """Why a reservation ended while somebody waited for the charger's word on it, which may be `word`."""
     outcome = reservation.last_outcome or Outcome.DISCONNECTED
+    key = _ENDS.get(reservation.status) or _OUTCOMES[outcome]
     return failed(
-        _OUTCOMES[outcome], charger=charger, connector=reservation.evse, word=word or outcome.value
+        key,
+        charger=charger,
+        device=charger,
+        connector=reservation.evse,
+        reservation_id=reservation.reservation_id,
+        word=word or outcome.value,
     )
 
 
@@ -85,7 +95,8 @@ def _limit(refusal: Refusal) -> str:
     return f"{refusal.limit / unit.get(refusal.reason, timedelta(days=1)):g}"
 
 
-def _local(moment: datetime) -> str:
+def local(moment: datetime) -> str:
+    """A moment as people write it where Home Assistant is."""
     return dt_util.as_local(moment).strftime("%Y-%m-%d %H:%M")
 
 

@@ -7,7 +7,8 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import CentralSystem, OcppConfigEntry, Place
+from .audience import Place
+from .coordinator import CentralSystem, OcppConfigEntry
 from .core.book import Change
 from .entity import PlaceEntity, add_entities_everywhere
 
@@ -56,7 +57,7 @@ class ReservationEvent(PlaceEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Hear the news of this EVSE, and notice when its charger is gone."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._central.async_add_news_listener(self._tell, self._place))
+        self.async_on_remove(self._central.audience.listen_to_news(self._place, self._tell))
 
     @callback
     def _tell(self, change: Change) -> None:

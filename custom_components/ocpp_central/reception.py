@@ -4,17 +4,18 @@ Knows the chargers' subentries and the strangers that dialled in. Must not know 
 charger's events mean (`coordinator`).
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
-
-from websockets import CloseCode
 
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import discovery_flow
 from homeassistant.util import dt as dt_util
+from websockets import CloseCode
 
+from .audience import Place
 from .const import (
     CONF_ENTRY_ID,
     CONF_IDENTITY,
@@ -40,6 +41,9 @@ from .reconciler import Reconciler
 
 MOST_STRANGERS: Final = 50
 """So many unknown identities are offered for adding; whoever invents more of them gets a 404 and nothing else."""
+
+KEY_BYTES: Final = 20
+"""The length of a binary AuthorizationKey (OCPP-J 1.6 section 6.2.1)."""
 
 
 class ChargerDesk:
@@ -67,24 +71,27 @@ class ChargerDesk:
 class Reception:
     """Lets the chargers of one config entry in, and offers strangers for adding."""
 
-    def __init__(
-        self, hass: HomeAssistant, entry: OcppConfigEntry, central: CentralSystem
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, entry: OcppConfigEntry, central: CentralSystem) -> None:
         """Expect nobody to be connected yet."""
         self._hass = hass
         self._entry = entry
         self._central = central
         self._known: dict[ChargerId, Mapping[str, Any]] = {}
+        self._names: dict[ChargerId, str] = {}
         self._strangers: set[ChargerId] = set()
+        self._refused: set[ChargerId] = set()
         self._reconcilers: dict[Session, Reconciler] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def take_over(self) -> None:
         """Bring the chargers that are known in line with the subentries; every other charger keeps its connection."""
-        wanted = {
-            subentry.unique_id: subentry.data
+        subentries = {
+            subentry.unique_id: subentry
             for subentry in self._entry.get_subentries_of_type(SUBENTRY_CHARGER)
             if subentry.unique_id is not None
         }
+        wanted: dict[ChargerId, Mapping[str, Any]] = {charger_id: each.data for charger_id, each in subentries.items()}
+        names = {charger_id: each.title for charger_id, each in subentries.items()}
         outdated = [known for known in self._known if self._known[known] != wanted.get(known)]
         self._known = wanted
         for charger_id in set(self._central.chargers) - set(wanted):
@@ -92,7 +99,11 @@ class Reception:
         for charger_id in wanted:
             self._strangers.discard(charger_id)
             self._central.add_charger(charger_id)
+        renamed = [known for known in names if names[known] != self._names.get(known)]
+        self._names = names
+        self._central.audience.wake(map(Place, renamed))
         for charger_id in outdated:
+            self._refused.discard(charger_id)
             if (session := self._session_of(charger_id)) is not None:
                 await session.close(CloseCode.NORMAL_CLOSURE, "settings changed")
 
@@ -105,8 +116,11 @@ class Reception:
             return UnknownCharger()
         password = settings.get(CONF_PASSWORD)
         if password and not (credentials and password_matches(password, credentials.password)):
-            LOGGER.warning("%s was refused: its password is missing or wrong", identity)
+            if identity not in self._refused:
+                self._refused.add(identity)
+                LOGGER.warning("%s was refused: its password is missing or wrong (logged once)", identity)
             return WrongCredentials()
+        self._refused.discard(identity)
         return Admitted(
             desk=ChargerDesk(self._central, identity),
             relaxed=settings.get(CONF_RELAXED, DEFAULT_RELAXED),
@@ -116,15 +130,13 @@ class Reception:
     def connected(self, session: Session) -> None:
         """A charger is here: tell the central system, and bring it to hold what it should."""
         charger_id = session.charger_id
-        self._central.apply(
-            charger_id, Connected(token_length=session.token_length, at=dt_util.utcnow())
-        )
+        self._central.apply(charger_id, Connected(token_length=session.token_length, at=dt_util.utcnow()))
         reconciler = Reconciler(self._hass, self._central, session)
         self._reconcilers[session] = reconciler
         self._central.set_waker(charger_id, reconciler.wake)
-        self._entry.async_create_background_task(
-            self._hass, reconciler.run(), f"{DOMAIN} reconciler {charger_id}"
-        )
+        task = self._hass.async_create_background_task(reconciler.run(), f"{DOMAIN} reconciler {charger_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         LOGGER.info("%s is connected with %s", charger_id, session.version)
 
     @callback
@@ -133,8 +145,14 @@ class Reception:
         charger_id = session.charger_id
         self._central.set_waker(charger_id, None)
         self._central.apply(charger_id, Disconnected(at=dt_util.utcnow()))
-        self._reconcilers.pop(session).end()
+        if (reconciler := self._reconcilers.pop(session, None)) is not None:
+            reconciler.end()
         LOGGER.info("%s is not connected any more", charger_id)
+
+    async def stop(self) -> None:
+        """Return once every command has its outcome. The connections have ended by now, so nothing is waited for."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def _session_of(self, charger_id: ChargerId) -> Session | None:
         return next((each for each in self._reconcilers if each.charger_id == charger_id), None)
@@ -158,4 +176,4 @@ def _as_text(password: bytes) -> str:
     try:
         return password.decode()
     except UnicodeDecodeError:
-        return password.hex()
+        return password.hex() if len(password) == KEY_BYTES else password.decode("latin-1")

@@ -18,8 +18,8 @@ from .core.events import Asked
 from .csms.session import Session
 from .store import StorageFailedError
 
-DISK_RETRY = timedelta(seconds=10)
-"""When a command is tried again that could not be sent, because the disk could not be written."""
+RETRY = timedelta(seconds=10)
+"""When a command is tried again that could not be sent: the disk could not be written, or we have a fault."""
 
 
 class Reconciler:
@@ -32,6 +32,7 @@ class Reconciler:
         self._session = session
         self._woken = asyncio.Event()
         self._ended = False
+        self._waits_for_disk = False
 
     @callback
     def wake(self) -> None:
@@ -47,12 +48,19 @@ class Reconciler:
     async def run(self) -> None:
         """Carry out plans until the connection ends."""
         while not self._ended:
-            self._woken.clear()
-            plan = self._central.plan(self._session.charger_id)
-            if plan.commands:
-                await self._carry_out(plan.commands)
-            else:
-                await self._wait_until(plan.again)
+            try:
+                await self._look()
+            except Exception:  # noqa: BLE001  a fault of ours in one plan must not leave the charger without the next
+                LOGGER.exception("%s could not be told what is reserved", self._session.charger_id)
+                await self._wait_until(dt_util.utcnow() + RETRY)
+
+    async def _look(self) -> None:
+        self._woken.clear()
+        plan = self._central.plan(self._session.charger_id)
+        if plan.commands:
+            await self._carry_out(plan.commands)
+        else:
+            await self._wait_until(plan.again)
 
     async def _carry_out(self, commands: tuple[Command, ...]) -> None:
         match commands[0]:
@@ -66,23 +74,28 @@ class Reconciler:
         try:
             await self._central.saved()
         except StorageFailedError:
-            LOGGER.exception("%s is told nothing, because it could not be saved", charger_id)
-            await self._wait_until(dt_util.utcnow() + DISK_RETRY)
+            if not self._waits_for_disk:
+                LOGGER.exception("%s is told nothing, because it cannot be saved; trying again", charger_id)
+            self._waits_for_disk = True
+            await self._wait_until(dt_util.utcnow() + RETRY)
             return
-        if command not in self._central.plan(charger_id).commands:
+        self._waits_for_disk = False
+        if self._ended or command not in self._central.plan(charger_id).commands:
             return  # what it was for has ended while it was being saved
         if isinstance(command, PlaceHold):
             self._central.sending(charger_id, command)
-        outcome = await self._session.execute(command)
-        self._central.answered(charger_id, command, outcome)
+        result = await self._session.execute(command)
+        self._central.answered(charger_id, command, result.outcome, result.word)
 
     async def _ask(self, commands: tuple[Command, ...]) -> None:
         """Have the charger report itself; one that will not is not waited for."""
         outcomes = [
-            await self._session.execute(command)
+            (await self._session.execute(command)).outcome
             for command in commands
             if isinstance(command, AskToBoot | AskForStatus)
         ]
+        if self._ended:
+            return  # nobody refused anything, and the next connection will be asked anew
         refused = Outcome.ACCEPTED not in outcomes
         asked = Asked(refused=refused, at=dt_util.utcnow())
         self._central.apply(self._session.charger_id, asked)

@@ -3,14 +3,13 @@
 from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonObjectType
 
-from .coordinator import CentralSystem, Place
+from .audience import Place
+from .coordinator import CentralSystem
 from .core.reservation import Reservation
 from .devices import device_id_of
 
 
-def described(
-    hass: HomeAssistant, central: CentralSystem, reservation: Reservation
-) -> JsonObjectType:
+def described(hass: HomeAssistant, central: CentralSystem, reservation: Reservation) -> JsonObjectType:
     """A reservation as actions return it; times are UTC."""
     reason, outcome = reservation.end_reason, reservation.last_outcome
     place = Place(reservation.charger, reservation.evse)

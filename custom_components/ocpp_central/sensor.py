@@ -13,7 +13,8 @@ from homeassistant.components.sensor import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import CentralSystem, OcppConfigEntry, Place
+from .audience import Place
+from .coordinator import CentralSystem, OcppConfigEntry
 from .core.events import ConnectorStatus
 from .core.reservation import Reservation, Status
 from .entity import PlaceEntity, add_entities_everywhere
@@ -47,9 +48,7 @@ RESERVATION_SENSORS = (
         key="reserved_until",
         translation_key="reserved_until",
         device_class=SensorDeviceClass.TIMESTAMP,
-        value_fn=lambda present: (
-            present.window.end if present is not None and present.status.keeps_out else None
-        ),
+        value_fn=lambda present: present.window.end if present is not None and present.status.keeps_out else None,
     ),
 )
 

@@ -3,10 +3,8 @@
 Knows fields and responses (contract 3). Must not know how a wish is carried out (`coordinator`).
 """
 
-from datetime import datetime, timedelta
+from datetime import MINYEAR, datetime, timedelta
 from typing import Final
-
-import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
@@ -19,11 +17,15 @@ from homeassistant.core import (
 )
 from homeassistant.helpers import config_validation as cv, service
 from homeassistant.util import dt as dt_util
+import voluptuous as vol
 
 from . import errors
+from .audience import Place
 from .const import DOMAIN
-from .coordinator import CentralSystem, Place
+from .coordinator import CentralSystem
 from .core.ledger import MAX_WIRE_ID, Wish
+from .core.policy import Policy
+from .core.refusal import Reason, Refusal
 from .core.reservation import HeldBy, Reservation
 from .core.token import IdToken
 from .devices import place_of
@@ -32,7 +34,7 @@ from .responses import described
 ATTR_DURATION: Final = "duration"
 ATTR_END: Final = "end"
 ATTR_HELD_BY: Final = "held_by"
-ATTR_ID_TOKEN: Final = "id_token"
+ATTR_ID_TOKEN: Final = "id_token"  # noqa: S105  a field name
 ATTR_ID_TOKEN_TYPE: Final = "id_token_type"  # noqa: S105  a field name
 ATTR_RESERVATION_ID: Final = "reservation_id"
 ATTR_UID: Final = "uid"
@@ -80,9 +82,7 @@ GET_RESERVATIONS = vol.Schema({vol.Optional(ATTR_DEVICE_ID): cv.string})
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions; they work on whichever central systems are set up when they are called."""
-    hass.services.async_register(
-        DOMAIN, "reserve_now", _reserve_now, RESERVE_NOW, SupportsResponse.OPTIONAL
-    )
+    hass.services.async_register(DOMAIN, "reserve_now", _reserve_now, RESERVE_NOW, SupportsResponse.OPTIONAL)
     hass.services.async_register(
         DOMAIN,
         "cancel_reservation",
@@ -90,9 +90,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         CANCEL_RESERVATION,
         SupportsResponse.OPTIONAL,
     )
-    hass.services.async_register(
-        DOMAIN, "get_reservations", _get_reservations, GET_RESERVATIONS, SupportsResponse.ONLY
-    )
+    hass.services.async_register(DOMAIN, "get_reservations", _get_reservations, GET_RESERVATIONS, SupportsResponse.ONLY)
 
 
 async def _reserve_now(call: ServiceCall) -> ServiceResponse:
@@ -101,9 +99,7 @@ async def _reserve_now(call: ServiceCall) -> ServiceResponse:
     if not call.return_response:
         return None
     outcome = reservation.last_outcome
-    return described(call.hass, central, reservation) | {
-        "result": None if outcome is None else outcome.word
-    }
+    return described(call.hass, central, reservation) | {"result": None if outcome is None else outcome.word}
 
 
 async def _cancel_reservation(call: ServiceCall) -> ServiceResponse:
@@ -141,18 +137,25 @@ def _wish(call: ServiceCall, central: CentralSystem, place: Place) -> Wish:
         charger=place.charger,
         evse=place.evse,
         token=token,
-        end=_end(call, central.policy.default_duration),
+        end=_end(call, central.policy),
         held_by=call.data[ATTR_HELD_BY],
         reservation_id=call.data.get(ATTR_RESERVATION_ID),
     )
 
 
-def _end(call: ServiceCall, default_duration: timedelta) -> datetime:
+def _end(call: ServiceCall, policy: Policy) -> datetime:
     """The end of a reservation that starts now; a time without a zone is Home Assistant's local time."""
-    if (end := call.data.get(ATTR_END)) is not None:
-        return dt_util.as_utc(end)
-    # Whole seconds are the ledger's grain: an end derived from a start must not lose one of them on the way.
-    return dt_util.utcnow().replace(microsecond=0) + call.data.get(ATTR_DURATION, default_duration)
+    end: datetime | None = call.data.get(ATTR_END)
+    try:
+        if end is not None:
+            return dt_util.as_utc(end)
+        duration: timedelta = call.data.get(ATTR_DURATION, policy.default_duration)
+        # Whole seconds are the ledger's grain: an end derived from a start must not lose one of them on the way.
+        return dt_util.utcnow().replace(microsecond=0) + duration
+    except OverflowError as err:  # at one of the two ends of the calendar
+        if end is not None and end.year == MINYEAR:
+            raise errors.invalid("reservation_in_past", end=end) from err
+        raise errors.refused(Refusal(Reason.TOO_LONG, limit=policy.max_duration)) from err
 
 
 def _place(hass: HomeAssistant, device_id: str) -> tuple[CentralSystem, Place]:

@@ -8,10 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, override
-
-from mashumaro.codecs.basic import BasicDecoder, BasicEncoder
-from mashumaro.exceptions import InvalidFieldValue, MissingField
+from typing import Any, NamedTuple, override
 
 from homeassistant.core import CoreState, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -19,6 +16,8 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
 from homeassistant.util.file import WriteError
 from homeassistant.util.json import SerializationError
+from mashumaro.codecs.basic import BasicDecoder, BasicEncoder
+from mashumaro.exceptions import InvalidFieldValue, MissingField
 
 from .const import DOMAIN, LOGGER
 from .core.book import Book, Ghost
@@ -105,9 +104,7 @@ _RESERVATION_DECODER = BasicDecoder(Reservation)
 class Storage:
     """The file of one config entry. `snapshot` gives what is to be remembered now; its values are never changed."""
 
-    def __init__(
-        self, hass: HomeAssistant, entry_id: str, snapshot: Callable[[], Memory]
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, entry_id: str, snapshot: Callable[[], Memory]) -> None:
         """Write nothing yet."""
         self._hass = hass
         self._snapshot = snapshot
@@ -119,9 +116,11 @@ class Storage:
             atomic_writes=True,
             serialize_in_event_loop=False,
         )
-        self._lock = asyncio.Lock()
         self._changed = 0
         self._written = 0
+        self._writing: _Write | None = None
+        self._failing = False
+        self._closed = False
         self._unreadable: dict[str, tuple[Json, ...]] = {}
         self._cancel_delayed: Callable[[], None] | None = None
         self._delayed = HassJob(self._write_later, cancel_on_shutdown=True)
@@ -145,36 +144,48 @@ class Storage:
     def changed(self) -> None:
         """Something changed that must be on disk some time soon, or before `saved` returns."""
         self._changed += 1
-        if self._cancel_delayed is None:
+        if self._cancel_delayed is None and not self._closed:
             self._cancel_delayed = async_call_later(self._hass, CHATTER, self._delayed)
 
     async def saved(self) -> None:
         """Return once every change so far is on disk. Raises `StorageFailedError` if that cannot be done."""
-        if self._hass.state not in _WRITING:
+        if self._closed or self._hass.state not in _WRITING:
             raise StorageFailedError
-        wanted = self._changed
-        while self._written < wanted:
-            async with self._lock:
-                if self._written < wanted:
-                    await self._write()
+        await self._written_up_to(self._changed)
 
     async def close(self) -> None:
-        """Write what is not yet written, and leave no timer."""
+        """Write what is not yet written, and leave no timer. From then on nothing can be saved."""
+        self._closed = True
         self._drop_delayed()
         try:
-            async with self._lock:
-                if self._written < self._changed:
-                    await self._write()
+            await self._written_up_to(self._changed)
         except StorageFailedError:
             LOGGER.exception("The last changes of the chargers could not be saved")
 
-    async def _write(self) -> None:
-        version = self._changed
-        data = await self._hass.async_add_executor_job(
-            _encode, self._snapshot(), self._unreadable
-        )
-        await self._store.async_save(data)
+    async def _written_up_to(self, wanted: int) -> None:
+        while self._written < wanted:
+            writing = self._writing or self._begin_to_write()
+            try:
+                # Whoever waits may be cancelled; two writes at once could leave the older one on disk.
+                await asyncio.shield(writing.task)
+            except StorageFailedError:
+                if writing.version >= wanted:
+                    raise
+
+    def _begin_to_write(self) -> _Write:
+        version, memory = self._changed, self._snapshot()
+        task = self._hass.async_create_task(self._write(version, memory), f"{DOMAIN} write", eager_start=False)
+        self._writing = _Write(version, task)
+        return self._writing
+
+    async def _write(self, version: int, memory: Memory) -> None:
+        try:
+            data = await self._hass.async_add_executor_job(_encode, memory, self._unreadable)
+            await self._store.async_save(data)
+        finally:
+            self._writing = None
         self._written = version
+        self._failing = False
         if self._written == self._changed:
             self._drop_delayed()
 
@@ -183,7 +194,9 @@ class Storage:
         try:
             await self.saved()
         except StorageFailedError:
-            LOGGER.exception("The latest changes of the chargers could not be saved yet")
+            if not self._failing:
+                LOGGER.exception("The latest changes of the chargers cannot be saved; trying again")
+            self._failing = True
             self.changed()
 
     def _drop_delayed(self) -> None:
@@ -192,9 +205,32 @@ class Storage:
             self._cancel_delayed = None
 
 
+class _Write(NamedTuple):
+    """A write under way, of all changes up to `version`."""
+
+    version: int
+    task: asyncio.Task[None]
+
+
 async def remove_storage(hass: HomeAssistant, entry_id: str) -> None:
     """Delete the file of a config entry that was removed."""
     await Store[Json](hass, VERSION, storage_key(entry_id)).async_remove()
+
+
+def is_to_be_kept(before: Charger, after: Charger) -> bool:
+    """Whether anything that is kept of a charger differs. Asked for each message: readings and statuses cost nothing."""
+    if (
+        before.description is not after.description
+        or before.away_since != after.away_since
+        or before.token_length != after.token_length
+        or len(before.evses) != len(after.evses)
+    ):
+        return True
+    return any(
+        evse is not (old := before.evses[number])
+        and (evse.running != old.running or evse.last != old.last or evse.connectors != old.connectors)
+        for number, evse in after.evses.items()
+    )
 
 
 def storage_key(entry_id: str) -> str:
@@ -209,7 +245,7 @@ class _RaisingStore(Store[Json]):
     async def _async_write_data(self, data: Json) -> None:
         try:
             await super()._async_write_data(data)
-        except (SerializationError, WriteError) as err:
+        except (OSError, SerializationError, WriteError) as err:
             raise StorageFailedError from err
 
 
@@ -272,9 +308,7 @@ def _decode(data: Json) -> tuple[Memory, dict[str, tuple[Json, ...]]]:
             unreadable[each.charger] = each.unreadable + bad
     ledger = Ledger(books=books, last_id=stored.last_reservation_id)
     chargers = {each.charger: _charger(each) for each in stored.chargers}
-    memory = Memory(
-        ledger=ledger, chargers=chargers, last_transaction_id=stored.last_transaction_id
-    )
+    memory = Memory(ledger=ledger, chargers=chargers, last_transaction_id=stored.last_transaction_id)
     return memory, unreadable
 
 
@@ -286,7 +320,7 @@ def _read_reservations(
     for record in records:
         try:
             read.append(_RESERVATION_DECODER.decode(record))
-        except (InvalidFieldValue, MissingField):
+        except InvalidFieldValue, MissingField:
             bad.append(record)
     return read, tuple(bad)
 

@@ -13,6 +13,10 @@ type AnswerScript = str | Sequence[str] | None
 """None: conforming. A word: every call gets it. A sequence: used up call by call, then conforming again ("" = conforming)."""
 
 
+_SHORT, _LONG = 20, 50
+"""CiString20Type, CiString50Type."""
+
+
 class Fault(StrEnum):
     """Ways not to answer, usable wherever an answer is scripted, beside status words and CALLERROR codes."""
 
@@ -40,6 +44,9 @@ class Behaviour:
     vendor: str = _switch("Simulated", "vendor name in BootNotification; over-long names are sent as they are")
     model: str = _switch("Charger", "model in BootNotification; over-long names are sent as they are")
     firmware: str = _switch("1.0", "firmware version in BootNotification")
+    checks_itself: bool = _switch(
+        True, "off: nothing is checked against the schemas before it is sent, nor is its answer"
+    )
     extra_keys: Mapping[str, Any] | None = _switch(None, "keys added to every CALL, against the schemas")
     timestamps: Literal["zulu", "naive", "offset", "fraction"] = _switch("zulu", "how times are written")
     clock_skew: timedelta = _switch(timedelta(0), "how far the charger's clock is ahead (seconds)")
@@ -103,7 +110,8 @@ class Behaviour:
     @property
     def breaks_schemas(self) -> bool:
         """Whether what this charger sends may violate the official schemas on purpose."""
-        return bool(self.extra_keys) or len(self.vendor) > 20 or len(self.model) > 20 or len(self.firmware) > 50
+        too_long = len(self.vendor) > _SHORT or len(self.model) > _SHORT or len(self.firmware) > _LONG
+        return not self.checks_itself or bool(self.extra_keys) or too_long
 
 
 HOME_CHARGER = Behaviour(claims_reservations=False, reserve_answer="NotImplemented", cancel_answer="NotImplemented")

@@ -4,7 +4,7 @@ It must not know how any of that is done.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -255,6 +255,7 @@ class SimulatedCharger:
         core.reset_when_idle = False
         core.note()
         await self._link.close()
+        await core.watch.until(lambda: not self.is_connected)
 
     async def plug(self, evse: int) -> None:
         """Put a car's cable into an EVSE; a token that waits for it starts charging."""
@@ -287,7 +288,10 @@ class SimulatedCharger:
         await charging.stop(self._core, self._core.evse(evse), reason)
 
     async def meter(self, evse: int, readings: Readings | None = None) -> None:
-        """Send readings (measurand: value); by default what the meter shows. In a transaction they belong to it."""
+        """Send readings (measurand: value); by default what the meter shows. In a transaction they belong to it.
+
+        Raises `ocpp.exceptions.OCPPError` for a measurand that the version does not know, unless `checks_itself` is off.
+        """
         await charging.meter(self._core, self._core.evse(evse), readings)
 
     async def set_status(self, evse: int, status: str) -> None:
@@ -358,18 +362,20 @@ class SimulatedCharger:
         loop = asyncio.get_running_loop()
         metered = loop.time()
         while True:
-            await asyncio.sleep(holding.seconds_to_next_end(self._core, _LONGEST_NAP))
-            await self._guard(self.tick())
+            with suppress(TimeoutError):
+                await self._core.watch.until(self._is_reset_due, holding.seconds_to_next_end(self._core, _LONGEST_NAP))
+            await self._core.spawn(self.tick())
             interval = self._core.state.seconds(Setting.METER_INTERVAL)
             if interval > 0 and loop.time() - metered >= interval:
                 metered = loop.time()
                 for evse in self.transactions:
                     self._core.spawn(self.meter(evse))
-            if self._core.reset_when_idle and not self.holds and not any(evse.occupied for evse in self.evses.values()):
+            if self._is_reset_due():
                 await self.reboot("ScheduledReset")
 
-    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
-        await self._core.spawn(work)
+    def _is_reset_due(self) -> bool:
+        busy = bool(self.holds) or any(evse.occupied for evse in self.evses.values())
+        return self._core.reset_when_idle and not busy
 
     async def _keep(self) -> None:
         while self._state_file is not None:

@@ -7,6 +7,8 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
+from ocpp.exceptions import OCPPError
+
 from . import holds
 from .core import Core, Failure
 from .model import (
@@ -129,6 +131,8 @@ async def meter(core: Core, evse: Evse, readings: Readings | None = None, *, tri
         return
     told = core.outbox.put(message)
     await core.watch.until(lambda: told.done() or not core.online)
+    if told.done() and not told.cancelled() and isinstance(error := told.exception(), OCPPError):
+        raise error
 
 
 def default_readings(evse: Evse) -> dict[str, float]:

@@ -11,6 +11,7 @@ from dataclasses import fields
 from datetime import timedelta
 import json
 import logging
+import os
 from pathlib import Path
 import signal
 import sys
@@ -156,6 +157,7 @@ async def _lines(script: str | None) -> AsyncIterator[AsyncIterator[str]]:
         return
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
+    terminal = os.dup(sys.stdin.fileno())
     try:
         transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     except ValueError:  # standard input is a plain file, which no event loop watches
@@ -165,6 +167,8 @@ async def _lines(script: str | None) -> AsyncIterator[AsyncIterator[str]]:
         yield _read(reader)
     finally:
         transport.close()
+        os.set_blocking(terminal, True)  # it outlives this command
+        os.close(terminal)
 
 
 async def _each(lines: Sequence[str]) -> AsyncIterator[str]:

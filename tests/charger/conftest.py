@@ -5,34 +5,14 @@ It must not know this project's integration.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from . import SimulatedCharger, Version
 from .central import Central
-
-type MakeCharger = Callable[..., SimulatedCharger]
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        """The time now."""
-        return self.now
-
-    def forward(self, **by: float) -> None:
-        """Move on, by what `timedelta` takes."""
-        self.now += timedelta(**by)
-
-    def after(self, **by: float) -> str:
-        """A coming time as on the wire."""
-        return (self.now + timedelta(**by)).strftime("%Y-%m-%dT%H:%M:%SZ")
+from .clock import Clock
+from .desk import Desk
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +62,9 @@ async def charger_of(central: Central, clock: Clock) -> AsyncIterator[Callable[.
             return charger
 
         yield make
+
+
+@pytest.fixture
+def desk(central: Central, clock: Clock) -> Desk:
+    """A desk at the central system, for reservations."""
+    return Desk(central, clock)

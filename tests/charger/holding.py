@@ -70,7 +70,8 @@ async def tick(core: Core) -> None:
 
 def seconds_to_next_end(core: Core, at_most: float) -> float:
     """How long the charger may sleep before something can end."""
-    ends = [holds.ends_at(hold, core.behaviour) for hold in core.state.holds.values()]
+    expires = core.behaviour.expires != "never"
+    ends = [holds.ends_at(hold, core.behaviour) for hold in core.state.holds.values() if expires]
     ends += [evse.authorization.until for evse in core.state.evses.values() if evse.authorization is not None]
     if not ends:
         return at_most

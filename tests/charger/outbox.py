@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
+from ocpp.exceptions import OCPPError
+
 from .engine import CallFailed, ConnectionDropped, InvalidAnswer, NoAnswer
 from .model import Json, Message
 
@@ -72,6 +74,9 @@ class Outbox:
             if pending.attempts < _ATTEMPTS:
                 await asyncio.sleep(self._retry_after)
                 return
+            self._done(pending)
+            pending.answer.set_exception(error)
+        except OCPPError as error:  # an invalid message of the charger's own: its caller must know
             self._done(pending)
             pending.answer.set_exception(error)
         except NoAnswer:

@@ -3,15 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import pytest
-
 from . import Behaviour, SimulatedCharger, Version
 from .central import Central
-from .conftest import Clock
+from .clock import Clock
+from .desk import V2_ONLY, V16_ONLY
 
 type Make = Callable[..., Awaitable[SimulatedCharger]]
-V16_ONLY = pytest.mark.parametrize("version", [Version.V16], indirect=True)
-V2_ONLY = pytest.mark.parametrize("version", [Version.V201, Version.V21], indirect=True)
 
 
 async def test_boot_comes_first_and_every_status_follows(central: Central, charger_of: Make) -> None:

@@ -13,7 +13,7 @@ import pytest
 from .behaviour import Behaviour
 from .central import Central
 from .command import behaviour_of
-from .test_holds import V16_ONLY
+from .desk import V16_ONLY
 
 _ROOT = Path(__file__).parents[2]
 

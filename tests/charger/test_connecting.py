@@ -14,8 +14,8 @@ from websockets.http11 import Request, Response
 
 from . import Behaviour, CallFailed, ConnectionDropped, InvalidAnswer, NoAnswer, SimulatedCharger, Version
 from .central import Central
-from .conftest import Clock
-from .test_holds import Desk
+from .clock import Clock
+from .desk import Desk
 
 type Make = Callable[..., Awaitable[SimulatedCharger]]
 

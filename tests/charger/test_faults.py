@@ -4,20 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from ocpp.exceptions import OCPPError
 import pytest
 
 from . import HOME_CHARGER, Behaviour, Fault, SimulatedCharger, Version
 from .central import Central, Refused
-from .conftest import Clock
-from .test_holds import V2_ONLY, V16_ONLY, Desk
+from .clock import Clock
+from .desk import V2_ONLY, V16_ONLY, Desk
 
 type Make = Callable[..., Awaitable[SimulatedCharger]]
-
-
-@pytest.fixture
-def desk(central: Central, clock: Clock) -> Desk:
-    """A desk at the central system."""
-    return Desk(central, clock)
 
 
 @pytest.mark.parametrize("word", ["Accepted", "Faulted", "Occupied", "Rejected", "Unavailable"])
@@ -292,6 +287,21 @@ async def test_violations_of_the_schemas_are_sent(central: Central, charger_of: 
     assert boot["vendorThing"] == 1
     assert "V" * 60 in str(boot)
     assert central.problems
+    central.problems.clear()
+
+
+async def test_odd_words_are_sent_where_asked_for(central: Central, charger_of: Make) -> None:
+    """A status word or a measurand that no version knows goes out, once it is meant."""
+    charger = await charger_of()
+    with pytest.raises(OCPPError):
+        await charger.meter(1, {"Odd": 1.0})
+    await charger.set_status(1, "Odd")
+    assert charger.reported[1] == "Odd"
+    await charger.set_status(1, "Available")
+    charger.behaviour = Behaviour(checks_itself=False)
+    await charger.start(1, "04A2B3")
+    await charger.meter(1, {"Odd": 1.0})
+    assert len(central.problems) == 2
     central.problems.clear()
 
 

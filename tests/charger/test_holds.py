@@ -6,71 +6,10 @@ import pytest
 
 from . import Behaviour, SimulatedCharger, Version
 from .central import Central
-from .conftest import Clock
-from .model import Json
+from .clock import Clock
+from .desk import V2_ONLY, V16_ONLY, Desk
 
 type Make = Callable[..., Awaitable[SimulatedCharger]]
-V16_ONLY = pytest.mark.parametrize("version", [Version.V16], indirect=True)
-V2_ONLY = pytest.mark.parametrize("version", [Version.V201, Version.V21], indirect=True)
-
-
-class Desk:
-    """Writes reservation requests in the words of a version."""
-
-    def __init__(self, central: Central, clock: Clock) -> None:
-        self._central = central
-        self._clock = clock
-
-    async def reserve(
-        self, number: int, evse: int | None, token: str = "HOLDER", *, group: str | None = None, minutes: float = 30
-    ) -> str:
-        """Send ReserveNow and give the status word."""
-        expiry = self._clock.after(minutes=minutes)
-        if self._central.version is Version.V16:
-            payload: Json = {"connectorId": evse or 0, "expiryDate": expiry, "idTag": token, "reservationId": number}
-            if group is not None:
-                payload["parentIdTag"] = group
-        else:
-            payload = {"id": number, "expiryDateTime": expiry, "idToken": {"idToken": token, "type": "ISO14443"}}
-            if evse is not None:
-                payload["evseId"] = evse
-            if group is not None:
-                payload["groupIdToken"] = {"idToken": group, "type": "Central"}
-        answer = await self._central.call("ReserveNow", payload)
-        word: str = answer["status"]
-        return word
-
-    async def cancel(self, number: int) -> str:
-        """Send CancelReservation and give the status word."""
-        word: str = (await self._central.call("CancelReservation", {"reservationId": number}))["status"]
-        return word
-
-    async def start_remotely(self, evse: int, token: str) -> str:
-        """Send the version's remote start and give the status word."""
-        if self._central.version is Version.V16:
-            answer = await self._central.call("RemoteStartTransaction", {"connectorId": evse, "idTag": token})
-        else:
-            asked = {"evseId": evse, "remoteStartId": 5, "idToken": {"idToken": token, "type": "ISO14443"}}
-            answer = await self._central.call("RequestStartTransaction", asked)
-        word: str = answer["status"]
-        return word
-
-    def updates(self) -> list[tuple[int, str]]:
-        """The ReservationStatusUpdates that came."""
-        payloads = self._central.payloads("ReservationStatusUpdate")
-        return [(payload["reservationId"], payload["reservationUpdateStatus"]) for payload in payloads]
-
-    def start(self) -> Json:
-        """The first message of the last transaction."""
-        if self._central.version is Version.V16:
-            return self._central.payloads("StartTransaction")[-1]
-        return [event for event in self._central.payloads("TransactionEvent") if event["eventType"] == "Started"][-1]
-
-
-@pytest.fixture
-def desk(central: Central, clock: Clock) -> Desk:
-    """A desk at the central system."""
-    return Desk(central, clock)
 
 
 async def test_accepted_reservation_is_held_and_shown(charger_of: Make, desk: Desk) -> None:
@@ -237,13 +176,11 @@ async def test_hold_survives_drop_and_reboot(charger_of: Make, desk: Desk) -> No
     await charger.drop()
     await charger.ready()
     await charger.reboot()
-    await charger.disconnected()
     await charger.ready()
     assert 7 in charger.holds
     assert charger.reported[1] == "Reserved"
     charger.behaviour = Behaviour(keeps_holds_over_reboot=False)
     await charger.reboot()
-    await charger.disconnected()
     await charger.ready()
     assert charger.statuses[1] == "Available"
 

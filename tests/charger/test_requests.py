@@ -6,8 +6,8 @@ import pytest
 
 from . import SimulatedCharger, Version
 from .central import Central
+from .desk import V2_ONLY, V16_ONLY
 from .model import Json
-from .test_holds import V2_ONLY, V16_ONLY
 
 type Make = Callable[..., Awaitable[SimulatedCharger]]
 
@@ -141,7 +141,7 @@ async def test_configuration(central: Central, charger_of: Make) -> None:
 async def test_variables(central: Central, charger_of: Make) -> None:
     """Variables are read and written by component; what is missing is told apart."""
     await charger_of(connector_types=["cCCS2"])
-    asked = [
+    asked: list[Json] = [
         {"component": {"name": "ReservationCtrlr"}, "variable": {"name": "Enabled"}},
         {
             "component": {"name": "Connector", "evse": {"id": 1, "connectorId": 1}},

@@ -2,7 +2,8 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+import contextlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 import json
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
 from custom_components.ocpp_central.csms.admission import (
@@ -23,14 +24,14 @@ from custom_components.ocpp_central.csms.admission import (
     password_matches,
 )
 from custom_components.ocpp_central.csms.calls import ConnectionLost
-from custom_components.ocpp_central.csms.dialect import Request, Version
+from custom_components.ocpp_central.csms.dialect import Dialect, Request, Version
 from custom_components.ocpp_central.csms.schemas import load
 from custom_components.ocpp_central.csms.server import Server
 from custom_components.ocpp_central.csms.session import CLOSE_TIMEOUT, Session
 
 from .wire import BACKGROUND, NOW, PATIENCE, Charger, KeepingDesk, SmallDialect
 
-DIALECTS = {version: SmallDialect(version=version) for version in Version}
+DIALECTS: Mapping[Version, Dialect] = {version: SmallDialect(version=version) for version in Version}
 GOING_AWAY = 1001
 UNAUTHORIZED = 401
 NOT_FOUND = 404
@@ -49,6 +50,7 @@ class Doorkeeper:
     fault: Exception | None = None
 
     def admit(self, identity: str, credentials: Credentials | None) -> Admission:
+        """Look at the list."""
         self.asked.append((identity, credentials))
         if self.fault is not None:
             raise self.fault
@@ -60,9 +62,11 @@ class Doorkeeper:
         return WrongCredentials()
 
     def connected(self, session: Session) -> None:
+        """Write it down."""
         self._write("connected", session)
 
     def disconnected(self, session: Session) -> None:
+        """Write it down."""
         self._write("disconnected", session)
 
     def _write(self, what: str, session: Session) -> None:
@@ -79,10 +83,11 @@ class Doorkeeper:
 
 
 @asynccontextmanager
-async def listening(door: Doorkeeper | None = None, **settings: Any) -> AsyncIterator[Server]:
+async def listening(
+    door: Doorkeeper | None = None, dialects: Mapping[Version, Dialect] = DIALECTS
+) -> AsyncIterator[Server]:
     """A server on a free port."""
-    settings = {"dialects": DIALECTS, "schemas": load(), "clock": lambda: NOW} | settings
-    server = Server(door or Doorkeeper(), **settings)
+    server = Server(door or Doorkeeper(), dialects, load(), clock=lambda: NOW)
     await server.start("127.0.0.1", 0)
     try:
         yield server
@@ -90,12 +95,14 @@ async def listening(door: Doorkeeper | None = None, **settings: Any) -> AsyncIte
         await server.stop()
 
 
-def dial(server: Server, path: str = "/CP1", offer: tuple[str, ...] = ("ocpp1.6",), **headers: str) -> connect:
+def dial(
+    server: Server, path: str = "/CP1", offer: tuple[str, ...] = ("ocpp1.6",), authorization: str | None = None
+) -> connect:
     """A client's connection to the server, not yet opened."""
     return connect(
         f"ws://127.0.0.1:{server.port}{path}",
         subprotocols=[Subprotocol(name) for name in offer] or None,
-        additional_headers=headers,
+        additional_headers={} if authorization is None else {"Authorization": authorization},
         close_timeout=1,
         proxy=None,
     )
@@ -111,10 +118,10 @@ async def beat(connection: ClientConnection) -> list[Any]:
     return await Charger(connection).ask(2, "1", "Heartbeat", {})
 
 
-async def refusal(server: Server, path: str = "/CP1", **headers: str) -> InvalidStatus:
+async def refusal(server: Server, path: str = "/CP1", authorization: str | None = None) -> InvalidStatus:
     """The HTTP answer to a handshake that fails."""
     with pytest.raises(InvalidStatus) as raised:
-        async with dial(server, path, **headers):
+        async with dial(server, path, authorization=authorization):
             pass
     return raised.value
 
@@ -125,8 +132,10 @@ async def raw(server: Server, request: bytes) -> bytes:
     writer.write(request)
     if not request.endswith(b"\r\n\r\n"):
         writer.write_eof()
+    answer = b""
     async with asyncio.timeout(PATIENCE):
-        answer = await reader.read()
+        with contextlib.suppress(ConnectionResetError):
+            answer = await reader.read()
     writer.close()
     return answer
 
@@ -198,7 +207,7 @@ async def test_the_right_password_opens() -> None:
     async with listening(door) as server:
         for username in ("CP1", "anybody", ""):
             header = basic(username, "geheim:ß".encode())
-            async with dial(server, Authorization=header) as charger:
+            async with dial(server, authorization=header) as charger:
                 await beat(charger)
 
 
@@ -220,9 +229,8 @@ async def test_the_right_password_opens() -> None:
 )
 async def test_wrong_or_unreadable_credentials_are_unauthorized(header: str | None) -> None:
     """401 with the challenge that RFC 7617 wants, whatever the header looks like."""
-    headers = {} if header is None else {"Authorization": header}
     async with listening(Doorkeeper(passwords={"CP1": "right"})) as server:
-        answer = (await refusal(server, **headers)).response
+        answer = (await refusal(server, authorization=header)).response
         assert answer.status_code == UNAUTHORIZED
         assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
 
@@ -230,7 +238,7 @@ async def test_wrong_or_unreadable_credentials_are_unauthorized(header: str | No
 async def test_a_charger_without_a_password_may_present_anything() -> None:
     """What it presents is handed to whoever admits."""
     door = Doorkeeper()
-    async with listening(door) as server, dial(server, Authorization=basic("CP1", b"any")):
+    async with listening(door) as server, dial(server, authorization=basic("CP1", b"any")):
         pass
     assert door.asked == [("CP1", Credentials(username="CP1", password=b"any"))]
     assert "any" not in repr(door.asked)
@@ -239,7 +247,7 @@ async def test_a_charger_without_a_password_may_present_anything() -> None:
 async def test_a_colon_in_the_identity_does_not_spoil_the_password() -> None:
     """OCPP 2.x allows colons in an identity, which is also the user name."""
     door = Doorkeeper(passwords={"A:1": "p:w"})
-    async with listening(door) as server, dial(server, "/A:1", Authorization=basic("A:1", b"p:w")) as charger:
+    async with listening(door) as server, dial(server, "/A:1", authorization=basic("A:1", b"p:w")) as charger:
         await beat(charger)
     assert door.asked[0][1] == Credentials(username="A:1", password=b"p:w")
 
@@ -359,8 +367,8 @@ async def test_a_newcomer_replaces_the_older_connection() -> None:
 async def test_a_stranger_does_not_replace_a_charger() -> None:
     """Who cannot present the password does not throw out who could."""
     door = Doorkeeper(passwords={"CP1": "right"})
-    async with listening(door) as server, dial(server, Authorization=basic("CP1", b"right")) as charger:
-        await refusal(server, Authorization=basic("CP1", b"wrong"))
+    async with listening(door) as server, dial(server, authorization=basic("CP1", b"right")) as charger:
+        await refusal(server, authorization=basic("CP1", b"wrong"))
         await beat(charger)
     assert [what for what, _ in door.diary] == ["connected", "disconnected"]
 
@@ -423,11 +431,8 @@ async def test_an_endless_message_ends_the_connection() -> None:
     """1009, and whoever waits for the charger knows."""
     door = Doorkeeper()
     async with listening(door) as server, dial(server) as charger:
-        with pytest.raises(ConnectionClosed):
-            for _ in range(2):
-                await charger.send("x" * 5_000_000)
-                await charger.recv()
-        assert charger.close_code == 1009
+        await charger.send("x" * 5_000_000)
+        assert await Charger(charger).closed() == 1009
         assert (await door.read(2))[1] == "disconnected"
 
 

@@ -17,7 +17,7 @@ from custom_components.ocpp_central.csms.calls import (
     CallTimedOut,
     ConnectionLost,
 )
-from custom_components.ocpp_central.csms.dialect import Json, Request, Version
+from custom_components.ocpp_central.csms.dialect import Json, Request, Route, Version
 from custom_components.ocpp_central.csms.schemas import Violation
 
 from . import wire
@@ -100,7 +100,9 @@ async def test_a_security_action_counts_as_known(version: Version) -> None:
         *((version, {"evseId": 1}, "OccurrenceConstraintViolation") for version in V2),
     ],
 )
-async def test_what_loses_meaning_is_refused_with_the_versions_code(version: Version, payload: Any, code: str) -> None:
+async def test_what_loses_meaning_is_refused_with_the_versions_code(
+    version: Version, payload: object, code: str
+) -> None:
     """Required properties that are missing or mistyped, or no object at all; the desk hears nothing of it."""
     async with conversation(version) as talk:
         answer = await talk.charger.ask(2, "1", "MeterValues", payload)
@@ -170,7 +172,7 @@ async def test_the_log_of_one_charger_is_bounded(caplog: pytest.LogCaptureFixtur
 @pytest.mark.parametrize("version", Version)
 @pytest.mark.parametrize("route", [wire.FAULTY_READ, wire.FAULTY_REPLY])
 async def test_a_fault_of_ours_is_an_internal_error(
-    version: Version, route: Any, caplog: pytest.LogCaptureFixture
+    version: Version, route: Route, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An exception, or an answer that the version does not allow, is logged and answered; the connection lives."""
     async with conversation(version, routes={"Heartbeat": route}) as talk:
@@ -366,7 +368,7 @@ async def test_calls_of_both_sides_may_cross() -> None:
 async def test_one_call_at_a_time_reservations_first() -> None:
     """A second CALL waits for the first one's answer; ReserveNow and CancelReservation overtake background ones."""
     async with conversation() as talk:
-        running = [asyncio.create_task(talk.session.call(BACKGROUND))]
+        running: list[asyncio.Task[Any]] = [asyncio.create_task(talk.session.call(BACKGROUND))]
         _, message_id, _, _ = await talk.charger.hear()
         running += [asyncio.create_task(talk.session.execute(AskToBoot())) for _ in range(2)]
         running += [
@@ -566,7 +568,7 @@ async def test_a_command_gives_the_chargers_word(word: str) -> None:
         _, message_id, action, _ = await talk.charger.hear()
         await talk.charger.say(3, message_id, {"status": word})
         assert action == "ReserveNow"
-        assert await settled(outcome) == Outcome(word)
+        assert await settled(outcome) == (Outcome(word), None)
 
 
 @pytest.mark.parametrize(
@@ -597,7 +599,7 @@ async def test_a_callerror_is_an_outcome(code: str, outcome: Outcome) -> None:
         command = asyncio.create_task(talk.session.execute(PLACE))
         _, message_id, _, _ = await talk.charger.hear()
         await talk.charger.say(4, message_id, code, "", {})
-        assert await settled(command) is outcome
+        assert await settled(command) == (outcome, code.strip() or None)
 
 
 @pytest.mark.parametrize("answer", [{}, {"status": "Perhaps"}, {"status": None}, "Accepted"])
@@ -607,17 +609,17 @@ async def test_an_answer_without_a_word_is_unreadable(answer: object) -> None:
         command = asyncio.create_task(talk.session.execute(PLACE))
         _, message_id, _, _ = await talk.charger.hear()
         await talk.charger.say(3, message_id, answer)
-        assert await settled(command) is Outcome.UNREADABLE
+        assert (await settled(command)).outcome is Outcome.UNREADABLE
 
 
 async def test_a_silent_charger_times_out_and_may_answer_late() -> None:
     """The late word reaches the desk with its command."""
     async with conversation(call_timeout=0.01) as talk:
-        assert await talk.session.execute(PLACE) is Outcome.TIMED_OUT
+        assert (await talk.session.execute(PLACE)).outcome is Outcome.TIMED_OUT
         _, message_id, _, _ = await talk.charger.hear()
         await talk.charger.say(3, message_id, {"status": "Accepted"})
         assert await talk.desk.lates.get() == (PLACE, Outcome.ACCEPTED)
-        assert await talk.session.execute(DROP) is Outcome.TIMED_OUT
+        assert (await talk.session.execute(DROP)).outcome is Outcome.TIMED_OUT
         _, message_id, _, _ = await talk.charger.hear()
         await talk.charger.say(4, message_id, "NotSupported", "", {})
         assert await talk.desk.lates.get() == (DROP, Outcome.NOT_IMPLEMENTED)
@@ -629,13 +631,13 @@ async def test_a_lost_connection_is_an_outcome() -> None:
         command = asyncio.create_task(talk.session.execute(PLACE))
         await talk.charger.hear()
         await talk.charger.connection.close()
-        assert await settled(command) is Outcome.DISCONNECTED
+        assert (await settled(command)).outcome is Outcome.DISCONNECTED
 
 
 async def test_a_command_that_cannot_be_said_fails(caplog: pytest.LogCaptureFixture) -> None:
     """The charger was not asked, and the log says why."""
     async with conversation(Version.V21) as talk:
-        assert await talk.session.execute(PLACE) is Outcome.FAILED
+        assert (await talk.session.execute(PLACE)).outcome is Outcome.FAILED
         await talk.charger.hears_nothing()
     assert "was not sent" in caplog.text
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
@@ -50,7 +50,7 @@ def _nothing(_payload: Json, _verdict: Verdict | None, _now: datetime) -> Json:
     return {}
 
 
-def _bug(*_: object) -> Any:
+def _bug(*_: object) -> NoReturn:
     raise LookupError("a fault of ours")
 
 
@@ -73,6 +73,7 @@ class SmallDialect:
     token_length: int = 20
 
     def request(self, command: Command) -> Request:
+        """Say a command as 1.6 does."""
         match command:
             case PlaceHold(hold=hold):
                 return Request(
@@ -90,6 +91,7 @@ class SmallDialect:
                 return BACKGROUND
 
     def outcome(self, _: Command, answer: Json) -> Outcome:
+        """Read the word of any answer."""
         word = answer["status"]
         return Outcome(word) if word in set(Outcome) else Outcome.UNREADABLE
 
@@ -106,16 +108,19 @@ class KeepingDesk:
     failure: Exception | None = None
 
     def apply(self, event: Event) -> Verdict | None:
+        """Keep the event."""
         self.events.append(event)
         return self.verdict if isinstance(event, Authorizing) else None
 
     async def saved(self) -> None:
+        """Wait for the disk."""
         self.saving.set()
         if self.failure is not None:
             raise self.failure
         await self.disk.wait()
 
     def late(self, command: Command, outcome: Outcome) -> None:
+        """Keep the late outcome."""
         self.lates.put_nowait((command, outcome))
 
 
@@ -174,6 +179,7 @@ async def conversation(
 ) -> AsyncIterator[Conversation]:
     """A charger in conversation with a session; `settings`: `routes` of the dialect, else those of `Session`."""
     desk = desk or KeepingDesk()
+    settings.setdefault("call_timeout", PATIENCE)
     dialect = SmallDialect(version=version, routes=settings.pop("routes", ROUTES))
     sessions: asyncio.Queue[Session] = asyncio.Queue()
 
@@ -183,7 +189,9 @@ async def conversation(
             dialect,
             load()[version],
             desk,
-            **{"charger_id": "CP1", "clock": lambda: NOW, "call_timeout": PATIENCE} | settings,
+            charger_id="CP1",
+            clock=lambda: NOW,
+            **settings,
         )
         sessions.put_nowait(session)
         await session.run()

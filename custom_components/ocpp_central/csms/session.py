@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, MutableSet
 from datetime import datetime
 import logging
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
@@ -32,6 +32,15 @@ _NEVER_WAITS: Final = 4096
 """Characters that fit an empty buffer (websockets: 32 KiB), so that sending them does not wait."""
 CLOSE_TIMEOUT: Final = 5.0
 """Seconds for the other end to agree to a close: a charger that lost power never does."""
+_LONGEST_WORD: Final = 50
+"""Characters of a charger's error code, more than the standard's longest; it is shown to people."""
+
+
+class Result(NamedTuple):
+    """What became of a command. `word`: the code with which the charger refused it, as it spells it, if it did."""
+
+    outcome: Outcome
+    word: str | None = None
 
 
 class Transport(Protocol):
@@ -123,7 +132,7 @@ class Session:
         except TimeoutError:
             self._transport.transport.abort()
 
-    async def execute(self, command: Command) -> Outcome:
+    async def execute(self, command: Command) -> Result:
         """Have the charger do something, reservations ahead of all else, and tell what became of it.
 
         A charger that refuses, is silent or is gone is an outcome, not an error.
@@ -139,8 +148,9 @@ class Session:
             answer = failure
         except Violation:  # a fault of ours: the charger was not asked
             _LOGGER.exception("%s: %s was not sent", self.charger_id, request.action)
-            return Outcome.FAILED
-        return self._outcome(command, answer)
+            return Result(Outcome.FAILED)
+        word = answer.code.strip()[:_LONGEST_WORD] if isinstance(answer, CallRefused) else None
+        return Result(self._outcome(command, answer), word or None)
 
     async def call(
         self,
