@@ -1,0 +1,134 @@
+"""Processes on this machine: started, watched, measured and ended.
+
+Knows Linux's /proc. Must not know what a process serves.
+"""
+
+from collections.abc import Mapping, Sequence
+import json
+import os
+from pathlib import Path
+import socket
+import subprocess
+import sys
+from time import monotonic, sleep
+from typing import Any
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_USER, _SYSTEM = 11, 12
+"""Places of a process's CPU time in /proc/<pid>/stat, counted from the first field after its name (proc_pid_stat(5))."""
+
+IDLE = 0.03
+"""Share of one core below which a process idles."""
+STARTED_WITHIN = 180.0
+GONE_WITHIN = 30.0
+
+
+class DiedError(Exception):
+    """A process ended that was still needed."""
+
+
+class Process:
+    """A server; whatever it says goes to a log file."""
+
+    def __init__(self, command: Sequence[str], *, folder: Path) -> None:
+        """Start it in that folder, where its log is written too."""
+        self._log = folder / "output.log"
+        with self._log.open("w") as output:
+            self._process = subprocess.Popen(
+                command, cwd=folder, env=_environment(), stdout=output, stderr=subprocess.STDOUT
+            )
+
+    def wait_for_port(self, port: int) -> None:
+        """Return once it listens. Raises `DiedError` with the end of its log if it does not."""
+        deadline = monotonic() + STARTED_WITHIN
+        while monotonic() < deadline and self._process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            except OSError:
+                sleep(0.1)
+            else:
+                return
+        raise DiedError(f"{self._process.args!r} does not listen:\n{self._last_words()}")
+
+    def cpu_seconds(self) -> float:
+        """The CPU time of all its threads so far, user and system, in steps of 10 ms."""
+        stat = Path(f"/proc/{self._process.pid}/stat").read_text()
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[_USER]) + int(fields[_SYSTEM])) / _TICKS
+
+    def wait_until_idle(self, *, look: float, at_least: float, at_most: float) -> bool:
+        """Wait until it needs next to no CPU during a `look`, within these bounds; whether it does. All in seconds."""
+        begun = monotonic()
+        while True:
+            before = self.cpu_seconds()
+            sleep(look)
+            share = (self.cpu_seconds() - before) / look
+            waited = monotonic() - begun
+            if waited >= at_least and share < IDLE:
+                return True
+            if waited >= at_most:
+                return False
+
+    def end(self) -> None:
+        """End it and wait until it is gone."""
+        self._process.terminate()
+        try:
+            self._process.wait(GONE_WITHIN)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _last_words(self, lines: int = 30) -> str:
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+
+
+class Client:
+    """The process of the chargers (`benchmark.client`), which carries out one order after the other."""
+
+    def __init__(self, url: str, chargers: int) -> None:
+        """Start it and wait until all chargers are connected."""
+        self._process = subprocess.Popen(
+            [*module("client"), url, "--chargers", str(chargers)],
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._answer()
+
+    def order(self, what: Mapping[str, Any]) -> dict[str, Any]:
+        """Have an order carried out; what came of it."""
+        assert self._process.stdin is not None  # noqa: S101  it is a pipe
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def end(self) -> None:
+        """Disconnect the chargers."""
+        self._process.communicate(timeout=GONE_WITHIN)
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None  # noqa: S101  it is a pipe
+        line = self._process.stdout.readline()
+        if not line:
+            raise DiedError("the chargers have given up")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+def module(name: str) -> list[str]:
+    """The command that runs a module of this package."""
+    return [sys.executable, "-m", f"{__package__}.{name}"]
+
+
+def free_port() -> int:
+    """A port of the loopback interface on which nobody listens just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _environment() -> dict[str, str]:
+    """That of this process, with this package to be found from every folder."""
+    return os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
