@@ -84,9 +84,7 @@ def ends_at(hold: Hold, behaviour: Behaviour) -> datetime:
     return hold.expiry + behaviour.expiry_lag if behaviour.expires == "late" else hold.expiry
 
 
-def _refusal(  # noqa: PLR0911  one reason a line, in the order of priority
-    state: State, behaviour: Behaviour, hold: Hold, others: Sequence[Hold], now: datetime
-) -> str | None:
+def _refusal(state: State, behaviour: Behaviour, hold: Hold, others: Sequence[Hold], now: datetime) -> str | None:
     if not state.has(Setting.RESERVATIONS_ENABLED):
         return "Rejected"
     if hold.expiry <= now and not behaviour.accepts_past_expiry:

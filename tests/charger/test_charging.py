@@ -185,3 +185,56 @@ async def test_unanswered_start_is_repeated_after_a_drop(central: Central, charg
     first, second = central.payloads(action)[:2]
     assert first == second
     assert charger.transactions[1].charging_state == "Charging"
+
+
+async def test_start_that_fails_is_given_up(central: Central, charger_of: Make) -> None:
+    """A transaction message that gets CALLERRORs is given up after three attempts; what needs its answer is dropped."""
+    action = "StartTransaction" if central.version is Version.V16 else "TransactionEvent"
+    central.rules[action] = lambda _: {"code": "InternalError"}
+    charger = await charger_of()
+    await charger.start(1, "04A2B3")
+    await charger.wait_for(lambda: charger.transactions[1].accepted is not None)
+    await charger.stop(1)
+    await charger.wait_for(lambda: not charger.pending)
+    assert central.actions.count(action) % 3 == 0
+    assert "StopTransaction" not in central.actions
+
+
+async def test_group_may_stop(central: Central, charger_of: Make) -> None:
+    """A running transaction is also ended by a token of its group."""
+    central.groups |= {"HUSBAND": "FAMILY", "WIFE": "FAMILY", "GUEST": "HOTEL"}
+    charger = await charger_of()
+    await charger.start(1, "HUSBAND")
+    assert not await charger.present(1, "GUEST")
+    assert await charger.present(1, "WIFE")
+    assert not charger.transactions
+
+
+async def test_readings_come_by_themselves(central: Central, charger_of: Make) -> None:
+    """With a meter interval a running transaction is metered again and again."""
+    charger = await charger_of(meter_interval=0.01)
+    await charger.start(1, "04A2B3")
+    if central.version is Version.V16:
+        await charger.wait_for(lambda: central.payloads("MeterValues"))
+    else:
+        await charger.wait_for(
+            lambda: any(e["triggerReason"] == "MeterValuePeriodic" for e in central.payloads("TransactionEvent"))
+        )
+
+
+async def test_unknown_token_offline(charger_of: Make) -> None:
+    """Offline, a cached token may charge; an unknown one only where the settings say so."""
+    charger = await charger_of(behaviour=Behaviour(starts_unknown_offline=False))
+    assert await charger.present(1, "KNOWN")
+    await charger.go_offline()
+    assert not await charger.start(2, "UNKNOWN")
+    assert await charger.present(2, "KNOWN")
+
+
+@V2_ONLY
+async def test_only_the_allowed_evses_charge(central: Central, charger_of: Make) -> None:
+    """2.x: a token may be allowed on some EVSEs only (C01.FR.20, .21)."""
+    central.rules["Authorize"] = lambda _: {"idTokenInfo": {"status": "Accepted", "evseId": [2]}}
+    charger = await charger_of()
+    assert not await charger.start(1, "04A2B3")
+    assert await charger.start(2, "04A2B3")

@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from . import SimulatedCharger, Version
+from . import Behaviour, SimulatedCharger, Version
 from .central import Central
-from .desk import V2_ONLY, V16_ONLY
+from .clock import Clock
+from .desk import V2_ONLY, V16_ONLY, Desk
 from .model import Json
 
 type Make = Callable[..., Awaitable[SimulatedCharger]]
@@ -226,3 +227,30 @@ async def test_plausible_answers_to_the_rest(central: Central, charger_of: Make)
     await central.call("UpdateFirmware", update)
     await charger.wait_for(lambda: len(central.payloads("FirmwareStatusNotification")) == 4)
     assert central.payloads("FirmwareStatusNotification")[-1]["status"] == "Installed"
+
+
+async def test_authorized_remote_start(central: Central, charger_of: Make) -> None:
+    """Where the settings say so, a remote start asks with Authorize first (AuthorizeRemoteTxRequests)."""
+    central.blocked.add("BAD")
+    charger = await charger_of(behaviour=Behaviour(authorizes_remote_starts=True))
+    await charger.plug(1)
+    desk = Desk(central, Clock())
+    assert await desk.start_remotely(1, "BAD") == "Accepted"
+    await charger.wait_for(lambda: "Authorize" in central.actions)
+    assert await desk.start_remotely(1, "GOOD") == "Accepted"
+    await charger.wait_for(lambda: 1 in charger.transactions)
+    assert central.actions.count("Authorize") == 2
+    assert await desk.start_remotely(1, "GOOD") == "Rejected"
+    await charger.set_status(2, "Faulted")
+    assert await desk.start_remotely(2, "GOOD") == "Rejected"
+
+
+@V2_ONLY
+async def test_transaction_status(central: Central, charger_of: Make) -> None:
+    """A running transaction is told from an unknown one, and from the queue as such."""
+    charger = await charger_of()
+    await charger.start(1, "04A2B3")
+    await charger.wait_for(lambda: not charger.pending)
+    running = await central.call("GetTransactionStatus", {"transactionId": charger.transactions[1].id})
+    assert running == {"ongoingIndicator": True, "messagesInQueue": False}
+    assert await central.call("GetTransactionStatus", {}) == {"messagesInQueue": False}

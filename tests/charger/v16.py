@@ -87,7 +87,7 @@ class V16:
         wire_id: int | None = answer.get("transactionId")
         return wire_id
 
-    def word(self, evse: Evse) -> str:  # noqa: PLR0911  one status a line, in the order of priority
+    def word(self, evse: Evse) -> str:
         """The status of a connector (4.9)."""
         if evse.forced_status is not None:
             return evse.forced_status
