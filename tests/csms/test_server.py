@@ -526,7 +526,9 @@ async def test_port_scanners_leave_no_traceback(request_bytes: bytes, caplog: py
         async with dial(server) as charger:
             await beat(charger)
     assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
-    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+    loud = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    # asyncio's debug mode complains about a busy machine
+    assert [message for message in loud if not message.startswith("Executing")] == []
     assert [what for what, _ in door.diary] == ["connected", "disconnected"]
 
 

@@ -159,6 +159,18 @@ async def test_oddities_are_counted_and_logged_once(caplog: pytest.LogCaptureFix
     assert "s3cret" not in caplog.text
 
 
+async def test_a_charger_that_is_always_odd_is_described_for_a_while() -> None:
+    """What is known of a charger is not found out again with every message; nor is what is wrong with a long one."""
+    async with conversation() as talk:
+        notes = talk.session.counters.notes
+        for _ in range(25):
+            await talk.charger.ask(2, "1", "Heartbeat", {"extra": 1})
+        assert notes == {"additionalProperties": 20, "undescribed": 5}
+        long = {"connectorId": 1, "errorCode": "NoError", "status": "Available", "info": "x" * 9000}
+        assert await talk.charger.ask(2, "1", "StatusNotification", long) == [3, "1", {}]
+        assert notes == {"additionalProperties": 20, "undescribed": 6}
+
+
 async def test_the_log_of_one_charger_is_bounded(caplog: pytest.LogCaptureFixture) -> None:
     """A charger that invents actions does not fill the log."""
     caplog.set_level(logging.INFO)

@@ -33,6 +33,10 @@ _LOGGER: Final = logging.getLogger(__name__)
 
 _MOST_TOLD: Final = 200
 """Different oddities of one charger that are logged; the rest is only counted."""
+_LONGEST_DESCRIBED: Final = 8192
+"""Bytes of a message whose oddities are all described: some 20 ms if nothing in it is right."""
+_MOST_DESCRIBED: Final = 20
+"""Odd messages of one kind that are described: a charger that is odd is odd all day long."""
 _NO_CODE: Final = "GenericError"
 _LONGEST_DESCRIPTION: Final = 255
 """Characters (OCPP-J, CALLERROR)."""
@@ -101,6 +105,7 @@ class Intake:
         self._clock = clock
         self._relaxed = relaxed
         self._told = told
+        self._odd: Counter[str] = Counter()
         self._codes = CODES[dialect.version]
         self._message_types = _MESSAGE_TYPES[dialect.version]
 
@@ -182,7 +187,9 @@ class Intake:
             self.counters.stray += 1
             return None
         try:
-            payload, notes = self._schemas.response(request.action, result.payload, relaxed=self._relaxed, size=size)
+            payload, notes = self._schemas.response(
+                request.action, result.payload, relaxed=self._relaxed, describe=size <= _LONGEST_DESCRIBED
+            )
         except Violation as violation:
             self._tell(logging.WARNING, f"its answer to {request.action} is of no use: {violation}")
             self._settle(result.message_id, AnswerInvalid(str(violation)))
@@ -214,8 +221,14 @@ class Intake:
             self._tell(logging.WARNING, f"its {send.action} was not used: {violation}")
 
     def _readable(self, message: Call | Send, size: int) -> Json:
-        payload, notes = self._schemas.request(message.action, message.payload, relaxed=self._relaxed, size=size)
+        payload, notes = self._schemas.request(
+            message.action,
+            message.payload,
+            relaxed=self._relaxed,
+            describe=size <= _LONGEST_DESCRIBED and self._odd[message.action] < _MOST_DESCRIBED,
+        )
         if notes:
+            self._odd[message.action] += 1
             self._note(f"its {message.action}", notes)
         return payload
 
