@@ -61,8 +61,10 @@ def main(names: list[str]) -> int:
     try:
         for name in names:
             print(environment(name))
-    except (BootstrapError, debian.DebianError) as error:
-        print(f"The environment cannot be made: {error}.", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    except BootstrapError as error:
+        print(f"The environment cannot be made: {error}", file=sys.stderr)
         return 1
     return 0
 
@@ -114,7 +116,9 @@ def _make(name: str, folder: Path, groups: Mapping[str, list[Any]]) -> None:
     start = time.monotonic()
     _say(f"Making the environment {name}")
     uv = Uv(requirements(groups, "tools"))
-    uv.run("venv", "--clear", "--python", uv.python(), str(folder))
+    python = uv.python()
+    shutil.rmtree(folder, ignore_errors=True)  # whole or half made
+    uv.run("venv", "--python", python, str(folder))
     compiler = uv.compiler() if COMPILES[name] else {}
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as overrides:
         overrides.writelines(f"{line}\n" for line in requirements(groups, f"{name}-overrides"))
@@ -140,11 +144,12 @@ class Uv:
 
     def run(self, *arguments: str, extra: Mapping[str, str] | None = None) -> str:
         """Run uv and return what it prints. Raises `BootstrapError` with its complaint."""
-        command = [self._command, "--quiet", *arguments]
         environ = {**self._environ, **(extra or {})}
-        done = subprocess.run(command, cwd=CACHE, env=environ, check=False, capture_output=True, text=True)
+        done = subprocess.run(
+            [self._command, *arguments], cwd=CACHE, env=environ, check=False, capture_output=True, text=True
+        )
         if done.returncode:
-            raise BootstrapError(f"uv {arguments[0]} failed:\n{done.stderr.strip()}\n")
+            raise BootstrapError(f"uv {arguments[0]} failed:\n{done.stderr.strip()}")
         return done.stdout.strip()
 
     def python(self) -> str:
@@ -162,8 +167,14 @@ class Uv:
         if "CXX" in self._environ or (shutil.which("cc") and shutil.which("c++")):
             return {}
         _say("Fetching a compiler")
-        folder = self._tool("ziglang") / "ziglang"
-        return {"CC": "zig cc", "CXX": "zig c++", "PATH": f"{folder}:{self._environ['PATH']}"}
+        return {
+            "CC": "zig cc",
+            "CXX": "zig c++",
+            "LDSHARED": "zig cc -shared",  # Python's own has options of the GNU linker
+            "LDCXXSHARED": "zig c++ -shared",
+            "PATH": f"{self._tool('ziglang') / 'ziglang'}:{self._environ.get('PATH', os.defpath)}",
+            "ZIG_GLOBAL_CACHE_DIR": str(CACHE / "zig"),
+        }
 
     def _on_path(self) -> str | None:
         command = shutil.which("uv")
@@ -184,12 +195,12 @@ class Uv:
                 pip, environ = _pip(fetch=True)
                 done = subprocess.run([*pip, *arguments], env=environ, check=False, capture_output=True, text=True)
                 if done.returncode:
-                    raise BootstrapError(f"pip cannot install uv:\n{done.stderr.strip()}\n")
+                    raise BootstrapError(f"pip cannot install uv:\n{done.stderr.strip()}")
         return target / "bin/uv"
 
     def _found(self) -> str | None:
         try:
-            return self.run("python", "find", "--no-project", "--no-python-downloads", PYTHON)
+            return self.run("python", "find", "--system", "--no-project", "--no-python-downloads", PYTHON)
         except BootstrapError:
             return None
 
@@ -259,7 +270,7 @@ def _settings_of_pip() -> dict[str, str]:
 def _pip(*, fetch: bool) -> tuple[list[str], dict[str, str]]:
     """Return how pip is called with this machine's Python; Debian keeps it in packages of its own.
 
-    Nothing at all, when the machine has none and `fetch` is false. Raises `DebianError`.
+    Nothing at all, when the machine has none and `fetch` is false. Raises `BootstrapError`.
     """
     environ = dict(os.environ)
     command = [sys.executable, "-m", "pip"]
@@ -269,13 +280,20 @@ def _pip(*, fetch: bool) -> tuple[list[str], dict[str, str]]:
     if not wheels and not fetch:
         return [], environ
     if not wheels:
-        _say("Fetching pip")
-        with _whole(CACHE / "tools/pip") as folder:
-            work = CACHE / "debian"
-            debian.unpack(["python3-pip-whl"], work=work, target=folder)
-            shutil.rmtree(work)
+        _unpack_pip(CACHE / "tools/pip")
         wheels = list(_wheels_of_pip())
     return command, {**environ, "PYTHONPATH": str(wheels[0])}
+
+
+def _unpack_pip(target: Path) -> None:
+    _say("Fetching pip")
+    try:
+        with _whole(target) as folder:
+            debian.unpack(["python3-pip-whl"], work=CACHE / "debian", target=folder)
+    except debian.DebianError as error:
+        raise BootstrapError(f"this Python has no pip, and Debian's cannot be had ({error})") from error
+    finally:
+        shutil.rmtree(CACHE / "debian", ignore_errors=True)
 
 
 def _wheels_of_pip() -> Iterator[Path]:

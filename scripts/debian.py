@@ -55,7 +55,7 @@ def make_python_run(root: Path, *, final: Path, patchelf: Path) -> None:
     loader = next((root / "usr/lib").glob("*-linux-*/ld-linux*.so.*"))
     triplet = loader.parent.name
     libraries = final / "usr/lib" / triplet
-    change = ["--set-interpreter", libraries / loader.name, "--force-rpath", "--set-rpath", libraries]
+    change = ["--set-interpreter", str(libraries / loader.name), "--force-rpath", "--set-rpath", str(libraries)]
     subprocess.run([patchelf, *change, root / "usr/bin/python3.14"], check=True)
     link = root / "usr/include/python3.14" / triplet
     if not link.exists():

@@ -3,6 +3,7 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
+import signal
 import sys
 from tempfile import TemporaryDirectory
 
@@ -16,6 +17,7 @@ from .servers import ROWS, Kind
 def main() -> int:
     """Carry out the command line; the exit code."""
     options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the servers must not stay behind
     effort = QUICK if options.quick else FULL
     if options.rounds is not None:
         effort = replace(effort, rounds=options.rounds)
@@ -44,9 +46,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="only show that it works, in a minute")
     parser.add_argument("--rounds", type=int, help=f"how often each is measured (default {FULL.rounds})")
     parser.add_argument("--chargers", type=int, default=1, help="how many send at once (default 1)")
-    parser.add_argument(
-        "--servers", nargs="+", type=Kind, choices=list(Kind), default=list(Kind), help="default: all"
-    )
+    parser.add_argument("--servers", nargs="+", type=Kind, choices=list(Kind), default=list(Kind), help="default: all")
     parser.add_argument(
         "--folder",
         type=Path,

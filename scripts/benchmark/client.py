@@ -2,8 +2,9 @@
 
 Knows WebSockets and the clock. Must not know what the server is.
 
-Reads orders from standard input, one JSON object a line: `{"workload": …, "seconds": …}`; answers each with a line:
-`{"messages": …, "median": …, "p95": …}`, times in seconds. Its first line, `{}`, says that all chargers are connected.
+Reads orders from standard input, one JSON object a line: `{"workload": …, "seconds": …, "messages": …}`, of which the
+bound that is reached first counts; answers each with a line: `{"messages": …, "median": …, "p95": …}`, times in seconds.
+Its first line, `{}`, says that all chargers are connected.
 """
 
 import argparse
@@ -38,18 +39,18 @@ class Charger:
             self._number += 1
             await self._answered(call(action, payload, self._number))
 
-    async def run(self, workload: Workload, until: float) -> list[float]:
-        """Send messages until that moment of `perf_counter`; the seconds that each answer took."""
-        latencies = []
-        while True:
+    async def run(self, workload: Workload, until: float, most: int) -> list[float]:
+        """Send messages until that moment of `perf_counter`, at most so many; the seconds that each answer took."""
+        latencies: list[float] = []
+        now = 0.0
+        while now < until and len(latencies) < most:
             self._number += 1
             text = message(workload, self._number)
             sent = perf_counter()
             await self._answered(text)
             now = perf_counter()
             latencies.append(now - sent)
-            if now >= until:
-                return latencies
+        return latencies
 
     async def _answered(self, text: str) -> None:
         await self._connection.send(text)
@@ -70,24 +71,20 @@ async def serve_orders(url: str, count: int, read: Callable[[], str]) -> None:
     """Connect `count` chargers and carry out orders until `read` gives no more."""
     chargers = []
     for number in range(1, count + 1):
-        connection = await connect(
-            f"{url}/BENCH{number}", subprotocols=[Subprotocol("ocpp1.6")], compression=None
-        )
+        connection = await connect(f"{url}/BENCH{number}", subprotocols=[Subprotocol("ocpp1.6")], compression=None)
         chargers.append(Charger(connection))
     async with asyncio.timeout(ANSWER_WITHIN):
         await asyncio.gather(*(charger.greet() for charger in chargers))
     _say({})
     while line := await asyncio.to_thread(read):
-        order = json.loads(line)
-        _say(await _carried_out(chargers, Workload(order["workload"]), order["seconds"]))
+        _say(await _carried_out(chargers, json.loads(line)))
 
 
-async def _carried_out(
-    chargers: list[Charger], workload: Workload, seconds: float
-) -> dict[str, Any]:
-    async with asyncio.timeout(seconds + ANSWER_WITHIN):
-        until = perf_counter() + seconds
-        runs = await asyncio.gather(*(charger.run(workload, until) for charger in chargers))
+async def _carried_out(chargers: list[Charger], order: dict[str, Any]) -> dict[str, Any]:
+    workload, most = Workload(order["workload"]), order["messages"]
+    async with asyncio.timeout(order["seconds"] + ANSWER_WITHIN):
+        until = perf_counter() + order["seconds"]
+        runs = await asyncio.gather(*(charger.run(workload, until, most) for charger in chargers))
     latencies = sorted(latency for run in runs for latency in run)
     return {
         "messages": len(latencies),

@@ -7,12 +7,11 @@ written once a second, any other at once. Set up from YAML: `bench_floor: {port:
 import asyncio
 from typing import Any
 
-from websockets import Subprotocol
-from websockets.asyncio.server import ServerConnection, serve
-
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers.typing import ConfigType
+from websockets import Subprotocol
+from websockets.asyncio.server import ServerConnection, serve
 
 from .floor import Floor
 
@@ -45,7 +44,7 @@ class States:
         """The entity id and the attributes, about as many as an entity of ours has."""
         slug = f"{self._name}_{key}".lower().replace(".", "_").rstrip("_")
         attributes: dict[str, Any] = {"friendly_name": f"{self._name} {key}"}
-        if unit := UNITS.get(key.split(".")[0]):
+        if unit := UNITS.get(key.partition(".")[0]):
             attributes["unit_of_measurement"] = unit
         self._faces[key] = face = (f"sensor.{slug}", attributes)
         return face
@@ -82,9 +81,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
         await Floor(kind(hass, path.strip("/").replace("/", "_"))).run(connection)
 
     protocols = [Subprotocol("ocpp1.6")]
-    server = await serve(
-        handle, "127.0.0.1", config[DOMAIN]["port"], subprotocols=protocols, compression=None
-    )
+    server = await serve(handle, "127.0.0.1", config[DOMAIN]["port"], subprotocols=protocols, compression=None)
 
     async def stop(_: Event) -> None:
         server.close()

@@ -38,7 +38,7 @@ def prepare_floor(folder: Path, *, port: int, web_port: int) -> None:
 
 
 def prepare_integration(folder: Path, *, port: int, web_port: int, chargers: int) -> None:
-    """Make a configuration folder in which the integration listens on `port`, with chargers BENCH1, BENCH2, …"""
+    """Make a configuration folder in which the integration listens on `port`, with chargers BENCH1, BENCH2 and so on."""
     _prepare(folder, web_port)
     (folder / "custom_components").mkdir()
     (folder / "custom_components" / INTEGRATION.name).symlink_to(INTEGRATION)

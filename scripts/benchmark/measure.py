@@ -4,6 +4,9 @@ Knows what is counted and when. Must not know how the servers work, nor how the 
 
 CPU time counts from the first message until the process idles again, less what it uses while idle: the recorder works
 off its queue in a thread of its own and commits what it has once a second, after the last message was answered too.
+
+Messages that are all written as states are sent in bursts of a fixed number: what a commit costs grows with the square
+of how often an entity changed since the last one, so that a flood would charge the faster server more.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,7 +16,7 @@ from pathlib import Path
 import sqlite3
 from time import monotonic, sleep
 
-from .processes import Client
+from .processes import Client, DiedError
 from .servers import Kind, Row, Server, start
 from .workloads import Workload
 
@@ -23,6 +26,9 @@ type Samples = Mapping[tuple[Row, Workload], list[Sample]]
 type Tell = Callable[[str], None]
 """How progress is told."""
 
+MOST_MESSAGES = 10**9
+"""No bound."""
+
 MOST_IDLING = 90.0
 """Seconds after which a measurement is taken although the process has not come to rest."""
 
@@ -31,20 +37,22 @@ MOST_IDLING = 90.0
 class Effort:
     """How long everything takes, in seconds.
 
+    `burst`: so many messages, of each charger, where all of them are written.
     `look`: over which it is told whether a server idles. `commit`: how long the recorder may take to begin a commit.
     `rest`: over which it is measured what a server uses while it idles.
     """
 
     rounds: int
     message_seconds: float
+    burst: int
     warm_up: float
     look: float
     commit: float
     rest: float
 
 
-FULL = Effort(rounds=5, message_seconds=2.0, warm_up=1.0, look=1.0, commit=2.0, rest=5.0)
-QUICK = Effort(rounds=1, message_seconds=0.3, warm_up=0.1, look=0.3, commit=2.0, rest=1.0)
+FULL = Effort(rounds=8, message_seconds=1.5, burst=400, warm_up=1.0, look=0.5, commit=1.8, rest=6.0)
+QUICK = Effort(rounds=1, message_seconds=0.2, burst=100, warm_up=0.1, look=0.3, commit=1.8, rest=0.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +88,7 @@ class _Lane:
     def rest(self, *, commit: bool) -> bool:
         """Wait until the server idles, if need be after a commit; whether it does."""
         at_least = self._effort.commit if commit and self._server.database is not None else 0.0
-        return self._server.process.wait_until_idle(
-            look=self._effort.look, at_least=at_least, at_most=MOST_IDLING
-        )
+        return self._server.process.wait_until_idle(look=self._effort.look, at_least=at_least, at_most=MOST_IDLING)
 
     def measured(self, workload: Workload, tell: Tell) -> Sample:
         """Measure one kind of message. The server idles before, and afterwards."""
@@ -100,7 +106,12 @@ class _Lane:
         )
 
     def _send(self, workload: Workload, seconds: float) -> dict[str, float]:
-        return self._client.order({"workload": workload, "seconds": seconds})
+        most = self._effort.burst if workload in self.row.written else MOST_MESSAGES
+        try:
+            return self._client.order({"workload": workload, "seconds": seconds, "messages": most})
+        except DiedError as error:
+            last_words = self._server.process.last_words()
+            raise DiedError(f"{self.row.name}: {error}; the server's log ends with:\n{last_words}") from error
 
     def _states(self) -> int:
         """How many states its Home Assistant has recorded so far."""
@@ -112,9 +123,7 @@ class _Lane:
         return found[0] or 0
 
 
-def measure(
-    rows: Sequence[Row], folder: Path, *, effort: Effort, chargers: int, tell: Tell
-) -> Samples:
+def measure(rows: Sequence[Row], folder: Path, *, effort: Effort, chargers: int, tell: Tell) -> Samples:
     """Start the servers of these rows in new folders below `folder`, measure all rows, and end them."""
     with ExitStack() as stack:
         lanes = _start(rows, folder, stack, effort, chargers, tell)

@@ -1,21 +1,18 @@
 """Processes on this machine: started, watched, measured and ended.
 
-Knows Linux's /proc. Must not know what a process serves.
+Knows the clocks of processes. Must not know what a process serves.
 """
 
 from collections.abc import Mapping, Sequence
+import ctypes
 import json
 import os
 from pathlib import Path
 import socket
 import subprocess
 import sys
-from time import monotonic, sleep
+from time import clock_gettime, monotonic, sleep
 from typing import Any
-
-_TICKS = os.sysconf("SC_CLK_TCK")
-_USER, _SYSTEM = 11, 12
-"""Places of a process's CPU time in /proc/<pid>/stat, counted from the first field after its name (proc_pid_stat(5))."""
 
 IDLE = 0.03
 """Share of one core below which a process idles."""
@@ -38,6 +35,8 @@ class Process:
                 command, cwd=folder, env=_environment(), stdout=output, stderr=subprocess.STDOUT
             )
 
+        self._clock = _cpu_clock(self._process.pid)
+
     def wait_for_port(self, port: int) -> None:
         """Return once it listens. Raises `DiedError` with the end of its log if it does not."""
         deadline = monotonic() + STARTED_WITHIN
@@ -48,13 +47,11 @@ class Process:
                 sleep(0.1)
             else:
                 return
-        raise DiedError(f"{self._process.args!r} does not listen:\n{self._last_words()}")
+        raise DiedError(f"{self._process.args!r} does not listen:\n{self.last_words()}")
 
     def cpu_seconds(self) -> float:
-        """The CPU time of all its threads so far, user and system, in steps of 10 ms."""
-        stat = Path(f"/proc/{self._process.pid}/stat").read_text()
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[_USER]) + int(fields[_SYSTEM])) / _TICKS
+        """The CPU time of all its threads so far, user and system."""
+        return clock_gettime(self._clock)
 
     def wait_until_idle(self, *, look: float, at_least: float, at_most: float) -> bool:
         """Wait until it needs next to no CPU during a `look`, within these bounds; whether it does. All in seconds."""
@@ -69,6 +66,10 @@ class Process:
             if waited >= at_most:
                 return False
 
+    def last_words(self, lines: int = 30) -> str:
+        """The end of its log."""
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+
     def end(self) -> None:
         """End it and wait until it is gone."""
         self._process.terminate()
@@ -77,9 +78,6 @@ class Process:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-    def _last_words(self, lines: int = 30) -> str:
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
 
 
 class Client:
@@ -127,6 +125,15 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _cpu_clock(pid: int) -> int:
+    """The clock of a process's CPU time (POSIX): that of /proc/<pid>/stat, in nanoseconds instead of steps of 10 ms."""
+    clock = ctypes.c_int()
+    error = ctypes.CDLL(None).clock_getcpuclockid(pid, ctypes.byref(clock))
+    if error:
+        raise OSError(error, os.strerror(error))
+    return clock.value
 
 
 def _environment() -> dict[str, str]:

@@ -26,7 +26,11 @@ BUDGET = (
 """How many times the CPU time of a floor the integration may need."""
 
 _PACKAGES = ("homeassistant", "websockets", "orjson", "ocpp", "jsonschema-rs")
-_NOTHING = "–"
+_NOTHING = "-"
+_CPU_NOTE = (
+    "CPU time is user and system time of all threads until the process idles again, so with all that the recorder "
+    "does, less what it uses while idle."
+)
 _METER_NOTE = (
     "The integration reads, checks and keeps meter values, but has no entities for them yet: its figure for "
     "MeterValues is without states."
@@ -38,6 +42,7 @@ def report(samples: Samples, *, effort: Effort, chargers: int) -> str:
     rounds = f"median of {effort.rounds} rounds (lowest to highest)"
     parts = [
         *_circumstances(chargers),
+        _CPU_NOTE,
         "",
         f"CPU time of the server per answered message, µs, {rounds}:",
         "",

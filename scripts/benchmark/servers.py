@@ -11,7 +11,7 @@ import sys
 
 from . import home
 from .processes import Process, free_port, module
-from .workloads import Workload
+from .workloads import STATUSES, Workload
 
 
 class Kind(StrEnum):
@@ -25,17 +25,24 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A line of the tables: chargers that dial `path` of a server and send these messages."""
+    """A line of the tables: chargers that dial `path` of a server and send these messages.
+
+    `written`: those of which every single one is written as states.
+    """
 
     name: str
     kind: Kind
     path: str = ""
     workloads: tuple[Workload, ...] = tuple(Workload)
+    written: tuple[Workload, ...] = ()
 
 
 FLOOR_0 = Row(name="floor 0: bare websockets + orjson", kind=Kind.FLOOR_0)
 FLOOR_1 = Row(
-    name="floor 1: the same inside Home Assistant with recorder", kind=Kind.FLOOR_1, path="/plain"
+    name="floor 1: the same inside Home Assistant with recorder",
+    kind=Kind.FLOOR_1,
+    path="/plain",
+    written=(*STATUSES, Workload.METER),
 )
 FLOOR_1_COALESCED = Row(
     name="floor 1, readings written once a second",
@@ -44,7 +51,11 @@ FLOOR_1_COALESCED = Row(
     workloads=(Workload.METER,),
 )
 ENGINE = Row(name="the `ocpp` package's engine, no Home Assistant", kind=Kind.ENGINE)
-INTEGRATION = Row(name="this integration inside Home Assistant with recorder", kind=Kind.INTEGRATION)
+INTEGRATION = Row(
+    name="this integration inside Home Assistant with recorder",
+    kind=Kind.INTEGRATION,
+    written=STATUSES,
+)
 
 ROWS = (FLOOR_0, FLOOR_1, FLOOR_1_COALESCED, ENGINE, INTEGRATION)
 

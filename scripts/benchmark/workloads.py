@@ -28,10 +28,13 @@ class Workload(StrEnum):
         return self is not Workload.HEARTBEAT
 
 
-_STATUSES = {
+_WORDS = {
     Workload.ONE_STATE: ("SuspendedEV", "SuspendedEVSE"),  # the status alone changes
     Workload.TWO_STATES: ("Available", "Preparing"),  # so does whether a car is plugged in
 }
+
+STATUSES = tuple(_WORDS)
+"""The messages that tell a status."""
 
 MEASURED = (
     ("Energy.Active.Import.Register", "Wh", None, 100_000),
@@ -64,7 +67,7 @@ def message(workload: Workload, number: int) -> str:
         case Workload.HEARTBEAT:
             return call("Heartbeat", {}, number)
         case Workload.ONE_STATE | Workload.TWO_STATES:
-            return call("StatusNotification", _status(_STATUSES[workload][number % 2]), number)
+            return call("StatusNotification", _status(_WORDS[workload][number % 2]), number)
         case Workload.METER:
             return call("MeterValues", _meter_values(number), number)
 

@@ -4,15 +4,15 @@ Must not know what any program does.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 import fcntl
 import os
 from pathlib import Path
 import socket
 
-from demo_errors import DemoError
+from .errors import DemoError
 
 PATIENCE = 30.0
 """Seconds that a program gets to end by itself."""
@@ -28,7 +28,6 @@ class Program:
     command: Sequence[str]
     directory: Path
     log: Path
-    environment: Mapping[str, str] = field(default_factory=dict)
 
     async def run(self, lock: int) -> int:
         """Run until it ends by itself, and return its exit code; a cancelled run ends it and waits for that.
@@ -40,7 +39,6 @@ class Program:
             process = await asyncio.create_subprocess_exec(
                 *self.command,
                 cwd=self.directory,
-                env={**os.environ, **self.environment},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=asyncio.subprocess.STDOUT,
@@ -86,7 +84,8 @@ def locked(directory: Path) -> Iterator[int]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise DemoError(
-            f"A demo is running in {directory}. End it first, or choose another directory with --config."
+            f"A demo runs in {directory}, or programs that a killed one left behind. "
+            "End them first, or choose another directory with --config."
         ) from error
     else:
         yield lock

@@ -13,11 +13,11 @@ import time
 
 import aiohttp
 
-from demo_client import HomeAssistantClient
-from demo_directory import write_configuration
-from demo_errors import DemoError
-from demo_programs import Program, free_port, is_free, locked
-from demo_setup import (
+from .client import HomeAssistantClient
+from .directory import write_configuration
+from .errors import DemoError
+from .programs import Program, free_port, is_free, locked
+from .setup import (
     CHARGERS,
     PASSWORD,
     USER,
@@ -27,9 +27,10 @@ from demo_setup import (
     make_central_system,
     make_chargers,
     make_dashboard,
+    stay_offline,
 )
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 HTTP_HOST = "127.0.0.1"
 """Home Assistant listens here alone: its login is no secret, and who is logged in can run programs on this machine."""
 
@@ -65,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--port",
-        type=int,
+        type=_port,
         help=f"of Home Assistant's pages, on this machine alone (default: {HTTP_PORT}, or the next one that is free)",
     )
     parser.add_argument(
@@ -77,6 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--no-chargers", action="store_true", help="simulate no chargers")
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:  # noqa: PLR2004  TCP's ports
+        raise argparse.ArgumentTypeError(f"{text} is no port")
+    return int(text)
 
 
 async def _until_stopped(options: argparse.Namespace, lock: int) -> None:
@@ -118,6 +125,7 @@ async def _demo(options: argparse.Namespace, lock: int) -> None:
                     programs.create_task(_keep_running(_charger(directory, charger, central_port), lock))
                 if chargers:
                     await make_dashboard(client, await connected(client, chargers))
+                await stay_offline(client)
                 await client.log_out()
         except TimeoutError:
             raise DemoError(
@@ -130,14 +138,16 @@ def _http_port(wanted: int | None) -> int:
     if wanted is None:
         return free_port(HTTP_HOST, HTTP_PORT)
     if not is_free(HTTP_HOST, wanted):
-        raise DemoError(f"Port {wanted} is taken by another program. Choose another one with --port.")
+        raise DemoError(
+            f"Port {wanted} is used by another program, or not open to you. Choose another one with --port."
+        )
     return wanted
 
 
 async def _keep_running(program: Program, lock: int) -> None:
     """Run a program of the demo, again whenever it asks for that; raises `DemoError` when it ends."""
     while (code := await program.run(lock)) == RESTART:
-        print(f"{program.name} restarts.", flush=True)
+        print(f"{program.name} restarts, and is back in a few seconds.", flush=True)
     raise DemoError(
         f"{program.name} has ended (exit code {code}), and so does the demo. Its last words:\n{program.tail()}"
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from demo_errors import DemoError
+from .errors import DemoError
 
 type Json = dict[str, Any]
 

@@ -59,7 +59,7 @@ def _section(charger: ChargerEntities, connector: ConnectorEntities) -> Card:
             },
             _tile(ids["status"], columns=6),
             _tile(ids["reserved"], columns=6),
-            _tile(ids["reserved_until"], columns=12),
+            {**_tile(ids["reserved_until"], columns=12), "visibility": [_is_on(ids["reserved"])]},
             _button(ids["reserve"]),
             _button(ids["cancel_reservation"]),
         ],
@@ -73,6 +73,10 @@ def _tile(entity_id: str, *, columns: int) -> Card:
         "name": {"type": "entity"},
         "grid_options": {"columns": columns},
     }
+
+
+def _is_on(entity_id: str) -> Card:
+    return {"condition": "state", "entity": entity_id, "state": "on"}
 
 
 def _button(entity_id: str) -> Card:

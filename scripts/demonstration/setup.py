@@ -12,9 +12,9 @@ from zoneinfo import available_timezones
 
 import aiohttp
 
-from demo_client import HomeAssistantClient, Json
-from demo_dashboard import CONNECTOR_KEYS, ChargerEntities, ConnectorEntities, dashboard
-from demo_errors import DemoError
+from .client import HomeAssistantClient, Json
+from .dashboard import CONNECTOR_KEYS, ChargerEntities, ConnectorEntities, dashboard
+from .errors import DemoError
 
 USER = "demo"
 PASSWORD = "demo"  # noqa: S105  printed, and good on this machine alone
@@ -45,14 +45,15 @@ CHARGERS = (
 
 async def enter(client: HomeAssistantClient) -> None:
     """Wait until Home Assistant has started, and log in as the demo's user, who is created if there is none."""
-    while (is_new := await _is_new(client)) is None:
+    while (is_new := await _is_new(client)) is None:  # noqa: ASYNC110  another process, which tells nobody
         await asyncio.sleep(_LOOK_AGAIN)
     if is_new:
         await client.create_user(USER, PASSWORD)
     await client.log_in(USER, PASSWORD)
-    while (await client.command("get_config"))["state"] != "RUNNING":
+    while (await client.command("get_config"))["state"] != "RUNNING":  # noqa: ASYNC110  as above
         await asyncio.sleep(_LOOK_AGAIN)
     if is_new:
+        # Without a country Home Assistant asks for one, in a repair.
         await client.command("config/core/update", location_name="Demo", currency="EUR", country="NL", **_time_zone())
 
 
@@ -75,6 +76,13 @@ async def make_central_system(client: HomeAssistantClient, host: str, free_port:
     if entry is None or entry["state"] != "loaded":
         raise DemoError(f"The integration does not start: {entry and entry['reason']}.")
     return entry["entry_id"], free_port
+
+
+async def stay_offline(client: HomeAssistantClient) -> None:
+    """Turn the Marketplace off, which fetches its catalogue at every start."""
+    for entry in await client.command("config_entries/get", domain="marketplace"):
+        if entry["disabled_by"] is None:
+            await client.command("config_entries/disable", entry_id=entry["entry_id"], disabled_by="user")
 
 
 async def make_chargers(client: HomeAssistantClient, entry_id: str, chargers: Sequence[DemoCharger]) -> None:
