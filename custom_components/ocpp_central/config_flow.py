@@ -9,7 +9,6 @@ import secrets
 import socket
 from types import MappingProxyType
 from typing import Any, override
-import unicodedata
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
@@ -46,6 +45,7 @@ from .const import (
     SUBENTRY_CHARGER,
 )
 from .coordinator import OcppConfigEntry
+from .csms.admission import is_identity
 
 # What the form shows instead of a password that is set, so that the password itself stays on the server.
 PASSWORD_UNCHANGED = "********"  # noqa: S105  stands for a secret, is none
@@ -64,6 +64,10 @@ _CHARGER_FIELDS: dict[vol.Marker, object] = {
 }
 _NEW_CHARGER_SCHEMA = vol.Schema({vol.Required(CONF_IDENTITY): TextSelector(), **_CHARGER_FIELDS})
 _CHARGER_SCHEMA = vol.Schema(_CHARGER_FIELDS)
+
+
+class _PortTakenError(Exception):
+    """Another central system has the port."""
 
 
 class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -163,9 +167,11 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
         reason = ""
         if user_input is not None:
             user_input[CONF_HOST] = user_input[CONF_HOST].strip()
-            self._async_abort_entries_match({CONF_PORT: user_input[CONF_PORT]})
             try:
+                self._async_check_port(entry, user_input[CONF_PORT])
                 await _async_try_address(entry, **user_input)
+            except _PortTakenError:
+                errors = {CONF_PORT: "port_taken"}
             except (OSError, ValueError) as err:
                 errors, reason = _address_errors(err), str(err)
             else:
@@ -180,6 +186,12 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
             description_placeholders={"reason": reason},
             last_step=False,
         )
+
+    def _async_check_port(self, entry: OcppConfigEntry | None, port: int) -> None:
+        """Raise `_PortTakenError` if another central system has the port, whether it runs or not."""
+        others = [each for each in self._async_current_entries(include_ignore=False) if each is not entry]
+        if any(other.data[CONF_PORT] == port for other in others):
+            raise _PortTakenError
 
     def _finish_user(self) -> ConfigFlowResult:
         others = self._async_current_entries(include_ignore=False)
@@ -307,7 +319,7 @@ def _identity_error(hass: HomeAssistant, identity: str) -> str | None:
     """Why a charger cannot have this identity, which is the last segment of the URL that it dials."""
     if not identity:
         return "identity_empty"
-    if "/" in identity or any(unicodedata.category(sign) == "Cc" for sign in identity):
+    if not is_identity(identity):
         return "identity_invalid"
     if _is_taken(hass, identity):
         return "already_configured"

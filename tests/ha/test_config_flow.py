@@ -369,12 +369,17 @@ async def test_port_of_another_program_is_an_error_that_can_be_mended(hass: Home
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_there_is_one_central_system_on_a_port(hass: HomeAssistant, central_system: MockConfigEntry) -> None:
-    """A second central system on the same port is refused, whatever its address."""
+async def test_there_is_one_central_system_on_a_port(
+    hass: HomeAssistant, central_system: MockConfigEntry, other_port: int
+) -> None:
+    """A second central system on the same port is refused, whatever its address, and the form goes on."""
     form = await start(hass)
-    result = await submit(hass, form, host=FOREIGN_ADDRESS, port=central_system.data["port"])
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "already_configured"
+    form = await submit(hass, form, host=FOREIGN_ADDRESS, port=central_system.data["port"])
+    assert form["errors"] == {"port": "port_taken"}
+
+    form = await submit(hass, form, host=HOST, port=other_port)
+    result = await submit(hass, form)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_two_forms_cannot_take_the_same_port(hass: HomeAssistant, free_port: int) -> None:
@@ -469,9 +474,11 @@ async def test_reconfigure_keeps_off_the_port_of_another_central_system(
     """Two central systems cannot share a port."""
     await add_central_system(hass, other_port)
     form = await start_to_move(hass, central_system)
-    result = await submit(hass, form, host=HOST, port=other_port)
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "already_configured"
+    form = await submit(hass, form, host=HOST, port=other_port)
+    assert form["errors"] == {"port": "port_taken"}
+
+    result = await submit(hass, form, host=HOST, port=central_system.data["port"])
+    assert (await submit(hass, result))["reason"] == "reconfigure_successful"
 
 
 async def test_reconfigure_rescues_a_central_system_that_could_not_start(hass: HomeAssistant, free_port: int) -> None:

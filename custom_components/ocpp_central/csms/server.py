@@ -116,6 +116,7 @@ class Server:
     def _judged(self, connection: ServerConnection, request: Request) -> Response | None:
         identity = identity_in(request.path)
         if identity is None:
+            self._tell("a stranger", "dialled in under a path that ends in no identity that a charger can have")
             return connection.respond(HTTPStatus.NOT_FOUND, "The path must end in the charger's identity.\n")
         headers = request.headers.get_all("Authorization")
         credentials = credentials_in(headers[0] if headers else None, identity)
