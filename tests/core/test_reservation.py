@@ -4,8 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import product
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 import portion
 import pytest
 
@@ -87,9 +86,7 @@ def test_moments_become_utc_and_whole_seconds() -> None:
         (STRANGER, "guests", False),
     ],
 )
-def test_a_reservation_is_for_its_token_and_its_group(
-    token: IdToken, group: str | None, *, want: bool
-) -> None:
+def test_a_reservation_is_for_its_token_and_its_group(token: IdToken, group: str | None, *, want: bool) -> None:
     """A token or a group match may charge (H03.FR.01-06)."""
     assert replace(RESERVATION, group="family").is_for(token, group) is want
 

@@ -58,9 +58,7 @@ def _standing(outcome: Outcome) -> Ruling:
 
 @pytest.mark.parametrize("held_by", [HeldBy.AUTO, HeldBy.CHARGER])
 @pytest.mark.parametrize("outcome", Outcome)
-def test_an_immediate_request_is_held_taken_on_or_rejected(
-    held_by: HeldBy, outcome: Outcome
-) -> None:
+def test_an_immediate_request_is_held_taken_on_or_rejected(held_by: HeldBy, outcome: Outcome) -> None:
     """Somebody waits: a refusal ends it, and `charger` takes nothing but Accepted (ocpp.md 5.3)."""
     placing = replace(RESERVATION, status=Status.PLACING, awaited=True, held_by=held_by)
     assert ruling(placing, outcome) == _awaited(held_by, outcome)
@@ -68,9 +66,7 @@ def test_an_immediate_request_is_held_taken_on_or_rejected(
 
 @pytest.mark.parametrize("held_by", [HeldBy.AUTO, HeldBy.CHARGER])
 @pytest.mark.parametrize("outcome", Outcome)
-def test_a_scheduled_reservation_that_begins_keeps_trying(
-    held_by: HeldBy, outcome: Outcome
-) -> None:
+def test_a_scheduled_reservation_that_begins_keeps_trying(held_by: HeldBy, outcome: Outcome) -> None:
     """Nobody waits: `auto` binds at once whatever the charger says, `charger` once it is held (ocpp.md 5.3)."""
     placing = replace(RESERVATION, status=Status.PLACING, held_by=held_by)
     assert ruling(placing, outcome) == _due(held_by, outcome)

@@ -63,9 +63,7 @@ class World:
         self.now = NOON
         self.ledger = Ledger()
         self.policy = Policy()
-        self.chargers = {
-            CHARGER: Charger(charger=CHARGER, evses={each: Evse(evse=each) for each in evses})
-        }
+        self.chargers = {CHARGER: Charger(charger=CHARGER, evses={each: Evse(evse=each) for each in evses})}
         self.changes: list[Change] = []
         self._uids = (f"uid{number}" for number in count(1))
         self._transactions = (f"{number}" for number in count(1))
@@ -126,9 +124,7 @@ class World:
             held_by=held_by,
             reservation_id=reservation_id,
         )
-        step = self.ledger.propose(
-            wish, self.charger, self.policy, uid=next(self._uids), now=self.now
-        )
+        step = self.ledger.propose(wish, self.charger, self.policy, uid=next(self._uids), now=self.now)
         return self.take(step).changes[-1].after
 
     def cancel(self, reservation: Reservation) -> None:

@@ -43,9 +43,7 @@ def judge(ledger: Ledger, charger: Charger, event: Event, now: datetime) -> Verd
             return None
 
 
-def _standing(
-    ledger: Ledger, charger: Charger, token: IdToken, evse: int, moment: datetime
-) -> Standing:
+def _standing(ledger: Ledger, charger: Charger, token: IdToken, evse: int, moment: datetime) -> Standing:
     if ledger.may_start(charger, token, None, evse, moment):
         return Standing.ACCEPTED
     return Standing.RESERVED_FOR_OTHERS
@@ -53,11 +51,7 @@ def _standing(
 
 def _judge_anywhere(ledger: Ledger, charger: Charger, token: IdToken, now: datetime) -> Verdict:
     """A token at a charger that does not say where: refused only if no EVSE is permissible (ocpp.md 5.7)."""
-    open_to_it = tuple(
-        evse
-        for evse in sorted(charger.evses)
-        if ledger.may_start(charger, token, None, evse, now)
-    )
+    open_to_it = tuple(evse for evse in sorted(charger.evses) if ledger.may_start(charger, token, None, evse, now))
     if len(open_to_it) == len(charger.evses):
         return Verdict(standing=Standing.ACCEPTED)
     if not open_to_it:

@@ -17,7 +17,8 @@ from .token import IdToken
 class Ghost:
     """A hold that may stand at the charger without a reservation behind it.
 
-    It is to be dropped from `due` on, and given up at `until`. `attempts`: how often that was tried.
+    It is to be dropped from `due` on, and given up at `until`. `attempts`: how often that was tried; `crashes`: how
+    often the connection was lost over it.
     """
 
     wire_id: int
@@ -25,6 +26,7 @@ class Ghost:
     due: datetime
     until: datetime
     attempts: int = 0
+    crashes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +74,7 @@ class Book:
                     return reservation, evse, hold
         return None
 
-    def in_the_way(
-        self, token: IdToken, group: str | None, evse: EvseId, moment: datetime
-    ) -> Reservation | None:
+    def in_the_way(self, token: IdToken, group: str | None, evse: EvseId, moment: datetime) -> Reservation | None:
         """The reservation that keeps the token off this EVSE at this moment, if one does (H03.FR.01-06)."""
         for each in self.reservations.values():
             if each.evse == evse and each.window.contains(moment) and not each.is_for(token, group):

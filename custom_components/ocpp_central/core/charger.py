@@ -234,8 +234,6 @@ class Charger:
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
             case Booted():
                 return replace(self, description=_description(event))
-            case StatusChanged(evse=None):
-                return replace(self, status=event.status)
             case StatusChanged():
                 return self._status_changed(event)
             case Started():
@@ -262,6 +260,8 @@ class Charger:
         )
 
     def _status_changed(self, event: StatusChanged) -> Charger:
+        if event.evse is None:
+            return self if self.status is event.status else replace(self, status=event.status)
         if (evse := self._evse(event.evse)) is None:
             return self
         if evse.reported and evse.told.get(event.connector) is event.status:
@@ -323,9 +323,7 @@ class Charger:
 
 
 def _description(event: Booted) -> Description:
-    return Description(
-        vendor=event.vendor, model=event.model, serial=event.serial, firmware=event.firmware
-    )
+    return Description(vendor=event.vendor, model=event.model, serial=event.serial, firmware=event.firmware)
 
 
 def _is_same_start(known: Transaction, start: Started) -> bool:

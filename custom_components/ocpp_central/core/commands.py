@@ -39,9 +39,7 @@ class Outcome(StrEnum):
         return self in {Outcome.TIMED_OUT, Outcome.DISCONNECTED, Outcome.UNREADABLE}
 
 
-_WORDS = frozenset(
-    {Outcome.ACCEPTED, Outcome.FAULTED, Outcome.OCCUPIED, Outcome.REJECTED, Outcome.UNAVAILABLE}
-)
+_WORDS = frozenset({Outcome.ACCEPTED, Outcome.FAULTED, Outcome.OCCUPIED, Outcome.REJECTED, Outcome.UNAVAILABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,8 @@ from .page import GHOST_LIFE, Page
 from .reservation import Cause, HeldBy, Hold, HoldState, News, Reservation, Status
 from .rulings import ANSWERS, Answer, ruling, wait_after
 
-GHOST_ATTEMPTS = 3
-"""How often a hold is dropped before we leave it to expire: some chargers crash on CancelReservation."""
-
-DROP_RETRY = timedelta(seconds=30)
-"""When an unanswered CancelReservation is sent again."""
+MAX_CRASHES = 3
+"""How often the connection may be lost over a drop before we leave the hold to expire: some chargers crash on it."""
 
 GLITCH = timedelta(seconds=2)
 """Some chargers report Available for a moment without meaning it; the expiry of 1.6 looks the same."""
@@ -111,7 +108,7 @@ def watch_status(page: Page, number: EvseId, before: Charger, charger: Charger) 
             if before.is_settled(page.now) and not haunted:
                 held = replace(hold, state=HoldState.HELD, not_before=None, drop_first=False)
                 page.put(each.with_hold(number, held))
-        elif hold.state in _OPEN and freed and news:
+        elif hold.state in _OPEN and freed and old is not None and not old.accepts_hold:
             page.put(each.with_hold(number, replace(hold, not_before=_soon(page, each, GLITCH))))
 
 
@@ -169,9 +166,11 @@ def dropped(page: Page, wire_id: int, outcome: Outcome) -> None:
     """The outcome of a CancelReservation: Rejected means that there is no such hold, which is as good as Accepted."""
     unanswered = outcome.is_unknown or outcome is Outcome.FAILED
     if (ghost := page.ghosts.get(wire_id)) is not None:
-        if unanswered and ghost.attempts + 1 < GHOST_ATTEMPTS:
-            again = replace(ghost, due=page.now + DROP_RETRY, attempts=ghost.attempts + 1)
-            page.ghosts[wire_id] = again
+        attempts = ghost.attempts + 1
+        crashes = ghost.crashes + (outcome is Outcome.DISCONNECTED)
+        if unanswered and crashes < MAX_CRASHES:
+            due = page.now + wait_after(attempts)
+            page.ghosts[wire_id] = replace(ghost, due=due, attempts=attempts, crashes=crashes)
         else:
             del page.ghosts[wire_id]
     elif (found := page.book.find_hold(wire_id)) is not None:

@@ -77,15 +77,11 @@ class Ledger:
         moments = (book.next_moment() for book in self.books.values())
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def may_start(
-        self, charger: Charger, token: IdToken, group: str | None, evse: EvseId, moment: datetime
-    ) -> bool:
+    def may_start(self, charger: Charger, token: IdToken, group: str | None, evse: EvseId, moment: datetime) -> bool:
         """Whether no reservation keeps the token off this EVSE at this moment."""
         return self.book(charger.charger).in_the_way(token, group, evse, moment) is None
 
-    def propose(
-        self, wish: Wish, charger: Charger, policy: Policy, *, uid: str, now: datetime
-    ) -> Step:
+    def propose(self, wish: Wish, charger: Charger, policy: Policy, *, uid: str, now: datetime) -> Step:
         """The ledger with the wish granted; `changes` begins with the new reservation.
 
         The caller saves it before anything is sent. Raises `Refusal`, and then nothing has changed.
@@ -115,7 +111,7 @@ class Ledger:
         reservation = self.find(uid)
         if reservation is None:
             raise Refusal(Reason.NOT_FOUND)
-        return self._turn(reservation.charger, lambda book: steps.withdraw(book, uid, now, cause))
+        return self._turn(reservation.charger, lambda book: steps.withdraw(book, reservation, now, cause))
 
     def without_charger(self, charger: ChargerId, now: datetime) -> Step:
         """The ledger once a charger is gone for good: its reservations end as removed, its ghosts are forgotten."""
@@ -137,9 +133,8 @@ class Ledger:
         now: datetime,
     ) -> Step:
         """The ledger once a charger has told `event`, which made `before` into `charger` and was given `verdict`."""
-        return self._turn(
-            charger.charger, lambda book: steps.after(book, event, before, charger, verdict, now)
-        )
+        report = steps.Report(event=event, before=before, charger=charger, verdict=verdict)
+        return self._turn(charger.charger, lambda book: steps.after(book, report, now))
 
     def at(self, chargers: Mapping[ChargerId, Charger], now: datetime) -> Step:
         """The ledger once it is `now`."""
@@ -149,7 +144,7 @@ class Ledger:
             charger = chargers.get(book.charger) or Charger(charger=book.charger)
             turned, moved = steps.at(book, charger, now)
             if turned is not book:
-                ledger = ledger._with(turned)  # noqa: SLF001  another value of the same class
+                ledger = ledger._with(turned)
                 changes += moved
         return Step(ledger=ledger, changes=tuple(changes))
 
@@ -157,21 +152,15 @@ class Ledger:
         """The ledger while this ReserveNow is under way."""
         return self._turn(charger, lambda book: steps.sending(book, command, now))
 
-    def answered(
-        self, charger: Charger, command: PlaceHold | DropHold, outcome: Outcome, now: datetime
-    ) -> Step:
+    def answered(self, charger: Charger, command: PlaceHold | DropHold, outcome: Outcome, now: datetime) -> Step:
         """The ledger once the outcome of a command is known."""
-        return self._turn(
-            charger.charger, lambda book: steps.answered(book, command, outcome, now)
-        )
+        return self._turn(charger.charger, lambda book: steps.answered(book, command, outcome, now))
 
     def restarted(self) -> Ledger:
         """The ledger as it is to be believed after it was read from disk."""
         return replace(self, books={known: steps.restarted(book) for known, book in self.books.items()})
 
-    def _turn(
-        self, charger: ChargerId, turn: Callable[[Book], Turned]
-    ) -> Step:
+    def _turn(self, charger: ChargerId, turn: Callable[[Book], Turned]) -> Step:
         book = self.book(charger)
         turned, changes = turn(book)
         if turned is book:

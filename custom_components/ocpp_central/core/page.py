@@ -84,9 +84,7 @@ class Page:
         self.put(reservation)
         self._changes.append(Change(before=before, after=reservation, news=news))
 
-    def open(
-        self, proposal: Proposal, cause: Cause, hold: HoldState = HoldState.NONE
-    ) -> Reservation:
+    def open(self, proposal: Proposal, cause: Cause, hold: HoldState = HoldState.NONE) -> Reservation:
         """Bring a reservation to life, with a hold in the given state."""
         birth = BIRTHS[cause]
         holds = {}
@@ -141,9 +139,7 @@ class Page:
                 self._leave_ghost(reservation, evse, hold, timedelta(0))
         self.move(replace(reservation, transaction=transaction, holds={}), Cause.STARTED)
 
-    def _leave_ghost(
-        self, reservation: Reservation, evse: EvseId, hold: Hold, grace: timedelta
-    ) -> None:
+    def _leave_ghost(self, reservation: Reservation, evse: EvseId, hold: Hold, grace: timedelta) -> None:
         self.ghosts[hold.wire_id] = Ghost(
             wire_id=hold.wire_id,
             evse=evse,

@@ -37,7 +37,7 @@ class Obstacle:
     end: datetime
 
 
-class Refusal(Exception):  # noqa: N818  the domain's word
+class Refusal(Exception):
     """A wish cannot be granted; nothing has changed.
 
     `limit`: the bound that was missed, a duration or a number of characters. `obstacle`: what is in the way.

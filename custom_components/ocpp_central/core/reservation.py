@@ -48,9 +48,7 @@ class Status(StrEnum):
         return self in _KEEPS_OUT
 
 
-_FINAL = frozenset(
-    {Status.USED, Status.EXPIRED, Status.CANCELLED, Status.REMOVED, Status.REJECTED}
-)
+_FINAL = frozenset({Status.USED, Status.EXPIRED, Status.CANCELLED, Status.REMOVED, Status.REJECTED})
 _KEEPS_OUT = frozenset({Status.PLACING, Status.ACTIVE, Status.IN_USE})
 
 
@@ -146,13 +144,11 @@ LIFECYCLE: Mapping[tuple[Status, Cause], Transition] = {
     (Status.ACTIVE, Cause.CHARGER_REMOVED): _REMOVED,
     (Status.IN_USE, Cause.FINISHED): Transition(to=Status.USED),
     (Status.IN_USE, Cause.CHARGER_REMOVED): _REMOVED,
-    (Status.EXPIRED, Cause.STARTED_LATE): Transition(
-        to=Status.USED, news=News.USED, reason=EndReason.USED
-    ),
+    (Status.EXPIRED, Cause.STARTED_LATE): Transition(to=Status.USED, news=News.USED, reason=EndReason.USED),
 }
 
 
-class IllegalTransition(Exception):  # noqa: N818  a fault of ours, named for what it is
+class IllegalTransition(Exception):
     """A cause met a reservation in a status that does not know it."""
 
     def __init__(self, reservation: Reservation, cause: Cause) -> None:
@@ -274,9 +270,7 @@ class Reservation:
         if transition is None:
             raise IllegalTransition(self, cause)
         reason = transition.reason or self.end_reason
-        moved = replace(
-            self, status=transition.to, end_reason=reason, awaited=False, updated=now
-        )
+        moved = replace(self, status=transition.to, end_reason=reason, awaited=False, updated=now)
         return moved, transition.news
 
     def with_hold(self, evse: EvseId, hold: Hold | None) -> Reservation:

@@ -60,9 +60,7 @@ _BINDS_AT_ONCE: Mapping[tuple[Urgency, Answer], Ruling] = {
     (Urgency.AWAITED, Answer.ACCEPTED): Ruling(cause=Cause.HELD, hold=HoldState.HELD),
     (Urgency.AWAITED, Answer.BUSY): Ruling(cause=Cause.REFUSED, hold=HoldState.NONE),
     (Urgency.AWAITED, Answer.REJECTED): Ruling(cause=Cause.REFUSED, hold=HoldState.NONE),
-    (Urgency.AWAITED, Answer.UNSUPPORTED): Ruling(
-        cause=Cause.TAKEN_ON, hold=HoldState.UNSUPPORTED
-    ),
+    (Urgency.AWAITED, Answer.UNSUPPORTED): Ruling(cause=Cause.TAKEN_ON, hold=HoldState.UNSUPPORTED),
     (Urgency.AWAITED, Answer.FAILED): Ruling(cause=Cause.TAKEN_ON, hold=HoldState.PENDING),
     (Urgency.AWAITED, Answer.UNKNOWN): Ruling(cause=Cause.TAKEN_ON, hold=HoldState.UNCERTAIN),
     (Urgency.DUE, Answer.ACCEPTED): Ruling(cause=Cause.HELD, hold=HoldState.HELD),

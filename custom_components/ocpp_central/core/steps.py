@@ -4,7 +4,7 @@ Knows when a reservation is opened, begun, used and ended. Must not know other c
 (`planner`), nor who is a known driver (`authorization`).
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from . import holds
@@ -30,6 +30,16 @@ from .refusal import Obstacle, Reason, Refusal
 from .reservation import Cause, HeldBy, Hold, HoldState, News, Reservation, Status
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a charger told, what it was `before` and is by that, and what it was answered if it asked something."""
+
+    event: Event
+    before: Charger
+    charger: Charger
+    verdict: Verdict | None
+
+
 def propose(book: Book, proposal: Proposal, charger: Charger, now: datetime) -> Turned:
     """The book with the wish granted. Raises `Refusal` where it collides or cannot work, and then nothing changes."""
     for each in book.living_at(proposal.evse):
@@ -43,11 +53,8 @@ def propose(book: Book, proposal: Proposal, charger: Charger, now: datetime) -> 
     return page.close()
 
 
-def withdraw(book: Book, uid: str, now: datetime, cause: Cause) -> Turned:
-    """The book without this reservation, its hold to be dropped. Raises `Refusal` if it is unknown or in use."""
-    reservation = book.reservations.get(uid)
-    if reservation is None:
-        raise Refusal(Reason.NOT_FOUND)
+def withdraw(book: Book, reservation: Reservation, now: datetime, cause: Cause) -> Turned:
+    """The book without this reservation of it, its hold to be dropped. Raises `Refusal` if it is in use."""
     if reservation.status is Status.IN_USE and cause is not Cause.CHARGER_REMOVED:
         raise Refusal(Reason.IN_USE, obstacle=_obstacle(reservation))
     page = Page(book, now)
@@ -70,20 +77,11 @@ def at(book: Book, charger: Charger, now: datetime) -> Turned:
     return page.close()
 
 
-def after(
-    book: Book,
-    event: Event,
-    before: Charger,
-    charger: Charger,
-    verdict: Verdict | None,
-    now: datetime,
-) -> Turned:
-    """The book once the charger has told `event`, which made `before` into `charger`.
-
-    `verdict` is what it was answered: a start that we refused uses no reservation.
-    """
+def after(book: Book, report: Report, now: datetime) -> Turned:
+    """The book once the charger has told something; a start that we refused uses no reservation."""
     page = Page(book, now)
-    match event:
+    charger, verdict = report.charger, report.verdict
+    match event := report.event:
         case Connected():
             holds.doubt(page)
         case Disconnected():
@@ -91,7 +89,7 @@ def after(
         case Booted():
             holds.hope_again(page)
         case StatusChanged(evse=int() as number):
-            holds.watch_status(page, number, before, charger)
+            holds.watch_status(page, number, report.before, charger)
         case Authorizing() if verdict is not None and verdict.accepted:
             _note_presentation(page, event, verdict)
         case Started() | Updated() if verdict is not None and verdict.accepted:
@@ -117,11 +115,10 @@ def sending(book: Book, command: PlaceHold, now: datetime) -> Turned:
 def answered(book: Book, command: PlaceHold | DropHold, outcome: Outcome, now: datetime) -> Turned:
     """The book once the outcome of a command is known."""
     page = Page(book, now)
-    match command:
-        case PlaceHold():
-            holds.placed(page, command, outcome)
-        case DropHold():
-            holds.dropped(page, command.hold, outcome)
+    if isinstance(command, PlaceHold):
+        holds.placed(page, command, outcome)
+    else:
+        holds.dropped(page, command.hold, outcome)
     return page.close()
 
 
