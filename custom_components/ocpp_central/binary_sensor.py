@@ -36,7 +36,6 @@ EVSE_SENSORS = (
     EvseBinarySensorDescription(
         key="charging",
         translation_key="charging",
-        device_class=BinarySensorDeviceClass.BATTERY_CHARGING,
         value_fn=lambda evse: evse.charging,
     ),
 )
@@ -78,6 +77,10 @@ class EvseBinarySensor(PlaceEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool | None:
         """What the charger says; None while it has not said it."""
+        return self._value()
+
+    @override
+    def _value(self) -> bool | None:
         evse = self._evse
         return None if evse is None else self.entity_description.value_fn(evse)
 
@@ -91,6 +94,10 @@ class ReservedSensor(PlaceEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool:
         """On while one is active or in use; one that is only being placed may still come to nothing."""
+        return self._value()
+
+    @override
+    def _value(self) -> bool:
         present = self._central.present_reservation(self._place)
         return present is not None and present.status in {Status.ACTIVE, Status.IN_USE}
 
@@ -104,5 +111,9 @@ class ConnectedSensor(PlaceEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool:
         """On while its connection stands."""
+        return self._value()
+
+    @override
+    def _value(self) -> bool:
         charger = self._charger
         return charger is not None and charger.connected

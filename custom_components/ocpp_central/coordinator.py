@@ -22,7 +22,7 @@ from .core.authorization import judge
 from .core.book import Change
 from .core.charger import Charger, Evse
 from .core.commands import DropHold, Outcome, PlaceHold
-from .core.events import ChargerId, Event, Started, Verdict
+from .core.events import ChargerId, Event, Heard, Started, Verdict
 from .core.ledger import Ledger, Step, Wish
 from .core.planner import Plan, plan
 from .core.policy import Policy
@@ -152,7 +152,7 @@ class CentralSystem:
     def apply(self, charger_id: ChargerId, event: Event) -> Verdict | None:
         """Let a charger's event change the world; the verdict that the charger is told, if the event wants one."""
         before = self.chargers.get(charger_id)
-        if before is None:
+        if before is None or isinstance(event, Heard):
             return None
         now = dt_util.utcnow()
         event = self._numbered(before, event)

@@ -25,10 +25,8 @@ def evse_identifier(charger_id: ChargerId, evse: EvseId) -> tuple[str, str]:
 
 def subentry_of(entry: OcppConfigEntry, charger_id: ChargerId) -> str | None:
     """The id of a charger's subentry, None once it was removed."""
-    for subentry in entry.get_subentries_of_type(SUBENTRY_CHARGER):
-        if subentry.unique_id == charger_id:
-            return subentry.subentry_id
-    return None
+    subentries = entry.get_subentries_of_type(SUBENTRY_CHARGER)
+    return next((each.subentry_id for each in subentries if each.unique_id == charger_id), None)
 
 
 @callback
@@ -105,15 +103,9 @@ def place_of(central: CentralSystem, device: dr.AnyDeviceEntry) -> Place | None:
     return None
 
 
-def device_id_of(hass: HomeAssistant, central: CentralSystem, place: Place) -> str | None:
-    """The id of the device of a charger or EVSE; None while it has none."""
+def connector_device_id(hass: HomeAssistant, central: CentralSystem, charger_id: ChargerId, evse: EvseId) -> str | None:
+    """The id of the device of an EVSE; None once its charger was removed."""
     registry = dr.async_get(hass)
-    entry_id = central.entry.entry_id
-    device: dr.AnyDeviceEntry | None
-    if place.evse is None:
-        identifier = charger_identifier(place.charger)
-        device = registry.async_get_device_by_identifier(identifier, entry_id)
-    else:
-        identifier = evse_identifier(place.charger, place.evse)
-        device = registry.async_get_child_device_by_identifier(identifier, entry_id)
+    identifier = evse_identifier(charger_id, evse)
+    device = registry.async_get_child_device_by_identifier(identifier, central.entry.entry_id)
     return None if device is None else device.id

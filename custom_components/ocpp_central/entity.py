@@ -50,6 +50,7 @@ class PlaceEntity(Entity):
     _attr_should_poll = False
     _offline_too = False
     """Whether it tells of what is ours, and so stays available while the charger is away."""
+    _shown: tuple[bool, object] | None = None
 
     def __init__(self, central: CentralSystem, place: Place, description: EntityDescription) -> None:
         """Describe one thing of a place."""
@@ -78,7 +79,19 @@ class PlaceEntity(Entity):
     @override
     async def async_added_to_hass(self) -> None:
         """Wake with this place only."""
-        self.async_on_remove(self._central.audience.listen(self._place, self.async_write_ha_state))
+        self.async_on_remove(self._central.audience.listen(self._place, self._look))
+
+    @callback
+    def _look(self) -> None:
+        """Write only what shows differently: most of what happens at a place concerns one or two of its entities."""
+        shows = (self.available, self._value())
+        if shows != self._shown:
+            self._shown = shows
+            self.async_write_ha_state()
+
+    def _value(self) -> object:
+        """What the entity's state is made of, beside its availability."""
+        return None
 
     @callback
     def async_entity_id_changed(self, old_entity_id: str) -> None:

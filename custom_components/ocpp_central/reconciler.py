@@ -84,7 +84,12 @@ class Reconciler:
             return  # what it was for has ended while it was being saved
         if isinstance(command, PlaceHold):
             self._central.sending(charger_id, command)
-        result = await self._session.execute(command)
+        try:
+            result = await self._session.execute(command)
+        except asyncio.CancelledError:
+            # Home Assistant stops: whoever waits for the outcome must not wait for ever
+            self._central.answered(charger_id, command, Outcome.DISCONNECTED)
+            raise
         self._central.answered(charger_id, command, result.outcome, result.word)
 
     async def _ask(self, commands: tuple[Command, ...]) -> None:

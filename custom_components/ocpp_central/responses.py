@@ -3,20 +3,18 @@
 from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonObjectType
 
-from .audience import Place
 from .coordinator import CentralSystem
 from .core.reservation import Reservation
-from .devices import device_id_of
+from .devices import connector_device_id
 
 
 def described(hass: HomeAssistant, central: CentralSystem, reservation: Reservation) -> JsonObjectType:
     """A reservation as actions return it; times are UTC."""
     reason, outcome = reservation.end_reason, reservation.last_outcome
-    place = Place(reservation.charger, reservation.evse)
     return {
         "uid": reservation.uid,
         "reservation_id": reservation.reservation_id,
-        "device_id": device_id_of(hass, central, place),
+        "device_id": connector_device_id(hass, central, reservation.charger, reservation.evse),
         "charger_id": reservation.charger,
         "evse": reservation.evse,
         "target": "connector",

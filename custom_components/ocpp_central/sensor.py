@@ -77,6 +77,10 @@ class StatusSensor(PlaceEntity, SensorEntity):
     @override
     def native_value(self) -> str | None:
         """The status; None until the charger has told it."""
+        return self._value()
+
+    @override
+    def _value(self) -> str | None:
         evse = self._evse
         return None if evse is None or evse.status is None else evse.status.value
 
@@ -91,5 +95,9 @@ class ReservationSensor(PlaceEntity, SensorEntity):
     @override
     def native_value(self) -> str | datetime | None:
         """What is told of it."""
+        return self._value()
+
+    @override
+    def _value(self) -> str | datetime | None:
         present = self._central.present_reservation(self._place)
         return self.entity_description.value_fn(present)

@@ -173,12 +173,11 @@ def _connector(hass: HomeAssistant, device_id: str) -> tuple[CentralSystem, Plac
     if place.evse is not None:
         return central, place
     evses = sorted(central.chargers[place.charger].evses)
-    if len(evses) != 1:
-        raise errors.invalid(
-            "choose_connector",
-            charger=central.name_of(place.charger),
-            connectors=", ".join(map(str, evses)) or "-",
-        )
+    charger = central.name_of(place.charger)
+    if not evses:  # it has never told us of one
+        raise errors.failed("charger_offline", charger=charger)
+    if len(evses) > 1:
+        raise errors.invalid("choose_connector", charger=charger, connectors=", ".join(map(str, evses)))
     return central, Place(place.charger, evses[0])
 
 

@@ -241,6 +241,19 @@ def test_others_move_to_let_a_proposal_in() -> None:
     )
 
 
+def test_as_few_as_possible_move() -> None:
+    """At EVSE 1 two would have to give way, at EVSE 2 only one, though more could use it."""
+    moved = [
+        Movable(key="A", window=hours(0, 1), evses=[1, 3], present=1),
+        Movable(key="B", window=hours(1, 2), evses=[1, 3], present=1),
+        Movable(key="C", window=hours(0, 2), evses=[2, 3], present=2),
+        Movable(key="D", window=hours(0, 1), evses=[2, 4], present=4),
+        Movable(key="E", window=hours(1, 2), evses=[2, 4], present=4),
+    ]
+    answer = propose(Movable(key="new", window=hours(0, 2), evses=[1, 2]), [], moved)
+    assert answer == Arrangement(evses={"A": 1, "B": 1, "C": 3, "D": 4, "E": 4, "new": 2}, nodes=2)
+
+
 def test_windows_that_only_touch_share_an_evse() -> None:
     """Windows are half-open."""
     before = Occupation(key="before", window=hours(0, 1), evses=[1])
@@ -314,6 +327,15 @@ def test_a_full_charger_is_planned_within_the_nodes_of_the_event_loop(seed: int)
     afresh = arrange(taken, [replace(each, present=None) for each in moved], nodes=NODES_ASIDE)
     assert not afresh.proven or _is_plan(afresh.evses, taken, moved)
     assert NODES_AT_ONCE < NODES_ASIDE
+
+
+@pytest.mark.parametrize("nodes", [1, 3, 10])
+def test_naming_who_is_in_the_way_takes_no_more_nodes_than_are_left(nodes: int) -> None:
+    """On a full charger both the refusal and the name come out of the one grant."""
+    taken, moved = _busy(1, 60, 8, 40)
+    for start, evse in product(range(40), range(1, 9)):
+        answer = propose(Movable(key="new", window=hours(start, start + 4), evses=[evse]), taken, moved, nodes=nodes)
+        assert answer.nodes <= nodes
 
 
 def test_a_question_that_needs_more_nodes_says_so() -> None:

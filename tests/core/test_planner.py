@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.ocpp_central.core.charger import PATIENCE, RESIGNATION
+from custom_components.ocpp_central.core.book import Book
+from custom_components.ocpp_central.core.charger import PATIENCE, RESIGNATION, Charger, Evse
 from custom_components.ocpp_central.core.commands import (
     AskForStatus,
     AskToBoot,
@@ -13,7 +14,7 @@ from custom_components.ocpp_central.core.commands import (
     PlaceHold,
 )
 from custom_components.ocpp_central.core.events import ConnectorStatus
-from custom_components.ocpp_central.core.planner import TOO_LATE, Plan
+from custom_components.ocpp_central.core.planner import TOO_LATE, Plan, plan
 from custom_components.ocpp_central.core.reservation import HeldBy, HoldState
 
 from .world import HALF_HOUR, MINUTE, NOON, SECOND, STRANGER, World
@@ -46,7 +47,7 @@ def test_a_charger_that_says_nothing_is_asked_once() -> None:
     world.connect()
     assert world.plan() == Plan(again=NOON + PATIENCE)
     world.wait(PATIENCE)
-    assert world.settle() == [AskToBoot(), AskForStatus(evse=1), AskForStatus(evse=2)]
+    assert world.settle() == [AskToBoot(), AskForStatus(evse=1, connector=1), AskForStatus(evse=2, connector=1)]
     assert world.plan() == Plan(again=NOON + RESIGNATION)
     world.wait(RESIGNATION - PATIENCE)
     (command,) = world.settle()
@@ -60,7 +61,21 @@ def test_only_the_silent_evses_are_asked_for() -> None:
     world.connect()
     world.status(2, ConnectorStatus.AVAILABLE)
     world.wait(PATIENCE)
-    assert world.settle() == [AskForStatus(evse=1)]
+    assert world.settle() == [AskForStatus(evse=1, connector=1)]
+
+
+@pytest.mark.parametrize(
+    ("connectors", "questions"),
+    [
+        (frozenset(), [AskForStatus(evse=1)]),
+        (frozenset({2, 1}), [AskForStatus(evse=1, connector=1), AskForStatus(evse=1, connector=2)]),
+    ],
+)
+def test_every_plug_of_an_evse_is_asked_for(connectors: frozenset[int], questions: list[AskForStatus]) -> None:
+    """A trigger names one plug (F06.FR.12); of an EVSE whose plugs are unknown the status as such is asked for."""
+    evse = Evse(evse=1, connectors=connectors)
+    charger = Charger(charger="A", evses={1: evse}, connected_at=NOON)
+    assert list(plan(Book(charger="A"), charger, NOON + PATIENCE).commands) == [AskToBoot(), *questions]
 
 
 def test_a_charger_of_which_nothing_is_known_is_asked_for_everything() -> None:

@@ -57,16 +57,10 @@ def actions(version: Version) -> set[str]:
 
 
 _WORDS = st.text(alphabet=string.printable + "äß\x00東", max_size=12)
-_TIMES = st.sampled_from(
-    ["2026-03-01T10:00:00Z", "2026-03-01T10:00:00+01:00", "0001-01-01T00:00:00+14:00", "soon", ""]
-)
+_TIMES = st.sampled_from(["2026-03-01T10:00:00Z", "2026-03-01T10:00:00+01:00", "0001-01-01T00:00:00+14:00", "soon", ""])
 _NUMBERS = st.integers(-(10**25), 10**25) | st.sampled_from([0, 1, 2, -1, 1.0])
 _ANYTHING = st.recursive(
-    st.none()
-    | st.booleans()
-    | _NUMBERS
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | _WORDS,
+    st.none() | st.booleans() | _NUMBERS | st.floats(allow_nan=False, allow_infinity=False) | _WORDS,
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_WORDS, inner, max_size=2),
     max_leaves=3,
 )
@@ -114,9 +108,7 @@ def _value(whole: Json, field: Json, *, sloppy: bool) -> st.SearchStrategy[Any]:
         case "integer" | "number":
             high = int(field.get("maximum", 100))
             low = int(field.get("minimum", min(0, high)))
-            careless = (
-                _NUMBERS | st.floats(-1e300, 1e300) if field["type"] == "number" else _NUMBERS
-            )
+            careless = _NUMBERS | st.floats(-1e300, 1e300) if field["type"] == "number" else _NUMBERS
             return st.integers(low, high) | (careless if sloppy else st.nothing())
         case "boolean":
             return st.booleans()

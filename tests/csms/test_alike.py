@@ -46,9 +46,7 @@ DIALECTS = [pytest.param(dialect, id=dialect.version.value) for dialect in (V16,
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize(("command", "word", "want"), WORDS)
-def test_every_defined_word_has_its_outcome(
-    dialect: Dialect, command: Command, word: str, want: Outcome
-) -> None:
+def test_every_defined_word_has_its_outcome(dialect: Dialect, command: Command, word: str, want: Outcome) -> None:
     """The answers to our commands have the same words in every version, and the schemas know them."""
     answer = {"status": word}
     assert dialect.outcome(command, answer) is want
@@ -69,8 +67,6 @@ def test_every_defined_word_has_its_outcome(
         (STATUS, {"status": ""}),
     ],
 )
-def test_any_other_word_leaves_the_outcome_unknown(
-    dialect: Dialect, command: Command, answer: dict[str, Any]
-) -> None:
+def test_any_other_word_leaves_the_outcome_unknown(dialect: Dialect, command: Command, answer: dict[str, Any]) -> None:
     """Nothing is guessed from a word that the version does not define for the action."""
     assert dialect.outcome(command, answer) is Outcome.UNREADABLE

@@ -162,8 +162,6 @@ def test_a_meter_value_that_holds_no_samples_does_no_harm() -> None:
         (plain(1500.0, context="Transaction.Begin", measurand="Energy.Active.Net"), None),
     ],
 )
-def test_the_register_is_the_charger_s_total_in_this_context(
-    reading: Reading, want: float | None
-) -> None:
+def test_the_register_is_the_charger_s_total_in_this_context(reading: Reading, want: float | None) -> None:
     """One phase, another measurand or another moment is not the register at the start."""
     assert register_wh([plain(9.0), reading], "Transaction.Begin") == want

@@ -105,9 +105,7 @@ FORMAL: list[tuple[str, Json, Json]] = [
 
 
 @pytest.mark.parametrize(("action", "payload", "want"), FORMAL)
-def test_what_does_not_concern_us_is_answered_formally(
-    action: str, payload: Json, want: Json
-) -> None:
+def test_what_does_not_concern_us_is_answered_formally(action: str, payload: Json, want: Json) -> None:
     """Nothing follows from it, and the answer promises nothing."""
     assert events(action, payload) == ()
     assert reply(action, payload) == want
@@ -188,15 +186,11 @@ def test_connector_0_is_the_charger_as_a_whole() -> None:
 def test_an_error_code_is_told_but_no_error_is_none() -> None:
     """NoError is a word for nothing."""
     told = events("StatusNotification", status("Faulted") | {"errorCode": "GroundFailure"})
-    want = StatusChanged(
-        evse=1, connector=1, status=ConnectorStatus.FAULTED, error="GroundFailure", at=NOW
-    )
+    want = StatusChanged(evse=1, connector=1, status=ConnectorStatus.FAULTED, error="GroundFailure", at=NOW)
     assert told == (want,)
 
 
-@pytest.mark.parametrize(
-    "payload", [status("Sleeping"), status(""), status("available"), status("Available", -1)]
-)
+@pytest.mark.parametrize("payload", [status("Sleeping"), status(""), status("available"), status("Available", -1)])
 def test_an_unknown_status_or_connector_says_nothing(payload: Json) -> None:
     """Nothing is guessed."""
     assert V16.routes["StatusNotification"].read(payload, NOW) == ()
@@ -301,17 +295,13 @@ def test_an_empty_token_is_nobody_s() -> None:
 )
 def test_a_start_tells_who_where_when_and_with_which_hold(told: Json, hold: int | None) -> None:
     """The id is ours to give; holds of ours are positive, so 0 and -1 are none."""
-    want = Started(
-        transaction=None, evse=2, connector=1, token=HOLDER, hold=hold, meter_wh=1000.0, at=TEN
-    )
+    want = Started(transaction=None, evse=2, connector=1, token=HOLDER, hold=hold, meter_wh=1000.0, at=TEN)
     assert events("StartTransaction", START | told) == (want,)
 
 
 def test_a_start_nowhere_is_still_told() -> None:
     """Connector 0 cannot charge; the start is answered all the same."""
-    want = Started(
-        transaction=None, evse=None, connector=None, token=HOLDER, meter_wh=1000.0, at=TEN
-    )
+    want = Started(transaction=None, evse=None, connector=None, token=HOLDER, meter_wh=1000.0, at=TEN)
     assert events("StartTransaction", START | {"connectorId": 0}) == (want,)
 
 

@@ -295,9 +295,7 @@ def status(word: str, evse: int, connector: int) -> Json:
     return {"timestamp": AT, "connectorStatus": word, "evseId": evse, "connectorId": connector}
 
 
-def notice(
-    word: str, component: str, evse: Json | None, variable: str = "AvailabilityState"
-) -> Json:
+def notice(word: str, component: str, evse: Json | None, variable: str = "AvailabilityState") -> Json:
     """A NotifyEvent with one entry."""
     place = {} if evse is None else {"evse": evse}
     entry = {
@@ -357,9 +355,7 @@ def test_an_evse_or_the_charger_may_speak_as_a_whole(
         ("NotifyEvent", notice("true", "Connector", {"id": 1, "connectorId": 1}, "Problem")),
     ],
 )
-def test_what_is_no_status_of_anything_says_nothing(
-    dialect: Dialect, action: str, payload: Json
-) -> None:
+def test_what_is_no_status_of_anything_says_nothing(dialect: Dialect, action: str, payload: Json) -> None:
     """Nothing is guessed from unknown words, places, components and variables."""
     assert dialect.routes[action].read(payload, NOW) == ()
 
@@ -411,9 +407,7 @@ def reading(value: float = 1500.0, **more: object) -> Reading:
         ),
     ],
 )
-def test_meter_values_are_readings(
-    dialect: Dialect, payload: Json, want: tuple[Event, ...]
-) -> None:
+def test_meter_values_are_readings(dialect: Dialect, payload: Json, want: tuple[Event, ...]) -> None:
     """EVSE 0 is the main meter (J01)."""
     assert events(dialect, "MeterValues", payload) == want
     assert reply(dialect, "MeterValues", payload) == {}
@@ -489,9 +483,7 @@ def test_every_standing_is_told_wherever_a_token_comes(
         ),
     ],
 )
-def test_an_authorization_tells_places_and_group(
-    dialect: Dialect, verdict: Verdict, want: Json
-) -> None:
+def test_an_authorization_tells_places_and_group(dialect: Dialect, verdict: Verdict, want: Json) -> None:
     """C01.FR.19-.22: a list where only some EVSEs are permitted; the group always."""
     answer = reply(dialect, "Authorize", {"idToken": CARD}, verdict)
     assert answer == {"idTokenInfo": NOT_CACHED | want}
@@ -501,9 +493,7 @@ def test_an_authorization_tells_places_and_group(
     ("dialect", "length", "told"),
     [(V201, 36, True), (V201, 37, False), (V21, 255, True), (V21, 256, False)],
 )
-def test_a_group_that_the_version_cannot_spell_is_left_out(
-    dialect: Dialect, length: int, *, told: bool
-) -> None:
+def test_a_group_that_the_version_cannot_spell_is_left_out(dialect: Dialect, length: int, *, told: bool) -> None:
     """Never cut: another name would be another group."""
     verdict = Verdict(standing=Standing.ACCEPTED, group="g" * length)
     answer = reply(dialect, "Authorize", {"idToken": CARD}, verdict)
@@ -618,9 +608,7 @@ REGISTERED = reading(2500.0, context="Transaction.Begin")
         ),
     ],
 )
-def test_a_transaction_is_told_from_start_to_end(
-    dialect: Dialect, payload: Json, want: Event
-) -> None:
+def test_a_transaction_is_told_from_start_to_end(dialect: Dialect, payload: Json, want: Event) -> None:
     """E01-E09: who, where, with which hold and what was metered; Local is the ordinary reason."""
     assert events(dialect, "TransactionEvent", payload) == (want,)
 
@@ -637,18 +625,14 @@ def test_a_transaction_is_told_from_start_to_end(
         ("Dreaming", None),
     ],
 )
-def test_every_charging_state_has_its_meaning(
-    dialect: Dialect, word: str, want: ChargingState | None
-) -> None:
+def test_every_charging_state_has_its_meaning(dialect: Dialect, word: str, want: ChargingState | None) -> None:
     """An unknown word leaves it as it was."""
     payload = transaction("Updated", {"chargingState": word})
     told = dialect.routes["TransactionEvent"].read(payload, NOW)
     assert told == (Updated(transaction="t-1", charging_state=want, at=TEN),)
 
 
-@pytest.mark.parametrize(
-    "payload", [transaction("Paused"), transaction(info={"transactionId": ""}), {}]
-)
+@pytest.mark.parametrize("payload", [transaction("Paused"), transaction(info={"transactionId": ""}), {}])
 def test_a_transaction_event_of_no_kind_or_name_says_nothing(payload: Json) -> None:
     """Nothing is guessed; it is answered all the same."""
     assert V201.routes["TransactionEvent"].read(payload, NOW) == ()
@@ -739,9 +723,7 @@ REQUESTS: list[tuple[Command, str, Json]] = [
 
 @both
 @pytest.mark.parametrize(("command", "action", "payload"), REQUESTS)
-def test_every_command_has_its_request(
-    dialect: Dialect, command: Command, action: str, payload: Json
-) -> None:
+def test_every_command_has_its_request(dialect: Dialect, command: Command, action: str, payload: Json) -> None:
     """TC_H_01: no connectorType beside an evseId; TC_H_08: neither; TC_H_19: the group; F06.FR.12: the connector."""
     request = dialect.request(command)
     assert (request.action, request.payload) == (action, payload)

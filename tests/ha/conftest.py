@@ -1,28 +1,46 @@
 """A Home Assistant with a listening central system, and chargers that dial in over real sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+import socket
+from typing import Any
 
+from freezegun import freeze_time
+from freezegun.api import TickingDateTimeFactory
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.event import async_track_state_change_event
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.ocpp_central.const import DOMAIN
-from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.core import HomeAssistant, State, callback
-from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.helpers.event import async_track_state_change_event
 from tests.charger import Behaviour, SimulatedCharger, Version
 
 PATIENCE = 10.0
 """Seconds after which an effect that did not come is a failure."""
 
 HOUSE_TOKEN = "HA0123456789"
+HOLDER = "04A2B3C4"
+STRANGER = "DEADBEEF"
+
+TELLS_ALL = Behaviour(statuses_after_reconnect="all")
+"""A charger that tells all its statuses after a mere reconnect, so that nobody waits for it to be asked."""
 
 
 @pytest.fixture(autouse=True)
 def real_sockets(socket_enabled: None) -> None:
     """Chargers dial in over the loopback interface."""
+
+
+@pytest.fixture(params=list(Version), ids=str)
+def version(request: pytest.FixtureRequest) -> Version:
+    """Every version in turn."""
+    chosen: Version = request.param
+    return chosen
 
 
 @pytest.fixture
@@ -32,14 +50,24 @@ def chargers() -> list[ConfigSubentryData]:
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, chargers: list[ConfigSubentryData]) -> MockConfigEntry:
+def port() -> int:
+    """A port that nobody else uses, the same one after a restart."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        number: int = free.getsockname()[1]
+    return number
+
+
+@pytest.fixture
+def short_call_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A silent charger is given up after a moment instead of half a minute."""
+    monkeypatch.setattr("custom_components.ocpp_central.CALL_TIMEOUT", 0.2)
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, chargers: list[ConfigSubentryData], port: int) -> MockConfigEntry:
     """A central system that listens on a free port."""
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="OCPP Central System",
-        data={"host": "127.0.0.1", "port": 0, "house_token": HOUSE_TOKEN},
-        subentries_data=chargers,
-    )
+    entry = central_system(chargers, port)
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
@@ -58,9 +86,9 @@ class Site:
     @property
     def url(self) -> str:
         """Where chargers dial in, without an identity."""
-        return f"ws://127.0.0.1:{self.entry.runtime_data.port}"
+        return f"ws://127.0.0.1:{self.entry.data['port']}"
 
-    async def charger(
+    async def dial(
         self,
         identity: str = "A",
         version: Version = Version.V16,
@@ -68,18 +96,26 @@ class Site:
         connectors: int = 2,
         behaviour: Behaviour | None = None,
         password: str | None = None,
+        retry_after: float = 0.05,
+    ) -> SimulatedCharger:
+        """A charger that dials in, whether it is let in or not."""
+        charger = SimulatedCharger(
+            self.url,
+            identity,
+            version=version,
+            connectors=connectors,
+            behaviour=behaviour or Behaviour(),
+            password=password,
+            retry_after=retry_after,
+            backoff=(0.05, 0.2),
+        )
+        return await self._stack.enter_async_context(charger)
+
+    async def charger(
+        self, identity: str = "A", version: Version = Version.V16, *, connectors: int = 2, **facts: Any
     ) -> SimulatedCharger:
         """A charger that has dialled in, booted and told its statuses, which Home Assistant shows."""
-        charger = await self._stack.enter_async_context(
-            SimulatedCharger(
-                self.url,
-                identity,
-                version=version,
-                connectors=connectors,
-                behaviour=behaviour or Behaviour(),
-                password=password,
-            )
-        )
+        charger = await self.dial(identity, version, connectors=connectors, **facts)
         await charger.ready()
         for connector in range(1, connectors + 1):
             await self.shows(f"sensor.{identity.lower()}_connector_{connector}_status", "available")
@@ -104,9 +140,7 @@ class Site:
                 while True:
                     changed.clear()
                     state = self.hass.states.get(entity_id)
-                    if state is not None and (
-                        wanted(state) if callable(wanted) else state.state == wanted
-                    ):
+                    if state is not None and (wanted(state) if callable(wanted) else state.state == wanted):
                         return state
                     await changed.wait()
         except TimeoutError:
@@ -114,34 +148,95 @@ class Site:
         finally:
             stop()
 
+    def beside(self, entry: MockConfigEntry) -> Site:
+        """The outside of another central system of the same Home Assistant."""
+        return Site(self.hass, entry, self._stack)
+
+    def news(self, entity_id: str = "event.a_connector_1_reservation") -> list[dict[str, Any]]:
+        """A list that fills with what an event entity tells from now on."""
+        heard: list[dict[str, Any]] = []
+
+        @callback
+        def hear(event: Event[EventStateChangedData]) -> None:
+            old, new = event.data["old_state"], event.data["new_state"]
+            if old is None or new is None or {old.state, new.state} & {"unavailable"}:
+                return
+            if new.state not in {old.state, "unknown"}:
+                heard.append(dict(new.attributes))
+
+        self._stack.callback(async_track_state_change_event(self.hass, entity_id, hear))
+        return heard
+
+    def history(self, entity_id: str) -> list[str]:
+        """A list that fills with the states that an entity takes from now on."""
+        taken: list[str] = []
+
+        @callback
+        def note(event: Event[EventStateChangedData]) -> None:
+            old, new = event.data["old_state"], event.data["new_state"]
+            if new is not None and (old is None or old.state != new.state):
+                taken.append(new.state)
+
+        self._stack.callback(async_track_state_change_event(self.hass, entity_id, note))
+        return taken
+
     def device_id(self, identity: str = "A", connector: int | None = None) -> str:
         """The device of a charger or connector."""
-        registry = dr.async_get(self.hass)
-        device: dr.AnyDeviceEntry | None
-        if connector is None:
-            device = registry.async_get_device_by_identifier(
-                (DOMAIN, identity), self.entry.entry_id
-            )
-        else:
-            device = registry.async_get_child_device_by_identifier(
-                (DOMAIN, f"{identity}/{connector}"), self.entry.entry_id
-            )
+        device = self.device(identity, connector)
         assert device is not None
         return device.id
 
-    async def act(self, action: str, **data: object) -> dict[str, object]:
+    def device(self, identity: str = "A", connector: int | None = None) -> dr.AnyDeviceEntry | None:
+        """The registry's entry for a charger or connector."""
+        registry = dr.async_get(self.hass)
+        if connector is None:
+            return registry.async_get_device_by_identifier((DOMAIN, identity), self.entry.entry_id)
+        identifier = (DOMAIN, f"{identity}/{connector}")
+        return registry.async_get_child_device_by_identifier(identifier, self.entry.entry_id)
+
+    async def act(self, action: str, **data: object) -> dict[str, Any]:
         """Call an action; what it answers."""
-        response = await self.hass.services.async_call(
-            DOMAIN, action, data, blocking=True, return_response=True
-        )
+        response = await self.hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
         assert response is not None
         return dict(response)
 
+    async def reserve(self, connector: int | None = 1, *, identity: str = "A", **data: object) -> dict[str, Any]:
+        """Reserve a connector for the holder."""
+        data = {"id_token": HOLDER, "id_token_type": "ISO14443", "duration": {"minutes": 30}} | data
+        if "end" in data:
+            del data["duration"]
+        return await self.act("reserve_now", device_id=self.device_id(identity, connector), **data)
+
+    async def reservations(self, **data: object) -> list[dict[str, Any]]:
+        """What get_reservations lists."""
+        listed: list[dict[str, Any]] = (await self.act("get_reservations", **data))["reservations"]
+        return listed
+
+    async def becomes(self, **wanted: object) -> dict[str, Any]:
+        """Wait until there is exactly one reservation, and it is as wanted."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    listed = await self.reservations()
+                    if len(listed) == 1 and wanted.items() <= listed[0].items():
+                        return listed[0]
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            pytest.fail(f"{listed}, not {wanted}")
+
     async def press(self, entity_id: str) -> None:
         """Press a button."""
-        await self.hass.services.async_call(
-            "button", "press", {"entity_id": entity_id}, blocking=True
-        )
+        await self.hass.services.async_call("button", "press", {"entity_id": entity_id}, blocking=True)
+
+    async def stop(self) -> None:
+        """Have Home Assistant unload the central system."""
+        assert await self.hass.config_entries.async_unload(self.entry.entry_id)
+        await self.hass.async_block_till_done()
+
+    async def start(self) -> None:
+        """Have Home Assistant load the central system again, from its storage."""
+        assert await self.hass.config_entries.async_setup(self.entry.entry_id)
+        await self.hass.async_block_till_done()
 
 
 @pytest.fixture
@@ -151,8 +246,62 @@ async def site(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncIterator[Sit
         yield Site(hass, entry, stack)
 
 
+class Clock:
+    """The time of Home Assistant, of the event loop and of the chargers: it runs on, and can be moved forward."""
+
+    def __init__(self, hass: HomeAssistant, time: TickingDateTimeFactory) -> None:
+        """Let it run."""
+        self._hass = hass
+        self._time = time
+
+    async def forward(self, **by: float) -> None:
+        """Move on, by what `timedelta` takes, and let all timers fire that are due."""
+        self._time.move_to(self._time() + timedelta(**by))
+        async_fire_time_changed(self._hass)
+        await self._hass.async_block_till_done()
+
+    def after(self, **by: float) -> str:
+        """A coming time as actions tell it."""
+        return (datetime.now(UTC).replace(microsecond=0) + timedelta(**by)).isoformat()
+
+
+@pytest.fixture
+def clock(hass: HomeAssistant) -> Iterator[Clock]:
+    """The clock."""
+    with freeze_time(datetime.now(UTC), tick=True) as time:
+        assert isinstance(time, TickingDateTimeFactory)
+        yield Clock(hass, time)
+
+
+def central_system(chargers: list[ConfigSubentryData], port: int) -> MockConfigEntry:
+    """The config entry of a central system."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="OCPP Central System",
+        data={"host": "127.0.0.1", "port": port, "house_token": HOUSE_TOKEN},
+        subentries_data=chargers,
+    )
+
+
 def charger_subentry(identity: str, **data: object) -> ConfigSubentryData:
     """A charger as it was added."""
-    return ConfigSubentryData(
-        data=data, subentry_type="charger", title=identity, unique_id=identity
-    )
+    return ConfigSubentryData(data=data, subentry_type="charger", title=identity, unique_id=identity)
+
+
+async def eventually(true: Callable[[], object], what: str = "it") -> None:
+    """Wait until something is so that nothing tells us of."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not true():  # noqa: ASYNC110  nothing tells us
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        pytest.fail(f"{what} did not come about")
+
+
+async def refused(attempt: Awaitable[object], key: str) -> HomeAssistantError:
+    """The error of an attempt, which must have this translation key and a text for it."""
+    with pytest.raises(HomeAssistantError) as raised:
+        await attempt
+    assert (raised.value.translation_domain, raised.value.translation_key) == (DOMAIN, key)
+    assert "{" not in str(raised.value), "a placeholder has no value"
+    return raised.value

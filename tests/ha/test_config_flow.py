@@ -12,6 +12,7 @@ from unittest.mock import patch
 from homeassistant.config_entries import (
     SOURCE_IGNORE,
     SOURCE_INTEGRATION_DISCOVERY,
+    SOURCE_RECONFIGURE,
     SOURCE_USER,
     ConfigEntryState,
     ConfigFlowResult,
@@ -178,7 +179,9 @@ async def start_charger(
 async def start_to_change_charger(hass: HomeAssistant, entry: MockConfigEntry) -> SubentryFlowResult:
     """Begin to change the only charger of a central system."""
     (subentry_id,) = entry.subentries
-    form: SubentryFlowResult = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
+    form = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "charger"), context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id}
+    )
     check_texts(TEXTS["config_subentries"]["charger"], form)
     return form
 

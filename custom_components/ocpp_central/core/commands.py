@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from .events import EvseId
+from .events import ConnectorId, EvseId
 from .token import IdToken
 
 
@@ -71,9 +71,10 @@ class AskToBoot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskForStatus:
-    """Ask for the present status of one EVSE (None: of all)."""
+    """Ask for the present status of one plug of an EVSE (None: of the one that it surely has), or of all (no EVSE)."""
 
     evse: EvseId | None
+    connector: ConnectorId | None = None
 
 
 type Command = PlaceHold | DropHold | AskToBoot | AskForStatus

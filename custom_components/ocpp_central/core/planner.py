@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from .book import Book, Ghost
 from .charger import PATIENCE, RESIGNATION, Charger, Evse
 from .commands import AskForStatus, AskToBoot, Command, DropHold, PlaceHold
-from .events import EvseId
 from .reservation import Hold, HoldState, Reservation, Status
 
 TOO_LATE = timedelta(seconds=5)
@@ -63,11 +62,16 @@ def _questions(charger: Charger, now: datetime) -> Iterator[Command]:
     """A charger that reconnects without a boot may tell nothing by itself (ocpp.md 5.10)."""
     if charger.asked or charger.connected_at is None or now < charger.connected_at + PATIENCE:
         return
-    silent: list[EvseId | None] = [evse.evse for evse in charger.evses.values() if not evse.reported]
+    silent = [evse for evse in charger.evses.values() if not evse.reported]
     if len(silent) == len(charger.evses):
         yield AskToBoot()
-    for number in silent or [None]:
-        yield AskForStatus(evse=number)
+    if not silent:
+        yield AskForStatus(evse=None)
+    for evse in silent:
+        if not evse.connectors:
+            yield AskForStatus(evse=evse.evse)
+        for connector in sorted(evse.connectors):
+            yield AskForStatus(evse=evse.evse, connector=connector)
 
 
 def _open_holds(book: Book, charger: Charger) -> Iterator[tuple[Reservation, Evse, Hold]]:

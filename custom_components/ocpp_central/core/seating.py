@@ -156,7 +156,7 @@ class Board:
         return Seating(evses=None, nodes=used)
 
     def _worst_first(self, number: int, lists: Lists, keeping: Lists) -> list[int]:
-        """The columns for a window: last the one that makes the fewest others move, of those the one that fewest could use."""
+        """The columns for a window: last the one that makes the fewest move, of those the one that fewest could use."""
         overlaps = self._overlaps[number]
 
         def harm(column: int) -> tuple[int, int]:

@@ -79,6 +79,8 @@ def at(book: Book, charger: Charger, now: datetime) -> Turned:
 
 def after(book: Book, report: Report, now: datetime) -> Turned:
     """The book once the charger has told something; a start that we refused uses no reservation."""
+    if not book.reservations and not book.ghosts and book.can_hold:
+        return book, ()
     page = Page(book, now)
     charger, verdict = report.charger, report.verdict
     match event := report.event:

@@ -63,8 +63,7 @@ def _booted(payload: Json, now: datetime) -> tuple[Event, ...]:
         Booted(
             vendor=text(payload, "chargePointVendor"),
             model=text(payload, "chargePointModel"),
-            serial=text(payload, "chargePointSerialNumber")
-            or text(payload, "chargeBoxSerialNumber"),
+            serial=text(payload, "chargePointSerialNumber") or text(payload, "chargeBoxSerialNumber"),
             firmware=text(payload, "firmwareVersion"),
             at=now,
         ),
@@ -226,9 +225,7 @@ class _V16:
             case DropHold():
                 return Request(action="CancelReservation", payload={"reservationId": command.hold})
             case AskToBoot():
-                return Request(
-                    action="TriggerMessage", payload={"requestedMessage": "BootNotification"}
-                )
+                return Request(action="TriggerMessage", payload={"requestedMessage": "BootNotification"})
             case AskForStatus():
                 where = {} if command.evse is None else {"connectorId": command.evse}
                 return Request(

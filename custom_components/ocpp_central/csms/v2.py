@@ -280,9 +280,7 @@ class _V2:
                 payload: Json = {"reservationId": command.hold}
                 return Request(action="CancelReservation", payload=payload)
             case AskToBoot():
-                return Request(
-                    action="TriggerMessage", payload={"requestedMessage": "BootNotification"}
-                )
+                return Request(action="TriggerMessage", payload={"requestedMessage": "BootNotification"})
             case AskForStatus():
                 return _trigger_status(command)
 
@@ -309,7 +307,7 @@ def _trigger_status(command: AskForStatus) -> Request:
     payload: Json = {"requestedMessage": "StatusNotification"}
     if command.evse is not None:
         # F06.FR.12 and .13: a charger may refuse where the connector is not named.
-        payload["evse"] = {"id": command.evse, "connectorId": _FIRST_CONNECTOR}
+        payload["evse"] = {"id": command.evse, "connectorId": command.connector or _FIRST_CONNECTOR}
     return Request(action="TriggerMessage", payload=payload)
 
 

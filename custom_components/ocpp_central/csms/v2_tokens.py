@@ -36,9 +36,7 @@ def told_token(payload: Json) -> IdToken | None:
     """Whose token it is; None for nobody's, which is what a start button sends (C02.FR.01)."""
     told = part(payload, "idToken")
     value = text(told, "idToken")
-    return (
-        None if value is None or _is_nobody(told) else IdToken(value=value, type=text(told, "type"))
-    )
+    return None if value is None or _is_nobody(told) else IdToken(value=value, type=text(told, "type"))
 
 
 def group_token(group: str) -> Json:

@@ -1,0 +1,83 @@
+"""Every entity of a charger, as the registries and the state machine show it, and what a failing one may not break."""
+
+import json
+from typing import Any
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, StateMachine
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.json import json_dumps
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from tests.charger import Version
+
+from .conftest import Site, charger_subentry
+
+
+@pytest.mark.blackbox
+@pytest.mark.parametrize(
+    "platform", [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR], ids=str
+)
+async def test_entities_are_those_of_the_contract(
+    hass: HomeAssistant, site: Site, platform: Platform, snapshot: SnapshotAssertion
+) -> None:
+    """Contract 2, 4: unique ids, names and classes are for ever."""
+    await site.charger(connectors=1)
+    entries = er.async_entries_for_config_entry(er.async_get(hass), site.entry.entry_id)
+    shown: dict[str, dict[str, Any]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.entity_id):
+        if entry.domain != platform:
+            continue
+        state = hass.states.get(entry.entity_id)
+        assert state is not None
+        assert entry.config_subentry_id == next(iter(site.entry.subentries))
+        shown[entry.entity_id] = {
+            "unique_id": entry.unique_id,
+            "translation_key": entry.translation_key,
+            "device_class": entry.original_device_class,
+            "category": entry.entity_category,
+            "disabled": entry.disabled,
+            "state": state.state,
+            "attributes": dict(state.attributes),
+        }
+    assert json.loads(json_dumps(shown)) == snapshot
+
+
+async def test_a_listener_that_fails_costs_the_charger_nothing(
+    hass: HomeAssistant, site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever cannot be shown is logged; the charger is answered, everybody else is told."""
+    charger = await site.charger()
+    really_set = StateMachine.async_set_internal
+
+    def fail_for_one(states: StateMachine, entity_id: str, *args: Any, **kwargs: Any) -> None:
+        if entity_id == "sensor.a_connector_1_status":
+            raise RuntimeError("broken")
+        really_set(states, entity_id, *args, **kwargs)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(StateMachine, "async_set_internal", fail_for_one)
+        await charger.plug(1)
+        await site.shows("binary_sensor.a_connector_1_plugged_in", "on")
+    assert "could not be shown" in caplog.text
+    assert all(sent.error is None for sent in charger.sent)
+    await charger.unplug(1)
+    await site.shows("sensor.a_connector_1_status", "available")
+
+
+@pytest.mark.blackbox
+@pytest.mark.parametrize("chargers", [[charger_subentry("A"), charger_subentry("B")]])
+async def test_a_message_wakes_its_own_connector_only(site: Site, version: Version) -> None:
+    """Design 7: nothing is written that has not changed, and nobody else is woken."""
+    charger = await site.charger("A", version)
+    await site.charger("B", version)
+    others = [
+        state.entity_id
+        for state in site.hass.states.async_all()
+        if "a_connector_1" not in state.entity_id and state.entity_id != "binary_sensor.a_connected"
+    ]
+    before = {entity_id: site.hass.states.get(entity_id) for entity_id in others}
+    await charger.plug(1)
+    await site.shows("binary_sensor.a_connector_1_plugged_in", "on")
+    assert all(site.hass.states.get(entity_id) is state for entity_id, state in before.items())
