@@ -226,6 +226,7 @@ async def test_a_removed_charger_is_a_stranger_again(
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     await hass.config_entries.flow.async_configure(flow["flow_id"], {})
     await site.shows("binary_sensor.a_connected", "on")
+    await charger.connected()  # for its part too: its time-outs move with the clock
     await clock.forward(seconds=11)  # it did not boot, so it tells its statuses only when it is asked
     await site.shows("sensor.a_connector_1_status", lambda state: state.state in {"available", "reserved"})
     assert await site.reservations() == []
