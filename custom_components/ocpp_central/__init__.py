@@ -23,6 +23,7 @@ from .csms.session import CALL_TIMEOUT
 from .csms.v2 import V21, V201
 from .csms.v16 import V16
 from .devices import keep_devices, place_of
+from .history import remove_history
 from .reception import Reception
 from .services import async_setup_services
 from .store import remove_storage
@@ -89,6 +90,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> boo
 async def async_remove_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
     """Leave nothing behind."""
     await remove_storage(hass, entry.entry_id)
+    await remove_history(hass, entry.entry_id)
     _solved(hass, entry)
 
 

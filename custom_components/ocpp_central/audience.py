@@ -66,15 +66,17 @@ class Audience:
 
     @callback
     def publish(self, changes: Iterable[Change]) -> None:
-        """Tell what is news of reservations."""
+        """Tell what is news of reservations, to both places where one moves."""
         for change in changes:
             if change.news is None:
                 continue
             if self._kept is not None:
                 self._kept.append(change)
                 continue
-            for tell in tuple(self._news.get(Place(change.after.charger, change.after.evse), ())):
-                _safely(tell, change)
+            shown = (each for each in (change.before, change.after) if each is not None)
+            for place in dict.fromkeys(Place(each.charger, each.evse) for each in shown):
+                for tell in tuple(self._news.get(place, ())):
+                    _safely(tell, change)
 
     @callback
     def wake(self, places: Iterable[Place]) -> None:

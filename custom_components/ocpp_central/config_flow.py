@@ -46,6 +46,7 @@ from .const import (
 )
 from .coordinator import OcppConfigEntry
 from .csms.admission import is_identity
+from .options_flow import OcppOptionsFlow
 
 # What the form shows instead of a password that is set, so that the password itself stays on the server.
 PASSWORD_UNCHANGED = "********"  # noqa: S105  stands for a secret, is none
@@ -87,6 +88,13 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """What can be added to a central system by hand."""
         return {SUBENTRY_CHARGER: ChargerSubentryFlow}
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OcppOptionsFlow:
+        """What can be set for reservations."""
+        return OcppOptionsFlow()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

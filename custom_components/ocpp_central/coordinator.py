@@ -17,19 +17,23 @@ from homeassistant.util import dt as dt_util
 
 from . import errors
 from .audience import Audience, Place
-from .const import CONF_HOUSE_TOKEN
+from .const import CONF_HOUSE_TOKEN, LOGGER
 from .core.authorization import judge
 from .core.book import Change
+from .core.change import Amendment
 from .core.charger import Charger, Evse
+from .core.check import Check, check_charger, check_evse
 from .core.commands import DropHold, Outcome, PlaceHold
 from .core.events import ChargerId, Event, Heard, Started, Verdict
 from .core.ledger import Ledger, Step, Wish
 from .core.planner import Plan, plan
 from .core.policy import Policy
-from .core.refusal import Refusal
+from .core.refusal import Reason, Refusal
 from .core.reservation import Reservation, Status
 from .core.token import IdToken
 from .core.undo import undone
+from .history import History
+from .options import policy_of
 from .store import Memory, Storage, StorageFailedError, is_to_be_kept
 
 type OcppConfigEntry = ConfigEntry[CentralSystem]
@@ -55,9 +59,17 @@ class CentralSystem:
         self._last_transaction_id = 0
         self._ids_until = 0
         self._storage = Storage(hass, entry.entry_id, self._memory)
+        self._history = History(
+            hass,
+            entry.entry_id,
+            ended=lambda: self._ledger.past.ended,
+            saved=self._storage.saved,
+            archived=self._archived,
+        )
         self._one_step = asyncio.Lock()
         self._wakers: dict[ChargerId, CALLBACK_TYPE] = {}
         self._waiting: dict[str, asyncio.Future[tuple[Reservation, str | None]]] = {}
+        self._watches: set[_Watch] = set()
         self._timer: CALLBACK_TYPE | None = None
         self._timer_at: datetime | None = None
         self._sweeper: CALLBACK_TYPE | None = None
@@ -66,6 +78,7 @@ class CentralSystem:
     async def start(self) -> None:
         """Read what was remembered."""
         memory = await self._storage.load()
+        await self._history.load()
         self._ledger = memory.ledger.restarted()
         self._chargers = dict(memory.chargers)
         self._last_transaction_id = self._ids_until = memory.last_transaction_id
@@ -75,6 +88,7 @@ class CentralSystem:
         """Let time pass, now that everybody listens: whatever should have happened meanwhile happens now."""
         self._sweeper = async_track_time_interval(self.hass, self._on_time, SWEEP, cancel_on_shutdown=True)
         self.audience.open()
+        self._history.begin()
         self._pass_time()
 
     async def stop(self) -> None:
@@ -84,6 +98,7 @@ class CentralSystem:
             if unsubscribe is not None:
                 unsubscribe()
         self._timer = self._sweeper = None
+        await self._history.close()
         await self._storage.close()
 
     @property
@@ -94,7 +109,7 @@ class CentralSystem:
     @property
     def policy(self) -> Policy:
         """The owner's bounds for reservations."""
-        return Policy()
+        return policy_of(self.entry.options)
 
     @property
     def house(self) -> IdToken:
@@ -112,6 +127,17 @@ class CentralSystem:
             return self._ledger.book(place.charger).living_at(place.evse)
         return sorted(self._ledger.living(), key=lambda each: each.window.start)
 
+    def ended(self, place: Place | None = None) -> list[Reservation]:
+        """The ended reservations of a place (None: of all chargers) that are still remembered, in no order."""
+        known = self._history.reservations(each.uid for each in self._ledger.living())
+        if place is None:
+            return known
+        return [each for each in known if each.charger == place.charger and place.evse in (None, each.evse)]
+
+    def count(self, charger: ChargerId, status: Status) -> int:
+        """How many reservations of a charger have ever ended in this status."""
+        return self._ledger.past.count(charger, status)
+
     def find(self, *, uid: str | None = None, reservation_id: int | None = None) -> Reservation | None:
         """The living reservation of this uid, else of this reservation id."""
         if uid is not None:
@@ -122,6 +148,17 @@ class CentralSystem:
         """The reservation that is being placed, active or in use at an EVSE; else the next one that is to come."""
         living = self.reservations(place)
         return next((each for each in living if each.status.keeps_out), next(iter(living), None))
+
+    def next_reservation(self, place: Place) -> Reservation | None:
+        """The next reservation that is to come at an EVSE."""
+        return next((each for each in self.reservations(place) if each.status is Status.SCHEDULED), None)
+
+    def check(self, place: Place, token: IdToken, group: str | None) -> Check:
+        """Whether a place is reserved now, and whether for this token or group."""
+        book, now = self._ledger.book(place.charger), dt_util.utcnow()
+        if place.evse is not None:
+            return check_evse(book, place.evse, token, group, now)
+        return check_charger(book, self.chargers[place.charger].evses, token, group, now)
 
     @callback
     def set_waker(self, charger: ChargerId, wake: CALLBACK_TYPE | None) -> None:
@@ -201,6 +238,28 @@ class CentralSystem:
         wish = Wish(charger=place.charger, evse=place.evse, token=self.house, end=end)
         return await self.reserve(wish)
 
+    async def change(self, uid: str, amendment: Amendment) -> tuple[Reservation, Outcome | None]:
+        """Change a reservation, and wait for the charger's word on its hold if it can be asked.
+
+        The reservation as it then is, and that word; None if the charger was not asked. Raises translated errors, and
+        then the reservation is as it was. Whatever the charger says, the reservation stands as it was changed.
+        """
+        step = await self._make(lambda: self._changed(uid, amendment))
+        if not step.changes:
+            unchanged = step.ledger.find(uid)
+            assert unchanged is not None  # noqa: S101  only one that lives can stay as it is
+            return unchanged, None
+        watch = _Watch(step.changes[-1].after)
+        self._watches.add(watch)
+        try:
+            while self._is_being_told(watch.latest.charger, uid):
+                await watch.turn()
+        finally:
+            self._watches.remove(watch)
+        reservation = self._ledger.find(uid) or watch.latest
+        asked = step.changes[0].after.last_outcome is None
+        return reservation, reservation.last_outcome if asked else None
+
     async def cancel_present(self, place: Place) -> Reservation:
         """Cancel what is in force at a place, if that is exactly one reservation. Raises translated errors."""
         living = self.reservations(place)
@@ -258,6 +317,14 @@ class CentralSystem:
             return Plan()
         return plan(self._ledger.book(charger_id), charger, dt_util.utcnow())
 
+    @callback
+    def _archived(self, records: Mapping[str, Reservation]) -> None:
+        """The history has these records on disk."""
+        ledger = self._ledger.archived(records, self._chargers, dt_util.utcnow())
+        if ledger is not self._ledger:
+            self._ledger = ledger
+            self._storage.changed()
+
     def _memory(self) -> Memory:
         return Memory(
             ledger=self._ledger,
@@ -291,6 +358,27 @@ class CentralSystem:
                 reservation_id=wish.reservation_id,
                 end=errors.local(wish.end),
             ) from refusal
+
+    def _changed(self, uid: str, amendment: Amendment) -> Step:
+        if (reservation := self._ledger.find(uid)) is None:
+            raise errors.refused(Refusal(Reason.NOT_FOUND), reservation_id=uid)
+        charger = self.chargers[reservation.charger]
+        try:
+            return self._ledger.change(uid, amendment, charger, self.policy, dt_util.utcnow())
+        except Refusal as refusal:
+            raise errors.refused(
+                refusal,
+                charger=self.name_of(reservation.charger),
+                connector=amendment.evse or reservation.evse,
+                reservation_id=reservation.reservation_id,
+            ) from refusal
+
+    def _is_being_told(self, charger_id: ChargerId, uid: str) -> bool:
+        """Whether the charger is, or can now be, told something of this reservation."""
+        if (reservation := self._ledger.find(uid)) is None:
+            return False
+        due = {each.hold for each in self.plan(charger_id).commands if isinstance(each, PlaceHold | DropHold)}
+        return any(hold.under_way or hold.wire_id in due for hold in reservation.holds.values())
 
     async def _make(self, step_of: Callable[[], Step]) -> Step:
         """Take a step that somebody asked for: on disk before anybody is told, and undone if that fails.
@@ -328,12 +416,26 @@ class CentralSystem:
         self._tell(step.changes, places, word=word)
 
     def _tell(self, changes: tuple[Change, ...], places: Iterable[Place] = (), *, word: str | None = None) -> None:
+        self._note_ends(changes)
         self.audience.publish(changes)
         self.audience.wake({*places, *_shown_at(changes)})
+        for watch in self._watches:
+            watch.look(changes)
         for reservation in {change.after.uid: change.after for change in changes}.values():
             waiting = self._waiting.get(reservation.uid)
             if waiting is not None and not waiting.done() and reservation.status is not Status.PLACING:
                 waiting.set_result((reservation, word))
+
+    def _note_ends(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            if change.after.status.is_final:
+                self._history.changed()
+            if change.before is not None and change.before.status.is_final:
+                LOGGER.info(
+                    "Reservation %s of charger %s had expired, but its holder had started in time: it was used",
+                    change.after.reservation_id,
+                    change.after.charger,
+                )
 
     def _wake_reconciler(self, charger_id: ChargerId) -> None:
         if (wake := self._wakers.get(charger_id)) is not None:
@@ -369,9 +471,30 @@ class CentralSystem:
             )
 
 
+class _Watch:
+    """One who waits for what becomes of a reservation."""
+
+    def __init__(self, reservation: Reservation) -> None:
+        """Know it as it is."""
+        self.latest = reservation
+        self._turned = asyncio.Event()
+
+    def look(self, changes: Iterable[Change]) -> None:
+        """Something has happened, perhaps to the reservation."""
+        mine = [each.after for each in changes if each.after.uid == self.latest.uid]
+        self.latest = mine[-1] if mine else self.latest
+        self._turned.set()
+
+    async def turn(self) -> None:
+        """Return once something has happened."""
+        self._turned.clear()
+        await self._turned.wait()
+
+
 def _shown_at(changes: Iterable[Change]) -> set[Place]:
     """The places where changed reservations show."""
-    evses = {Place(change.after.charger, change.after.evse) for change in changes}
+    shown = [each for change in changes for each in (change.before, change.after) if each is not None]
+    evses = {Place(each.charger, each.evse) for each in shown}
     return evses | {Place(place.charger) for place in evses}
 
 

@@ -55,6 +55,8 @@ def refused(refusal: Refusal, **known: object) -> HomeAssistantError:
     placeholders = dict(known)
     if refusal.limit is not None:
         placeholders["limit"] = _limit(refusal)
+    if refusal.end is not None:
+        placeholders["end"] = local(refusal.end)
     if (obstacle := refusal.obstacle) is not None:
         placeholders |= {
             "connector": obstacle.evse,
@@ -92,7 +94,7 @@ def _limit(refusal: Refusal) -> str:
     if not isinstance(refusal.limit, timedelta):
         return str(refusal.limit)
     unit = {Reason.TOO_SHORT: timedelta(seconds=1), Reason.TOO_LONG: timedelta(hours=1)}
-    return f"{refusal.limit / unit.get(refusal.reason, timedelta(days=1)):g}"
+    return f"{round(refusal.limit / unit.get(refusal.reason, timedelta(days=1)), 2):g}"
 
 
 def local(moment: datetime) -> str:

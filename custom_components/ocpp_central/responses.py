@@ -4,6 +4,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonObjectType
 
 from .coordinator import CentralSystem
+from .core.check import Check
 from .core.reservation import Reservation
 from .devices import connector_device_id
 
@@ -26,4 +27,14 @@ def described(hass: HomeAssistant, central: CentralSystem, reservation: Reservat
         "held_by": reservation.held_by.value,
         "end_reason": None if reason is None else reason.value,
         "last_result": None if outcome is None else outcome.word,
+    }
+
+
+def checked(check: Check) -> JsonObjectType:
+    """The answer of a check as the action returns it; times are UTC."""
+    found = check.reservation
+    return {
+        "status": check.status.value,
+        "uid": None if found is None else found.uid,
+        "until": None if found is None else found.until.isoformat(),
     }

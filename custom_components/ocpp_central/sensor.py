@@ -9,6 +9,7 @@ from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
+    SensorStateClass,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -36,6 +37,12 @@ class ReservationSensorDescription(SensorEntityDescription):
     value_fn: Callable[[Reservation | None], str | datetime | None]
 
 
+NEXT_RESERVATION = SensorEntityDescription(
+    key="next_reservation",
+    translation_key="next_reservation",
+    device_class=SensorDeviceClass.TIMESTAMP,
+)
+
 RESERVATION_SENSORS = (
     ReservationSensorDescription(
         key="reservation",
@@ -53,21 +60,47 @@ RESERVATION_SENSORS = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class CountSensorDescription(SensorEntityDescription):
+    """How many reservations of a charger have ended in a status."""
+
+    status: Status
+
+
+COUNT_SENSORS = tuple(
+    CountSensorDescription(
+        key=key,
+        translation_key=key,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_registry_enabled_default=False,
+        status=status,
+    )
+    for key, status in (
+        ("reservations_used", Status.USED),
+        ("reservations_expired", Status.EXPIRED),
+        ("reservations_cancelled", Status.CANCELLED),
+    )
+)
+
+
 async def async_setup_entry(
     _: HomeAssistant,
     entry: OcppConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of every connector."""
+    """Add the sensors of every charger and connector."""
     add_entities_everywhere(entry, async_add_entities, _entities_of)
 
 
 def _entities_of(central: CentralSystem, place: Place) -> Iterable[SensorEntity]:
     if place.evse is None:
+        for count in COUNT_SENSORS:
+            yield CountSensor(central, place, count)
         return
     yield StatusSensor(central, place, STATUS)
     for description in RESERVATION_SENSORS:
         yield ReservationSensor(central, place, description)
+    yield NextReservationSensor(central, place, NEXT_RESERVATION)
 
 
 class StatusSensor(PlaceEntity, SensorEntity):
@@ -101,3 +134,37 @@ class ReservationSensor(PlaceEntity, SensorEntity):
     def _value(self) -> str | datetime | None:
         present = self._central.present_reservation(self._place)
         return self.entity_description.value_fn(present)
+
+
+class NextReservationSensor(PlaceEntity, SensorEntity):
+    """When the next reservation of an EVSE begins."""
+
+    _offline_too = True
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """The start of the next one that is to come; None if there is none."""
+        return self._value()
+
+    @override
+    def _value(self) -> datetime | None:
+        coming = self._central.next_reservation(self._place)
+        return None if coming is None else coming.window.start
+
+
+class CountSensor(PlaceEntity, SensorEntity):
+    """How many reservations of a charger have ended in a status since it was added."""
+
+    _offline_too = True
+    entity_description: CountSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> int:
+        """The number."""
+        return self._value()
+
+    @override
+    def _value(self) -> int:
+        return self._central.count(self._place.charger, self.entity_description.status)

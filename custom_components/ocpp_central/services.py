@@ -3,7 +3,8 @@
 Knows fields and responses (contract 3). Must not know how a wish is carried out (`coordinator`).
 """
 
-from datetime import MINYEAR, datetime, timedelta
+import asyncio
+from itertools import batched
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntryState
@@ -16,26 +17,26 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.helpers import config_validation as cv, service
-from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
 from . import errors
 from .audience import Place
 from .const import DOMAIN
 from .coordinator import CentralSystem
+from .core.change import Amendment
 from .core.ledger import MAX_WIRE_ID, Wish
-from .core.policy import Policy
-from .core.refusal import Reason, Refusal
 from .core.reservation import HeldBy, Reservation
 from .core.token import IdToken
 from .devices import place_of
-from .responses import described
+from .responses import checked, described
+from .windows import ATTR_DURATION, ATTR_END, ATTR_START, asked, changed, wished
 
-ATTR_DURATION: Final = "duration"
-ATTR_END: Final = "end"
+ATTR_GROUP_ID_TOKEN: Final = "group_id_token"  # noqa: S105  a field name
 ATTR_HELD_BY: Final = "held_by"
 ATTR_ID_TOKEN: Final = "id_token"  # noqa: S105  a field name
 ATTR_ID_TOKEN_TYPE: Final = "id_token_type"  # noqa: S105  a field name
+ATTR_INCLUDE_ENDED: Final = "include_ended"
 ATTR_RESERVATION_ID: Final = "reservation_id"
 ATTR_UID: Final = "uid"
 
@@ -53,17 +54,36 @@ TOKEN_TYPES: Final = (
 )
 """The kinds of token that a person can present (2.0.1, 2.1); NoAuthorization carries no token, so it is not one."""
 
+BATCH = 100
+"""So many reservations are told at once, so that thousands of them keep nobody waiting."""
+
+_TOKEN = vol.All(cv.string, vol.Strip, vol.Length(min=1))
 _RESERVATION_ID = vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_WIRE_ID))
 
 RESERVE_NOW = vol.Schema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
-        vol.Optional(ATTR_ID_TOKEN): vol.All(cv.string, vol.Strip, vol.Length(min=1)),
+        vol.Optional(ATTR_ID_TOKEN): _TOKEN,
         vol.Optional(ATTR_ID_TOKEN_TYPE): vol.In(TOKEN_TYPES),
+        vol.Optional(ATTR_START): cv.datetime,
         vol.Optional(ATTR_END): cv.datetime,
         vol.Optional(ATTR_DURATION): cv.time_period,
         vol.Optional(ATTR_RESERVATION_ID): _RESERVATION_ID,
         vol.Optional(ATTR_HELD_BY, default=HeldBy.AUTO.value): vol.Coerce(HeldBy),
+    }
+)
+
+UPDATE_RESERVATION = vol.Schema(
+    {
+        vol.Optional(ATTR_RESERVATION_ID): _RESERVATION_ID,
+        vol.Optional(ATTR_UID): cv.string,
+        vol.Optional(ATTR_START): cv.datetime,
+        vol.Optional(ATTR_END): cv.datetime,
+        vol.Optional(ATTR_DURATION): cv.time_period,
+        vol.Optional(ATTR_DEVICE_ID): cv.string,
+        vol.Optional(ATTR_ID_TOKEN): _TOKEN,
+        vol.Optional(ATTR_ID_TOKEN_TYPE): vol.In(TOKEN_TYPES),
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
     }
 )
 
@@ -76,7 +96,22 @@ CANCEL_RESERVATION = vol.Schema(
     }
 )
 
-GET_RESERVATIONS = vol.Schema({vol.Optional(ATTR_DEVICE_ID): cv.string})
+GET_RESERVATIONS = vol.Schema(
+    {
+        vol.Optional(ATTR_DEVICE_ID): cv.string,
+        vol.Optional(ATTR_START): cv.datetime,
+        vol.Optional(ATTR_END): cv.datetime,
+        vol.Optional(ATTR_INCLUDE_ENDED, default=False): cv.boolean,
+    }
+)
+
+CHECK_RESERVATION = vol.Schema(
+    {
+        vol.Required(ATTR_DEVICE_ID): cv.string,
+        vol.Optional(ATTR_ID_TOKEN): _TOKEN,
+        vol.Optional(ATTR_GROUP_ID_TOKEN): _TOKEN,
+    }
+)
 
 
 @callback
@@ -85,12 +120,22 @@ def async_setup_services(hass: HomeAssistant) -> None:
     hass.services.async_register(DOMAIN, "reserve_now", _reserve_now, RESERVE_NOW, SupportsResponse.OPTIONAL)
     hass.services.async_register(
         DOMAIN,
+        "update_reservation",
+        _update_reservation,
+        UPDATE_RESERVATION,
+        SupportsResponse.OPTIONAL,
+    )
+    hass.services.async_register(
+        DOMAIN,
         "cancel_reservation",
         _cancel_reservation,
         CANCEL_RESERVATION,
         SupportsResponse.OPTIONAL,
     )
     hass.services.async_register(DOMAIN, "get_reservations", _get_reservations, GET_RESERVATIONS, SupportsResponse.ONLY)
+    hass.services.async_register(
+        DOMAIN, "check_reservation", _check_reservation, CHECK_RESERVATION, SupportsResponse.ONLY
+    )
 
 
 async def _reserve_now(call: ServiceCall) -> ServiceResponse:
@@ -99,6 +144,16 @@ async def _reserve_now(call: ServiceCall) -> ServiceResponse:
     if not call.return_response:
         return None
     outcome = reservation.last_outcome
+    return described(call.hass, central, reservation) | {"result": None if outcome is None else outcome.word}
+
+
+async def _update_reservation(call: ServiceCall) -> ServiceResponse:
+    _at_most_one_of(call, ATTR_RESERVATION_ID, ATTR_UID)
+    _at_most_one_of(call, ATTR_END, ATTR_DURATION)
+    central, found = _named(call)
+    reservation, outcome = await central.change(found.uid, _amendment(call, central, found))
+    if not call.return_response:
+        return None
     return described(call.hass, central, reservation) | {"result": None if outcome is None else outcome.word}
 
 
@@ -119,17 +174,37 @@ async def _get_reservations(call: ServiceCall) -> ServiceResponse:
         wanted = [_place(call.hass, device_id)]
     else:
         wanted = [(central, None) for central in _central_systems(call.hass)]
+    span = asked(call.data)
     found = [
-        (reservation.window.start, reservation.reservation_id, described(call.hass, central, reservation))
+        (central, reservation)
         for central, place in wanted
-        for reservation in central.reservations(place)
+        for reservation in _remembered(central, place, ended=call.data[ATTR_INCLUDE_ENDED])
+        if reservation.window.overlaps(span)
     ]
-    return {"reservations": [told for *_, told in sorted(found, key=lambda each: each[:2])]}
+    found.sort(key=lambda each: (each[1].window.start, each[1].reservation_id))
+    told: list[JsonValueType] = []
+    for batch in batched(found, BATCH, strict=False):
+        told += [described(call.hass, central, reservation) for central, reservation in batch]
+        await asyncio.sleep(0)
+    return {"reservations": told}
+
+
+def _remembered(central: CentralSystem, place: Place | None, *, ended: bool) -> list[Reservation]:
+    living = central.reservations(place)
+    return living + central.ended(place) if ended else living
+
+
+async def _check_reservation(call: ServiceCall) -> ServiceResponse:
+    central, place = _place(call.hass, call.data[ATTR_DEVICE_ID])
+    value = call.data.get(ATTR_ID_TOKEN)
+    token = central.house if value is None else IdToken(value=value)
+    return checked(central.check(place, token, call.data.get(ATTR_GROUP_ID_TOKEN)))
 
 
 def _wish(call: ServiceCall, central: CentralSystem, place: Place) -> Wish:
     _at_most_one_of(call, ATTR_END, ATTR_DURATION)
     assert place.evse is not None  # noqa: S101  _connector has seen to it
+    start, end = wished(call.data, central.policy)
     token = central.house
     if (value := call.data.get(ATTR_ID_TOKEN)) is not None:
         token = IdToken(value=value, type=call.data.get(ATTR_ID_TOKEN_TYPE))
@@ -137,25 +212,29 @@ def _wish(call: ServiceCall, central: CentralSystem, place: Place) -> Wish:
         charger=place.charger,
         evse=place.evse,
         token=token,
-        end=_end(call, central.policy),
+        start=start,
+        end=end,
         held_by=call.data[ATTR_HELD_BY],
         reservation_id=call.data.get(ATTR_RESERVATION_ID),
     )
 
 
-def _end(call: ServiceCall, policy: Policy) -> datetime:
-    """The end of a reservation that starts now; a time without a zone is Home Assistant's local time."""
-    end: datetime | None = call.data.get(ATTR_END)
-    try:
-        if end is not None:
-            return dt_util.as_utc(end)
-        duration: timedelta = call.data.get(ATTR_DURATION, policy.default_duration)
-        # Whole seconds are the ledger's grain: an end derived from a start must not lose one of them on the way.
-        return dt_util.utcnow().replace(microsecond=0) + duration
-    except OverflowError as err:  # at one of the two ends of the calendar
-        if end is not None and end.year == MINYEAR:
-            raise errors.invalid("reservation_in_past", end=end) from err
-        raise errors.refused(Refusal(Reason.TOO_LONG, limit=policy.max_duration)) from err
+def _amendment(call: ServiceCall, central: CentralSystem, reservation: Reservation) -> Amendment:
+    evse = None
+    if (device_id := call.data.get(ATTR_DEVICE_ID)) is not None:
+        other, place = _connector(call.hass, device_id)
+        if other is not central or place.charger != reservation.charger:
+            charger = central.name_of(reservation.charger)
+            raise errors.invalid("other_charger", reservation_id=reservation.reservation_id, charger=charger)
+        evse = place.evse
+    token = None
+    if (value := call.data.get(ATTR_ID_TOKEN)) is not None:
+        token = IdToken(value=value, type=call.data.get(ATTR_ID_TOKEN_TYPE))
+    start, end, duration = changed(call.data)
+    amendment = Amendment(evse=evse, token=token, start=start, end=end, duration=duration)
+    if amendment == Amendment():
+        raise errors.invalid("nothing_to_change")
+    return amendment
 
 
 def _place(hass: HomeAssistant, device_id: str) -> tuple[CentralSystem, Place]:

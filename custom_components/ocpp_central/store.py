@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, override
+from typing import NamedTuple, override
 
 from homeassistant.core import CoreState, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -17,23 +17,22 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util.file import WriteError
 from homeassistant.util.json import SerializationError
 from mashumaro.codecs.basic import BasicDecoder, BasicEncoder
-from mashumaro.exceptions import InvalidFieldValue, MissingField
 
 from .const import DOMAIN, LOGGER
 from .core.book import Book, Ghost
 from .core.charger import Charger, Description, Evse, Transaction
 from .core.ledger import Ledger
-from .core.reservation import Reservation
+from .core.past import Past
+from .core.reservation import Status
+from .records import Json, read, written
 
 VERSION = 1
 
 CHATTER = timedelta(seconds=10)
 """How long a change that nobody waits for may stay in memory."""
 
-_WRITING = frozenset({CoreState.not_running, CoreState.starting, CoreState.running})
+WRITING = frozenset({CoreState.not_running, CoreState.starting, CoreState.running})
 """While Home Assistant stops, its store only promises to write: nobody may rely on that."""
-
-type Json = dict[str, Any]
 
 
 class StorageFailedError(HomeAssistantError):
@@ -78,12 +77,14 @@ class StoredBook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """The whole file."""
+    """The whole file. `ended`: reservations that the history may not have yet; `counts`: of all that ever ended."""
 
     last_reservation_id: int = 0
     last_transaction_id: int = 0
     chargers: tuple[StoredCharger, ...] = ()
     books: tuple[StoredBook, ...] = ()
+    ended: tuple[Json, ...] = ()
+    counts: Mapping[str, Mapping[Status, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +98,6 @@ class Memory:
 
 _STORED_ENCODER = BasicEncoder(Stored)
 _STORED_DECODER = BasicDecoder(Stored)
-_RESERVATION_ENCODER = BasicEncoder(Reservation)
-_RESERVATION_DECODER = BasicDecoder(Reservation)
 
 
 class Storage:
@@ -108,7 +107,7 @@ class Storage:
         """Write nothing yet."""
         self._hass = hass
         self._snapshot = snapshot
-        self._store = _RaisingStore(
+        self._store = RaisingStore(
             hass,
             VERSION,
             storage_key(entry_id),
@@ -149,7 +148,7 @@ class Storage:
 
     async def saved(self) -> None:
         """Return once every change so far is on disk. Raises `StorageFailedError` if that cannot be done."""
-        if self._closed or self._hass.state not in _WRITING:
+        if self._closed or self._hass.state not in WRITING:
             raise StorageFailedError
         await self._written_up_to(self._changed)
 
@@ -238,7 +237,7 @@ def storage_key(entry_id: str) -> str:
     return f"{DOMAIN}.{entry_id}"
 
 
-class _RaisingStore(Store[Json]):
+class RaisingStore(Store[Json]):
     """A store whose failed write is an error for whoever waits for it; Home Assistant's own logs it and goes on."""
 
     @override
@@ -259,6 +258,8 @@ def _encode(memory: Memory, unreadable: Mapping[str, tuple[Json, ...]]) -> Json:
             _stored_book(known.get(charger) or Book(charger=charger), unreadable.get(charger, ()))
             for charger in {**known, **unreadable}
         ),
+        ended=written(memory.ledger.past.ended.values()),
+        counts=memory.ledger.past.counts,
     )
     encoded: Json = _STORED_ENCODER.encode(stored)
     return encoded
@@ -287,7 +288,7 @@ def _stored_book(book: Book, unreadable: tuple[Json, ...]) -> StoredBook:
         charger=book.charger,
         ghosts=tuple(book.ghosts.values()),
         can_hold=book.can_hold,
-        reservations=tuple(map(_RESERVATION_ENCODER.encode, book.reservations.values())),
+        reservations=written(book.reservations.values()),
         unreadable=unreadable,
     )
 
@@ -297,32 +298,24 @@ def _decode(data: Json) -> tuple[Memory, dict[str, tuple[Json, ...]]]:
     books: dict[str, Book] = {}
     unreadable: dict[str, tuple[Json, ...]] = {}
     for each in stored.books:
-        read, bad = _read_reservations(each.reservations)
+        living, bad = read(each.reservations)
         books[each.charger] = Book(
             charger=each.charger,
-            reservations={reservation.uid: reservation for reservation in read},
+            reservations={reservation.uid: reservation for reservation in living},
             ghosts={ghost.wire_id: ghost for ghost in each.ghosts},
             can_hold=each.can_hold,
         )
         if bad or each.unreadable:
             unreadable[each.charger] = each.unreadable + bad
-    ledger = Ledger(books=books, last_id=stored.last_reservation_id)
+    ended, bad = read(stored.ended)
+    for record in bad:
+        charger = str(record.get("charger"))
+        unreadable[charger] = (*unreadable.get(charger, ()), record)
+    past = Past(ended={reservation.uid: reservation for reservation in ended}, counts=stored.counts)
+    ledger = Ledger(books=books, past=past, last_id=stored.last_reservation_id)
     chargers = {each.charger: _charger(each) for each in stored.chargers}
     memory = Memory(ledger=ledger, chargers=chargers, last_transaction_id=stored.last_transaction_id)
     return memory, unreadable
-
-
-def _read_reservations(
-    records: tuple[Json, ...],
-) -> tuple[list[Reservation], tuple[Json, ...]]:
-    read: list[Reservation] = []
-    bad: list[Json] = []
-    for record in records:
-        try:
-            read.append(_RESERVATION_DECODER.decode(record))
-        except InvalidFieldValue, MissingField:
-            bad.append(record)
-    return read, tuple(bad)
 
 
 def _charger(stored: StoredCharger) -> Charger:

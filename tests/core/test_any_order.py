@@ -20,12 +20,15 @@ from custom_components.ocpp_central.core.events import (
 from custom_components.ocpp_central.core.holds import MAX_CRASHES
 from custom_components.ocpp_central.core.page import GHOST_LIFE
 from custom_components.ocpp_central.core.planner import TOO_LATE
+from custom_components.ocpp_central.core.policy import Policy
 from custom_components.ocpp_central.core.refusal import Refusal
 from custom_components.ocpp_central.core.reservation import (
     BIRTHS,
     LIFECYCLE,
     HeldBy,
     HoldState,
+    News,
+    Reservation,
     Status,
 )
 from custom_components.ocpp_central.core.token import IdToken
@@ -63,10 +66,19 @@ class AnyOrder(RuleBasedStateMachine):
         self.under_way: Command | None = None
         self.may_stand: dict[int, int] = {}
         """The wire ids of the holds that the charger may have, each with the connections lost over dropping it."""
+        self.ends: dict[int, datetime] = {}
+        """The latest end that the charger may know of each."""
         self.seen = 0
         self.transactions = 0
 
     # What the owner does.
+
+    @rule(gap=st.sampled_from([0, 1, 10]), no_show=st.sampled_from([None, 1, 5, 60]))
+    def set_options(self, gap: int, no_show: int | None) -> None:
+        before = self.world.ledger
+        limit = None if no_show is None else no_show * MINUTE
+        self.world.policy = Policy(buffer_before=gap * MINUTE, no_show=limit)
+        assert self.world.ledger is before
 
     @rule(
         evse=evses,
@@ -100,6 +112,9 @@ class AnyOrder(RuleBasedStateMachine):
             assert self.world.ledger is before
             return
         assert new.reservation_id not in taken
+        assert new.no_show == self.world.policy.no_show
+        alone = new.window.widened(self.world.policy.gap)
+        assert not any(alone.overlaps(each.window) for each in self.world.book.living_at(evse) if each.uid != new.uid)
         assert self.world.known(new) == new
 
     @precondition(lambda self: any(self.world.ledger.living()))
@@ -110,6 +125,52 @@ class AnyOrder(RuleBasedStateMachine):
         if chosen.status is not Status.IN_USE:
             self.world.cancel(chosen)
             assert self.world.status_of(chosen) is Status.CANCELLED
+
+    @precondition(lambda self: self.world.charger.connected and self.under_way is None)
+    @rule(evse=evses, token=tokens)
+    def come_to_an_agreement(self, evse: int, token: IdToken) -> None:
+        """A reservation that the charger holds, which is rare in all this disorder."""
+        self.world.status(evse, ConnectorStatus.AVAILABLE)
+        try:
+            self.world.reserve(evse, token, lasting=60 * MINUTE)
+        except Refusal:
+            return
+        while self.world.plan().commands:
+            self.send_and_answer(Outcome.ACCEPTED)
+
+    @precondition(lambda self: any(self.world.ledger.living()))
+    @rule(
+        data=st.data(),
+        evse=st.one_of(st.none(), evses),
+        token=st.one_of(st.none(), tokens),
+        begin=st.sampled_from([None, None, 0, 1, 20]),
+        lasting=st.sampled_from([None, 1, 10, 60]),
+    )
+    def change(
+        self, data: st.DataObject, evse: int | None, token: IdToken | None, begin: int | None, lasting: int | None
+    ) -> None:
+        living = sorted(self.world.ledger.living(), key=lambda each: each.uid)
+        chosen = data.draw(st.sampled_from(living))
+        before, news = self.world.ledger, len(self.world.news)
+        start = None if begin is None else self.world.now + begin * MINUTE
+        duration = None if lasting is None else lasting * MINUTE
+        try:
+            changed = self.world.change(chosen, evse=evse, token=token, start=start, duration=duration)
+        except Refusal:
+            assert self.world.ledger is before
+            return
+        assert chosen.status is not Status.IN_USE
+        if self.world.ledger is before:
+            assert len(self.world.news) == news
+            return
+        assert self.world.news[news] is News.CHANGED
+        assert (changed.uid, changed.reservation_id) == (chosen.uid, chosen.reservation_id)
+        assert changed.evse == (evse or chosen.evse)
+        assert changed.token == (token or chosen.token)
+        assert duration in {None, changed.window.duration}
+        alone = changed.window.widened(self.world.policy.gap)
+        others = (each for each in self.world.book.living_at(changed.evse) if each.uid != changed.uid)
+        assert not any(alone.overlaps(each.window) for each in others)
 
     def restart(self) -> None:
         self.under_way = None
@@ -190,21 +251,19 @@ class AnyOrder(RuleBasedStateMachine):
         assert verdict.transaction is not None
         moment = self.world.charger.moment_of(at, now)
         for reservation in before.values():
-            if token is None or not reservation.window.contains(moment):
+            if token is None or not reservation.binds_at(moment):
                 continue
             assert verdict.accepted is reservation.is_for(token, None)
-            if verdict.accepted and reservation.window.contains(now):
-                self._used(reservation.uid)
+            if verdict.accepted and reservation.binds_at(now):
+                self._used(reservation)
 
-    def _used(self, uid: str) -> None:
-        reservation = self.world.ledger.find(uid)
-        assert reservation is not None
-        assert reservation.status is Status.IN_USE
-        if not isinstance(self.under_way, PlaceHold):
-            # The start consumes the hold, unless that is still on its way.
-            self.may_stand.pop(reservation.reservation_id, None)
-        elif self.under_way.hold != reservation.reservation_id:
-            self.may_stand.pop(reservation.reservation_id, None)
+    def _used(self, reservation: Reservation) -> None:
+        """The start consumes the hold, unless that is still on its way, or may be for somebody else."""
+        assert self.world.status_of(reservation) is Status.IN_USE
+        on_its_way = self.under_way.hold if isinstance(self.under_way, PlaceHold) else None
+        for hold in reservation.holds.values():
+            if hold.wire_id != on_its_way and not hold.outdated:
+                self.may_stand.pop(hold.wire_id, None)
 
     @precondition(lambda self: self.world.charger.connected)
     @rule(evse=evses, token=st.one_of(st.none(), tokens))
@@ -213,12 +272,12 @@ class AnyOrder(RuleBasedStateMachine):
         if running is None:
             self.world.update("unheard of", token)
             return
-        here = [each for each in self.world.book.living_at(evse) if each.window.contains(self.world.now)]
+        here = [each for each in self.world.book.living_at(evse) if each.binds_at(self.world.now)]
         verdict = self.world.update(running.transaction, token)
         assert (verdict is None) is (token is None)
         for reservation in here:
             if token is not None and reservation.is_for(token, None):
-                self._used(reservation.uid)
+                self._used(reservation)
 
     @precondition(lambda self: self.world.charger.connected)
     @rule(evse=evses)
@@ -246,7 +305,9 @@ class AnyOrder(RuleBasedStateMachine):
         self.before = dict(self.may_stand)
         self.world.send(self.under_way)
         if isinstance(self.under_way, PlaceHold):
-            self.may_stand[self.under_way.hold] = 0
+            hold, until = self.under_way.hold, self.under_way.until
+            self.ends[hold] = max(until, self.ends[hold]) if hold in self.may_stand else until
+            self.may_stand[hold] = 0
 
     @precondition(lambda self: self.under_way is None and self.world.plan().commands)
     @rule(outcome=outcomes)
@@ -281,8 +342,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def _end_of(self, hold: int) -> datetime:
         """When the charger is to forget a hold by itself."""
-        ours = [each.after for each in self.world.changes if each.after.reservation_id == hold]
-        return ours[-1].window.end
+        return self.ends[hold]
 
     # What must always be so.
 
@@ -300,7 +360,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert all(moment > now for moment in moments if moment is not None)
         for each in self.world.ledger.living():
             assert not each.status.is_final
-            assert each.status.keeps_out is each.window.contains(now)
+            assert each.status.keeps_out is each.binds_at(now)
             assert (each.status is Status.SCHEDULED) is (each.window.start > now)
 
     @invariant()
@@ -327,7 +387,7 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def the_holder_may_start_and_a_stranger_may_not(self) -> None:
         for evse in EVSES:
-            here = [each for each in self.world.book.living_at(evse) if each.window.contains(self.world.now)]
+            here = [each for each in self.world.book.living_at(evse) if each.binds_at(self.world.now)]
             for token in TOKENS:
                 assert self._may_start(token, evse) is all(each.is_for(token, None) for each in here)
 
@@ -345,7 +405,7 @@ class AnyOrder(RuleBasedStateMachine):
         placing = {each.hold for each in plan.commands if isinstance(each, PlaceHold)}
         dropping = {each.hold for each in plan.commands if isinstance(each, DropHold)}
         for each in self.world.ledger.living():
-            ends = self.world.now > each.window.end - TOO_LATE
+            ends = self.world.now > each.until - TOO_LATE
             if each.status is Status.PLACING and each.awaited:
                 assert charger.connected
             elif each.status is Status.PLACING and each.held_by is HeldBy.AUTO:

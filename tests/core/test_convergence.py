@@ -107,6 +107,36 @@ class Misbehaviour(RuleBasedStateMachine):
         if chosen.status is not Status.IN_USE:
             self.world.cancel(chosen)
 
+    @precondition(lambda self: self.world.charger.connected)
+    @rule()
+    def behave(self) -> None:
+        """It does what it is asked for a while, so that there is something to be changed and forgotten."""
+        while self.world.plan().commands:
+            command = self.world.next_command()
+            self.world.send(command)
+            self.world.answer(command, self.charger.obey(command))
+
+    @precondition(lambda self: any(self.world.ledger.living()))
+    @rule(
+        data=st.data(),
+        evse=st.one_of(st.none(), st.sampled_from(EVSES)),
+        token=st.one_of(st.none(), st.sampled_from([HOLDER, STRANGER])),
+        begin=st.sampled_from([None, 0, 2]),
+        lasting=st.sampled_from([None, 500, 700]),
+    )
+    def change(
+        self, data: st.DataObject, evse: int | None, token: IdToken | None, begin: int | None, lasting: int | None
+    ) -> None:
+        living = sorted(self.world.ledger.living(), key=lambda each: each.uid)
+        start = None if begin is None else self.world.now + begin * MINUTE
+        duration = None if lasting is None else lasting * MINUTE
+        try:
+            self.world.change(
+                data.draw(st.sampled_from(living)), evse=evse, token=token, start=start, duration=duration
+            )
+        except Refusal:
+            return
+
     @precondition(lambda self: self.world.plan().commands)
     @rule(does=st.booleans(), says=st.one_of(st.none(), st.sampled_from(Outcome)))
     def command(self, *, does: bool, says: Outcome | None) -> None:
@@ -188,12 +218,12 @@ class Misbehaviour(RuleBasedStateMachine):
             self.charger.report()
         assert self.world.plan().again is None
         believed = {
-            hold.wire_id: evse
+            hold.wire_id: (evse, each.token, each.until)
             for each in self.world.ledger.living()
             for evse, hold in each.holds.items()
             if hold.state is HoldState.HELD
         }
-        assert believed == {hold: each.evse for hold, each in self.charger.holds.items()}
+        assert believed == {hold: (each.evse, each.token, each.until) for hold, each in self.charger.holds.items()}
         assert not self.world.book.ghosts
         for each in self.world.ledger.living():
             wants = each.status in {Status.PLACING, Status.ACTIVE} and each.held_by is not HeldBy.CENTRAL_SYSTEM

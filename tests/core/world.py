@@ -7,6 +7,7 @@ from itertools import count
 
 from custom_components.ocpp_central.core.authorization import judge
 from custom_components.ocpp_central.core.book import Book, Change
+from custom_components.ocpp_central.core.change import Amendment
 from custom_components.ocpp_central.core.charger import Charger, Evse
 from custom_components.ocpp_central.core.commands import (
     AskForStatus,
@@ -126,6 +127,21 @@ class World:
         )
         step = self.ledger.propose(wish, self.charger, self.policy, uid=next(self._uids), now=self.now)
         return self.take(step).changes[-1].after
+
+    def change(
+        self,
+        reservation: Reservation,
+        *,
+        evse: int | None = None,
+        token: IdToken | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        duration: timedelta | None = None,
+    ) -> Reservation:
+        """The reservation once it is changed."""
+        amendment = Amendment(evse=evse, token=token, start=start, end=end, duration=duration)
+        self.take(self.ledger.change(reservation.uid, amendment, self.charger, self.policy, self.now))
+        return self.known(reservation)
 
     def cancel(self, reservation: Reservation) -> None:
         self.take(self.ledger.withdraw(reservation.uid, self.now))

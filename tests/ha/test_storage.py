@@ -1,6 +1,7 @@
 """What is told to whom when the disk cannot be written."""
 
 from collections.abc import Iterator
+import json
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,32 @@ async def test_what_cannot_be_saved_is_not_cancelled(site: Site, disk: Disk) -> 
     disk.is_repaired()
     await site.act("cancel_reservation", uid=reservation["uid"])
     await charger.wait_for(lambda: not charger.holds)
+
+
+@pytest.mark.parametrize("change", [{"duration": 7200}, {"later": True}, {"to": 2}])
+async def test_what_cannot_be_saved_is_not_changed(
+    site: Site, disk: Disk, clock: Clock, version: Version, change: dict[str, Any]
+) -> None:
+    """The reservation stands as it was, here and at the charger."""
+    charger = await site.charger(version=version)
+    data = change
+    if "to" in change:
+        data = {"device_id": site.device_id("A", 2)}
+    elif "later" in change:
+        data = {"start": clock.after(hours=1)}
+    before = await site.reserve()
+    news = site.news()
+    disk.breaks()
+    await refused(site.act("update_reservation", uid=before["uid"], **data), "storage_failed")
+    assert await site.reservations() == [{key: before[key] for key in before if key != "result"}]
+    assert site.state("binary_sensor.a_connector_1_reserved") == "on"
+    assert site.state("binary_sensor.a_connector_2_reserved") == "off"
+    assert news == []
+    await charger.heartbeat()
+    assert [received.action for received in charger.received].count("ReserveNow") == 1
+    disk.is_repaired()
+    await site.act("update_reservation", uid=before["uid"], **data)
+    assert [each["event_type"] for each in news] == ["changed"]
 
 
 async def test_a_failed_step_takes_nothing_else_with_it(hass: HomeAssistant, site: Site, disk: Disk) -> None:
@@ -207,6 +234,6 @@ async def test_home_assistant_stops_in_order(hass: HomeAssistant, site: Site, di
     await hass.async_stop(force=True)
     await refused(attempt, "charger_offline")
     assert not charger.is_connected
-    stored = disk.path.read_text()
-    assert reservation["uid"] in stored
-    assert stored.count('"uid"') == 1
+    stored = json.loads(disk.path.read_text())["data"]
+    assert [each["uid"] for book in stored["books"] for each in book["reservations"]] == [reservation["uid"]]
+    assert [each["status"] for each in stored["ended"]] == ["rejected"]

@@ -77,7 +77,7 @@ class Book:
     def in_the_way(self, token: IdToken, group: str | None, evse: EvseId, moment: datetime) -> Reservation | None:
         """The reservation that keeps the token off this EVSE at this moment, if one does (H03.FR.01-06)."""
         for each in self.reservations.values():
-            if each.evse == evse and each.window.contains(moment) and not each.is_for(token, group):
+            if each.evse == evse and each.binds_at(moment) and not each.is_for(token, group):
                 return each
         return None
 
@@ -86,5 +86,5 @@ class Book:
         moments = [ghost.until for ghost in self.ghosts.values()]
         for each in self.reservations.values():
             scheduled = each.status is Status.SCHEDULED
-            moments.append(each.window.start if scheduled else each.window.end)
+            moments.append(each.window.start if scheduled else each.until)
         return min(moments, default=None)

@@ -24,6 +24,7 @@ PRESENTATION_GRACE = timedelta(seconds=60)
 """The usual EVConnectionTimeOut: so long a holder who identified may take to plug in before he is held a place again."""
 
 _OPEN = frozenset({HoldState.PENDING, HoldState.UNCERTAIN, HoldState.LOST})
+_NOT_ASKED_FOR = frozenset({HoldState.NONE, HoldState.UNSUPPORTED})
 _DOUBTFUL = frozenset({HoldState.UNCERTAIN, HoldState.LOST})
 _BROKEN = frozenset({ConnectorStatus.OUT_OF_SERVICE, ConnectorStatus.FAULTED})
 _REFUSALS = frozenset({Answer.BUSY, Answer.REJECTED})
@@ -70,11 +71,13 @@ def doubted(holds: Mapping[EvseId, Hold], *, crashed: bool = False) -> Mapping[E
     """
     return {
         evse: hold
-        if hold.state is HoldState.UNSUPPORTED
+        if hold.state in _NOT_ASKED_FOR
         else Hold(
             wire_id=hold.wire_id,
             state=HoldState.UNCERTAIN if hold.may_stand or crashed else HoldState.PENDING,
             may_stand=hold.may_stand or crashed,
+            outdated=hold.outdated,
+            stands_until=hold.stands_until,
         )
         for evse, hold in holds.items()
     }
@@ -105,7 +108,7 @@ def watch_status(page: Page, number: EvseId, before: Charger, charger: Charger) 
         if hold.state is HoldState.HELD and (new.status in _BROKEN or (freed and news)):
             _lose(page, each, number, hold)
         elif hold.state in _DOUBTFUL and new.status is ConnectorStatus.RESERVED:
-            if before.is_settled(page.now) and not haunted:
+            if not hold.outdated and before.is_settled(page.now) and not haunted:
                 held = replace(hold, state=HoldState.HELD, not_before=None, drop_first=False)
                 page.put(each.with_hold(number, held))
         elif hold.state in _OPEN and freed and old is not None and not old.accepts_hold:
@@ -131,7 +134,14 @@ def sending(page: Page, command: PlaceHold) -> None:
     """A ReserveNow is under way: whatever happens now, the charger may hold it."""
     if (found := page.book.find_hold(command.hold)) is not None:
         reservation, evse, hold = found
-        sent = replace(hold, attempts=hold.attempts + 1, under_way=True, may_stand=True)
+        sent = replace(
+            hold,
+            attempts=hold.attempts + 1,
+            under_way=True,
+            overtaken=False,
+            may_stand=True,
+            stands_until=max(command.until, hold.stands_until or command.until),
+        )
         page.put(reservation.with_hold(evse, sent))
 
 
@@ -147,13 +157,13 @@ def placed(page: Page, command: PlaceHold, outcome: Outcome) -> None:
         return
     reservation, evse, hold = found
     reservation, hold = replace(reservation, last_outcome=outcome), replace(hold, under_way=False)
-    if answer in _REFUSALS and hold.state in _DOUBTFUL:
+    if answer in _REFUSALS and (hold.outdated or hold.state in _DOUBTFUL):
         # Not replaced though it must be (H01.FR.02): our own hold may be what is in the way.
         in_the_way = replace(hold, state=HoldState.PENDING, drop_first=True, not_before=None)
         page.put(reservation.with_hold(evse, in_the_way))
         return
     decided = ruling(reservation, outcome)
-    reservation = reservation.with_hold(evse, _answered(hold, answer, decided.hold, page.now))
+    reservation = reservation.with_hold(evse, _answered(hold, answer, decided.hold, command.until, page.now))
     if decided.cause is None:
         page.put(reservation)
         return
@@ -162,8 +172,11 @@ def placed(page: Page, command: PlaceHold, outcome: Outcome) -> None:
         page.tell(moved, News.BUSY)
 
 
-def dropped(page: Page, wire_id: int, outcome: Outcome) -> None:
-    """The outcome of a CancelReservation: Rejected means that there is no such hold, which is as good as Accepted."""
+def dropped(page: Page, wire_id: int, outcome: Outcome, spare: int) -> None:
+    """The outcome of a CancelReservation: Rejected means that there is no such hold, which is as good as Accepted.
+
+    What is placed again after that gets the `spare` wire id (ocpp.md 5.6): the charger did not obey with the old one.
+    """
     unanswered = outcome.is_unknown or outcome is Outcome.FAILED
     if (ghost := page.ghosts.get(wire_id)) is not None:
         attempts = ghost.attempts + 1
@@ -179,7 +192,7 @@ def dropped(page: Page, wire_id: int, outcome: Outcome) -> None:
             again_at = page.now + wait_after(hold.attempts)
             hold = replace(hold, state=HoldState.UNCERTAIN, drop_first=False, not_before=again_at)
         else:
-            hold = Hold(wire_id=wire_id, attempts=hold.attempts)
+            hold = Hold(wire_id=spare, attempts=hold.attempts)
         page.put(reservation.with_hold(evse, hold))
 
 
@@ -198,14 +211,24 @@ def _soon(page: Page, reservation: Reservation, wait: timedelta) -> datetime:
     return max(soon, reservation.presented_at + PRESENTATION_GRACE)
 
 
-def _answered(hold: Hold, answer: Answer, state: HoldState, now: datetime) -> Hold | None:
+def _answered(hold: Hold, answer: Answer, state: HoldState, until: datetime, now: datetime) -> Hold | None:
+    """The hold after an answer to ReserveNow with an end of `until`; None: it is gone with its reservation."""
     if state is HoldState.NONE:
         return None
+    if answer is Answer.ACCEPTED:
+        return _accepted(hold, until)
     waits = state in {HoldState.PENDING, HoldState.UNCERTAIN}
     return replace(
         hold,
         state=state,
-        may_stand=answer in _MAY_HAVE_DONE_IT,
+        may_stand=hold.outdated or answer in _MAY_HAVE_DONE_IT,
         drop_first=False,
         not_before=now + wait_after(hold.attempts) if waits else None,
     )
+
+
+def _accepted(hold: Hold, until: datetime) -> Hold:
+    """Held, or, if the reservation was changed while that was under way, to be placed again at once."""
+    if hold.overtaken:
+        return replace(hold, state=HoldState.PENDING, overtaken=False, drop_first=False, not_before=None)
+    return replace(hold, state=HoldState.HELD, outdated=False, drop_first=False, not_before=None, stands_until=until)

@@ -10,10 +10,12 @@ from datetime import datetime
 
 from . import steps
 from .book import Book, Change
+from .change import Amendment
 from .charger import Charger
 from .commands import DropHold, Outcome, PlaceHold
-from .events import ChargerId, Event, EvseId, Verdict
+from .events import ChargerId, Event, EvseId, Started, Updated, Verdict
 from .page import Proposal, Turned
+from .past import Past
 from .policy import MIN_DURATION, Policy
 from .refusal import Reason, Refusal
 from .reservation import Cause, HeldBy, Reservation, Window, whole_seconds
@@ -47,9 +49,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """Every charger's book, and the last id that was given out."""
+    """Every charger's book, what is left of ended reservations, and the last id that was given out."""
 
     books: Mapping[ChargerId, Book] = field(default_factory=dict)
+    past: Past = Past()
     last_id: int = 0
 
     def book(self, charger: ChargerId) -> Book:
@@ -87,9 +90,7 @@ class Ledger:
         The caller saves it before anything is sent. Raises `Refusal`, and then nothing has changed.
         """
         window = _window(wish, policy, now)
-        longest = max(len(wish.token.value), len(wish.group or ""))
-        if charger.token_length is not None and longest > charger.token_length:
-            raise Refusal(Reason.TOKEN_TOO_LONG, limit=charger.token_length)
+        _refuse_long(wish.token, wish.group, charger)
         taken = self._wire_ids()
         if wish.reservation_id in taken:
             raise Refusal(Reason.ID_IN_USE)
@@ -101,10 +102,27 @@ class Ledger:
             token=wish.token,
             group=wish.group,
             window=window,
+            no_show=policy.no_show,
             held_by=wish.held_by,
         )
-        book, changes = steps.propose(self.book(wish.charger), proposal, charger, now)
-        return Step(ledger=replace(self._with(book), last_id=last_id), changes=changes)
+        book, changes = steps.propose(self.book(wish.charger), proposal, charger, policy, now)
+        return Step(ledger=replace(self._with(book, changes), last_id=last_id), changes=changes)
+
+    def change(self, uid: str, amendment: Amendment, charger: Charger, policy: Policy, now: datetime) -> Step:
+        """The ledger with a reservation changed; no `changes` if nothing would differ.
+
+        The caller saves it before anything is sent. Raises `Refusal`, and then nothing has changed.
+        """
+        if (reservation := self.find(uid)) is None:
+            raise Refusal(Reason.NOT_FOUND)
+        if amendment.token is not None:
+            _refuse_long(amendment.token, amendment.group, charger)
+
+        def turn(book: Book, spare: int) -> Turned:
+            scene = steps.Scene(charger=charger, policy=policy, spare=spare, now=now)
+            return steps.change(book, reservation, amendment, scene)
+
+        return self._turn_with_spare(reservation.charger, turn)
 
     def withdraw(self, uid: str, now: datetime, cause: Cause = Cause.CANCELLED) -> Step:
         """The ledger without this reservation. Raises `Refusal` if it is unknown or in use."""
@@ -122,7 +140,8 @@ class Ledger:
             ledger = step.ledger
             changes += step.changes
         books = {known: book for known, book in ledger.books.items() if known != charger}
-        return Step(ledger=replace(ledger, books=books), changes=tuple(changes))
+        past = ledger.past.without_charger(charger)
+        return Step(ledger=replace(ledger, books=books, past=past), changes=tuple(changes))
 
     def after(
         self,
@@ -134,7 +153,12 @@ class Ledger:
     ) -> Step:
         """The ledger once a charger has told `event`, which made `before` into `charger` and was given `verdict`."""
         report = steps.Report(event=event, before=before, charger=charger, verdict=verdict)
-        return self._turn(charger.charger, lambda book: steps.after(book, report, now))
+        step = self._turn(charger.charger, lambda book: steps.after(book, report, now))
+        if not isinstance(event, Started | Updated) or verdict is None or not verdict.accepted:
+            return step
+        past = step.ledger.past
+        late = past.used_late(event, charger, verdict, now)
+        return Step(ledger=replace(step.ledger, past=past.after(late)), changes=step.changes + late) if late else step
 
     def at(self, chargers: Mapping[ChargerId, Charger], now: datetime) -> Step:
         """The ledger once it is `now`."""
@@ -144,7 +168,7 @@ class Ledger:
             charger = chargers.get(book.charger) or Charger(charger=book.charger)
             turned, moved = steps.at(book, charger, now)
             if turned is not book:
-                ledger = ledger._with(turned)
+                ledger = ledger._with(turned, moved)
                 changes += moved
         return Step(ledger=ledger, changes=tuple(changes))
 
@@ -154,7 +178,16 @@ class Ledger:
 
     def answered(self, charger: Charger, command: PlaceHold | DropHold, outcome: Outcome, now: datetime) -> Step:
         """The ledger once the outcome of a command is known."""
-        return self._turn(charger.charger, lambda book: steps.answered(book, command, outcome, now))
+        return self._turn_with_spare(
+            charger.charger, lambda book, spare: steps.answered(book, command, outcome, spare, now)
+        )
+
+    def archived(
+        self, records: Mapping[str, Reservation], chargers: Mapping[ChargerId, Charger], now: datetime
+    ) -> Ledger:
+        """The ledger once the history has these records of ended reservations; itself if it needs all that it has."""
+        past = self.past.archived(records, chargers, now)
+        return self if past is self.past else replace(self, past=past)
 
     def restarted(self) -> Ledger:
         """The ledger as it is to be believed after it was read from disk."""
@@ -163,12 +196,20 @@ class Ledger:
     def _turn(self, charger: ChargerId, turn: Callable[[Book], Turned]) -> Step:
         book = self.book(charger)
         turned, changes = turn(book)
-        if turned is book:
-            return Step(ledger=self, changes=changes)
-        return Step(ledger=self._with(turned), changes=changes)
+        if turned is book and not changes:
+            return Step(ledger=self)
+        return Step(ledger=self._with(turned, changes), changes=changes)
 
-    def _with(self, book: Book) -> Ledger:
-        return replace(self, books={**self.books, book.charger: book})
+    def _turn_with_spare(self, charger: ChargerId, turn: Callable[[Book, int], Turned]) -> Step:
+        """A step that may give a hold another wire id, which is only then used up."""
+        spare = self._next_id(self._wire_ids())
+        step = self._turn(charger, lambda book: turn(book, spare))
+        given = spare in step.ledger.book(charger).wire_ids
+        return replace(step, ledger=replace(step.ledger, last_id=spare)) if given else step
+
+    def _with(self, book: Book, changes: tuple[Change, ...]) -> Ledger:
+        """The ledger with another book, and with what ended by the changes that led to it."""
+        return replace(self, books={**self.books, book.charger: book}, past=self.past.after(changes))
 
     def _wire_ids(self) -> set[int]:
         return {wire_id for book in self.books.values() for wire_id in book.wire_ids}
@@ -179,6 +220,12 @@ class Ledger:
             candidate = candidate % MAX_WIRE_ID + 1
             if candidate not in taken:
                 return candidate
+
+
+def _refuse_long(token: IdToken, group: str | None, charger: Charger) -> None:
+    longest = max(len(token.value), len(group or ""))
+    if charger.token_length is not None and longest > charger.token_length:
+        raise Refusal(Reason.TOKEN_TOO_LONG, limit=charger.token_length)
 
 
 def _window(wish: Wish, policy: Policy, now: datetime) -> Window:

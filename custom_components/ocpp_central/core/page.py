@@ -45,6 +45,7 @@ class Proposal:
     token: IdToken
     group: str | None = field(default=None, repr=False)
     window: Window
+    no_show: timedelta | None = None
     held_by: HeldBy = HeldBy.AUTO
 
 
@@ -98,6 +99,7 @@ class Page:
             token=proposal.token,
             group=proposal.group,
             window=proposal.window,
+            no_show=proposal.no_show,
             held_by=proposal.held_by,
             awaited=cause is Cause.REQUESTED,
             status=birth.to,
@@ -118,10 +120,10 @@ class Page:
             grace = EXPIRY_GRACE if cause is Cause.EXPIRED else timedelta(0)
             for evse, hold in moved.holds.items():
                 if hold.may_stand:
-                    self._leave_ghost(moved, evse, hold, grace)
+                    self.leave_ghost(before, evse, hold, grace)
             moved = replace(moved, holds={})
             del self.reservations[moved.uid]
-            late = self.now > moved.window.end + LATE
+            late = self.now > before.until + LATE
         else:
             self.put(moved)
         self._changes.append(Change(before=before, after=moved, news=news, late=late))
@@ -130,19 +132,21 @@ class Page:
     def start(self, reservation: Reservation, transaction: TransactionId) -> None:
         """The holder charges: that makes the reservation used, and the charger's hold is consumed by it.
 
-        (1.6 section 5.13, H03.FR.09.) One that is still on its way to the charger may come too late to be consumed.
+        (1.6 section 5.13, H03.FR.09.) One that is still on its way to the charger may come too late to be consumed, and
+        one that is outdated may be for somebody else.
         """
         if reservation.status is not Status.ACTIVE:
             reservation = self.move(reservation, Cause.TAKEN_ON)
         for evse, hold in reservation.holds.items():
-            if hold.under_way:
-                self._leave_ghost(reservation, evse, hold, timedelta(0))
+            if hold.under_way or hold.outdated:
+                self.leave_ghost(reservation, evse, hold, timedelta(0))
         self.move(replace(reservation, transaction=transaction, holds={}), Cause.STARTED)
 
-    def _leave_ghost(self, reservation: Reservation, evse: EvseId, hold: Hold, grace: timedelta) -> None:
+    def leave_ghost(self, reservation: Reservation, evse: EvseId, hold: Hold, grace: timedelta) -> None:
+        """Remember a hold that its reservation does not want any more, to be dropped after the grace."""
         self.ghosts[hold.wire_id] = Ghost(
             wire_id=hold.wire_id,
             evse=evse,
             due=self.now + grace,
-            until=max(self.now, reservation.window.end) + GHOST_LIFE,
+            until=max(self.now, reservation.until, hold.stands_until or self.now) + GHOST_LIFE,
         )

@@ -45,7 +45,7 @@ def plan(book: Book, charger: Charger, now: datetime) -> Plan:
     if settled:
         commands += [_drop(ghost) for ghost in book.ghosts.values() if ghost.due <= now]
     for reservation, evse, hold in _open_holds(book, charger):
-        if not (settled or reservation.awaited) or now > reservation.window.end - TOO_LATE:
+        if not (settled or reservation.awaited) or now > reservation.until - TOO_LATE:
             continue
         if hold.not_before is not None and hold.not_before > now:
             moments.append(hold.not_before)
@@ -101,5 +101,5 @@ def _place(reservation: Reservation, evse: Evse, hold: Hold) -> PlaceHold:
         evse=evse.evse,
         token=reservation.token,
         group=reservation.group,
-        until=reservation.window.end,
+        until=reservation.until,
     )

@@ -12,8 +12,24 @@ MIN_DURATION = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """`default_duration` is what is reserved when nobody says how long."""
+    """`default_duration` is what is reserved when nobody says how long.
+
+    `buffer_before`, `buffer_after`: what no other reservation may touch before the start and after the end of one;
+    `no_show`: how long after its start an unused reservation ends (None: only at its end).
+    """
 
     default_duration: timedelta = timedelta(minutes=30)
     max_duration: timedelta = timedelta(days=7)
     horizon: timedelta = timedelta(days=365)
+    buffer_before: timedelta = timedelta(0)
+    buffer_after: timedelta = timedelta(0)
+    no_show: timedelta | None = None
+
+    @property
+    def gap(self) -> timedelta:
+        """The least time between two reservations of one EVSE.
+
+        It is the sum of both buffers: each window is checked with what belongs to it (ocpp.md 5.5), so what the one
+        needs afterwards and what the next one needs before do not overlap.
+        """
+        return self.buffer_before + self.buffer_after

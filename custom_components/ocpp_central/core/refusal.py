@@ -15,6 +15,8 @@ class Reason(StrEnum):
 
     CHARGER_OFFLINE = "charger_offline"
     OCCUPIED = "reservation_occupied"
+    FAULTED = "reservation_faulted"
+    UNAVAILABLE = "reservation_unavailable"
     CONFLICT = "reservation_conflict"
     NOT_FOUND = "reservation_not_found"
     NOT_SUPPORTED = "reservation_not_supported"
@@ -40,7 +42,8 @@ class Obstacle:
 class Refusal(Exception):
     """A wish cannot be granted; nothing has changed.
 
-    `limit`: the bound that was missed, a duration or a number of characters. `obstacle`: what is in the way.
+    `limit`: the bound that was missed, a duration or a number of characters. `obstacle`: what is in the way. `end`: the
+    one that would not do, where nobody named it.
     """
 
     def __init__(
@@ -49,9 +52,11 @@ class Refusal(Exception):
         *,
         limit: timedelta | int | None = None,
         obstacle: Obstacle | None = None,
+        end: datetime | None = None,
     ) -> None:
         """Carry the reason and what a person needs to find a way out."""
         super().__init__(reason.value)
         self.reason = reason
         self.limit = limit
         self.obstacle = obstacle
+        self.end = end

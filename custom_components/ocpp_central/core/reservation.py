@@ -5,8 +5,8 @@ not know other reservations, chargers or the wire.
 
 The theory. A reservation is *scheduled* until its window opens. It is *placing* while its first hold is being agreed
 with the charger, and *active* once it binds: from then on strangers are kept out, by the charger's own hold, by the
-central system, or by both. The holder's start makes it *in use*; the end of that transaction, or of the window, makes
-it *used*. Every other end is one of expired, cancelled, removed and rejected.
+central system, or by both. Who postpones it makes it scheduled again. The holder's start makes it *in use*; the end of
+that transaction, or of the window, makes it *used*. Every other end is one of expired, cancelled, removed and rejected.
 
 Apart from this life, the `HoldState` of each hold says what the charger's own record is known to be. A hold comes
 and goes while the reservation stands: a charger that forgets, refuses or cannot hold never ends a promise by that.
@@ -74,6 +74,8 @@ class Cause(StrEnum):
     CANCELLED = "cancelled"
     REPLACED = "replaced"
     EXPIRED = "expired"
+    POSTPONED = "postponed"
+    """It had begun, and was moved to a later window."""
     GIVEN_UP = "given_up"
     """The charger dropped the hold, and it is not to be placed again."""
     CHARGER_REMOVED = "charger_removed"
@@ -94,6 +96,7 @@ class News(StrEnum):
 
     SCHEDULED = "scheduled"
     PLACED = "placed"
+    CHANGED = "changed"
     USED = "used"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
@@ -120,6 +123,7 @@ BIRTHS: Mapping[Cause, Transition] = {
 _CANCELLED = Transition(to=Status.CANCELLED, news=News.CANCELLED, reason=EndReason.CANCELLED)
 _EXPIRED = Transition(to=Status.EXPIRED, news=News.EXPIRED, reason=EndReason.EXPIRED)
 _REMOVED = Transition(to=Status.REMOVED, news=News.REMOVED, reason=EndReason.CANCELLED)
+_POSTPONED = Transition(to=Status.SCHEDULED, news=News.CHANGED)
 _USED = Transition(to=Status.IN_USE, news=News.USED, reason=EndReason.USED)
 
 LIFECYCLE: Mapping[tuple[Status, Cause], Transition] = {
@@ -135,11 +139,13 @@ LIFECYCLE: Mapping[tuple[Status, Cause], Transition] = {
     (Status.PLACING, Cause.CANCELLED): _CANCELLED,
     (Status.PLACING, Cause.REPLACED): _CANCELLED,
     (Status.PLACING, Cause.EXPIRED): _EXPIRED,
+    (Status.PLACING, Cause.POSTPONED): _POSTPONED,
     (Status.PLACING, Cause.CHARGER_REMOVED): _REMOVED,
     (Status.ACTIVE, Cause.STARTED): _USED,
     (Status.ACTIVE, Cause.CANCELLED): _CANCELLED,
     (Status.ACTIVE, Cause.REPLACED): _CANCELLED,
     (Status.ACTIVE, Cause.EXPIRED): _EXPIRED,
+    (Status.ACTIVE, Cause.POSTPONED): _POSTPONED,
     (Status.ACTIVE, Cause.GIVEN_UP): _REMOVED,
     (Status.ACTIVE, Cause.CHARGER_REMOVED): _REMOVED,
     (Status.IN_USE, Cause.FINISHED): Transition(to=Status.USED),
@@ -184,7 +190,10 @@ class Hold:
     `wire_id`: the reservation id on the wire. `attempts`: how often ReserveNow was sent for it on this connection.
     `not_before`: when it may be sent (again). `under_way`: a ReserveNow for it is not answered yet. `may_stand`: the
     charger may have it, so that it is to be dropped once the reservation ends. `drop_first`: the charger refused to
-    replace it, so it is dropped before it is placed again.
+    replace it, so it is dropped before it is placed again. `outdated`: what may stand is not what is promised now, and
+    `overtaken`: nor is what is under way. `stands_until`: the latest end that the charger may know of it.
+
+    In state NONE it is no more than the wire id of the hold that is to come.
     """
 
     wire_id: int
@@ -194,6 +203,9 @@ class Hold:
     under_way: bool = False
     may_stand: bool = False
     drop_first: bool = False
+    outdated: bool = False
+    overtaken: bool = False
+    stands_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +222,10 @@ class Window:
     def overlaps(self, other: Window) -> bool:
         """Whether the two share an instant; windows that only touch do not."""
         return self.start < other.end and other.start < self.end
+
+    def widened(self, margin: timedelta) -> Window:
+        """The window with a margin on either side."""
+        return replace(self, start=self.start - margin, end=self.end + margin)
 
     @property
     def duration(self) -> timedelta:
@@ -228,6 +244,7 @@ class Reservation:
 
     `reservation_id` is ours and never changes; the wire ids are those of `holds`, by EVSE.
     `token`, `group`: the holder is whoever presents this token, or a token of this group.
+    `no_show`: how long after the start of the window it ends if it is not used by then (None: at the window's end).
     `awaited`: somebody waits for the charger's word and will be told a refusal, so that nothing may remain of it.
     `last_outcome`: what the charger last answered to ReserveNow. `transaction`: the holder's.
     `presented_at`: when the holder last identified at the charger; 2.x gives up its hold by that (H03.FR.09).
@@ -240,6 +257,7 @@ class Reservation:
     token: IdToken
     group: str | None = field(default=None, repr=False)
     window: Window
+    no_show: timedelta | None = None
     held_by: HeldBy = HeldBy.AUTO
     awaited: bool = False
     status: Status
@@ -250,6 +268,17 @@ class Reservation:
     presented_at: datetime | None = None
     created: datetime
     updated: datetime
+
+    @property
+    def until(self) -> datetime:
+        """When time ends it: at the no-show limit if it has one and is not in use, at the window's end at the latest."""
+        if self.no_show is None or self.status is Status.IN_USE:
+            return self.window.end
+        return min(self.window.end, self.window.start + self.no_show)
+
+    def binds_at(self, moment: datetime) -> bool:
+        """Whether it is in force at the moment: from the start of its window until time ends it."""
+        return self.window.start <= moment < self.until
 
     @property
     def hold(self) -> HoldState:

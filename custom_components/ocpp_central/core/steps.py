@@ -9,12 +9,14 @@ from datetime import datetime
 
 from . import holds
 from .book import Book
+from .change import Amendment, amended, rewrite
 from .charger import Charger, Evse
 from .commands import DropHold, Outcome, PlaceHold
 from .events import (
     Authorizing,
     Booted,
     Connected,
+    ConnectorStatus,
     Disconnected,
     Ended,
     Event,
@@ -26,6 +28,7 @@ from .events import (
     Verdict,
 )
 from .page import Page, Proposal, Turned
+from .policy import Policy
 from .refusal import Obstacle, Reason, Refusal
 from .reservation import Cause, HeldBy, Hold, HoldState, News, Reservation, Status
 
@@ -40,16 +43,55 @@ class Report:
     verdict: Verdict | None
 
 
-def propose(book: Book, proposal: Proposal, charger: Charger, now: datetime) -> Turned:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What a change is judged by. `spare`: a wire id that nothing has."""
+
+    charger: Charger
+    policy: Policy
+    spare: int
+    now: datetime
+
+
+def propose(book: Book, proposal: Proposal, charger: Charger, policy: Policy, now: datetime) -> Turned:
     """The book with the wish granted. Raises `Refusal` where it collides or cannot work, and then nothing changes."""
-    for each in book.living_at(proposal.evse):
-        if each.window.overlaps(proposal.window):
-            raise Refusal(Reason.CONFLICT, obstacle=_obstacle(each))
+    _refuse_collision(book, proposal, policy)
     page = Page(book, now)
     if proposal.window.start > now:
         page.open(proposal, Cause.PLANNED)
     else:
         _open_now(page, proposal, charger)
+    return page.close()
+
+
+def change(book: Book, reservation: Reservation, amendment: Amendment, scene: Scene) -> Turned:
+    """The book with a reservation of it amended, its hold to follow; the same book if nothing would differ.
+
+    Raises `Refusal` where that collides or cannot work, and then nothing changes.
+    """
+    charger, now = scene.charger, scene.now
+    if reservation.status is Status.IN_USE:
+        raise Refusal(Reason.IN_USE, obstacle=_obstacle(reservation))
+    wanted = amended(reservation, amendment, scene.policy, now)
+    if wanted is reservation:
+        return book, ()
+    _refuse_collision(book, wanted, scene.policy)
+    evse = charger.evses.get(wanted.evse, Evse(evse=wanted.evse))
+    transaction = _holders_transaction(wanted, evse) if wanted.window.start <= now else None
+    arrives = wanted.evse != reservation.evse or reservation.status is Status.SCHEDULED
+    if arrives and wanted.window.start <= now and transaction is None:
+        _refuse_useless(wanted, evse, charger)
+    page = Page(book, now)
+    written = rewrite(page, wanted, scene.spare)
+    if written.window.start > now:
+        return page.close()
+    if written.status is Status.SCHEDULED:
+        _begin(page, written, charger)
+    elif transaction is not None:
+        page.start(written, transaction)
+    elif arrives and evse.plugged_in and written.status is Status.ACTIVE and written.holds:
+        page.tell(replace(written, last_outcome=Outcome.OCCUPIED), News.BUSY)
+    holds.take_on_what_waits(page, charger)
     return page.close()
 
 
@@ -66,7 +108,7 @@ def at(book: Book, charger: Charger, now: datetime) -> Turned:
     """The book once it is `now`: windows open and end, ghosts fade."""
     page = Page(book, now)
     for each in book.living_at():
-        if each.window.end <= now:
+        if each.until <= now:
             page.move(each, Cause.FINISHED if each.status is Status.IN_USE else Cause.EXPIRED)
         elif each.status is Status.SCHEDULED and each.window.start <= now:
             _begin(page, each, charger)
@@ -114,13 +156,13 @@ def sending(book: Book, command: PlaceHold, now: datetime) -> Turned:
     return page.close()
 
 
-def answered(book: Book, command: PlaceHold | DropHold, outcome: Outcome, now: datetime) -> Turned:
-    """The book once the outcome of a command is known."""
+def answered(book: Book, command: PlaceHold | DropHold, outcome: Outcome, spare: int, now: datetime) -> Turned:
+    """The book once the outcome of a command is known. `spare`: a wire id that nothing has."""
     page = Page(book, now)
     if isinstance(command, PlaceHold):
         holds.placed(page, command, outcome)
     else:
-        holds.dropped(page, command.hold, outcome)
+        holds.dropped(page, command.hold, outcome, spare)
     return page.close()
 
 
@@ -164,10 +206,31 @@ def _begin(page: Page, reservation: Reservation, charger: Charger) -> None:
         page.move(reservation, Cause.TAKEN_ON)
     else:
         state = HoldState.PENDING if page.can_hold else HoldState.UNSUPPORTED
-        hold = Hold(wire_id=reservation.reservation_id, state=state)
+        intended = reservation.holds.get(reservation.evse)
+        wire_id = reservation.reservation_id if intended is None else intended.wire_id
+        hold = Hold(wire_id=wire_id, state=state)
         opened = page.move(reservation.with_hold(reservation.evse, hold), Cause.OPENED)
         if not page.can_hold and reservation.held_by is HeldBy.CHARGER:
             page.move(replace(opened, last_outcome=Outcome.NOT_IMPLEMENTED), Cause.REFUSED)
+
+
+def _refuse_collision(book: Book, wanted: Proposal | Reservation, policy: Policy) -> None:
+    with_gaps = wanted.window.widened(policy.gap)
+    for each in book.living_at(wanted.evse):
+        if each.uid != wanted.uid and each.window.overlaps(with_gaps):
+            raise Refusal(Reason.CONFLICT, obstacle=_obstacle(each))
+
+
+def _refuse_useless(wanted: Reservation, evse: Evse, charger: Charger) -> None:
+    """An EVSE that cannot serve the holder now is no better place than the one that he has."""
+    if evse.running is not None and evse.plugged_in is not False:
+        raise Refusal(Reason.OCCUPIED)
+    if wanted.held_by is HeldBy.CENTRAL_SYSTEM or not charger.connected:
+        return
+    if evse.status is ConnectorStatus.FAULTED:
+        raise Refusal(Reason.FAULTED)
+    if evse.status is ConnectorStatus.OUT_OF_SERVICE:
+        raise Refusal(Reason.UNAVAILABLE)
 
 
 def _holders_transaction(holder: Proposal | Reservation, evse: Evse) -> TransactionId | None:
@@ -197,7 +260,7 @@ def _use(
     if running is None or running.token is None:
         return
     for each in page.living():
-        here = each.evse == running.evse and each.window.contains(moment)
+        here = each.evse == running.evse and each.binds_at(moment)
         waits = each.status in {Status.PLACING, Status.ACTIVE}
         if here and waits and each.is_for(running.token, group):
             page.start(each, running.transaction)

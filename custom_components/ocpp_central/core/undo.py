@@ -6,24 +6,42 @@ Knows how to leave everything else as it has become since. Must not know why a s
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .book import Change
+from .book import Book, Change
+from .holds import doubted
 from .ledger import Ledger
+from .reservation import Reservation, Status
 
 
 def undone(ledger: Ledger, changes: Sequence[Change]) -> Ledger:
-    """The ledger without these changes of one step of `propose` or `withdraw`, of which no charger was told.
+    """The ledger without these changes of one step of `propose`, `change` or `withdraw`, of which no charger was told.
 
-    What has happened to other reservations since stays. A charger that was removed since has nothing to be undone.
+    What has happened to other reservations since stays, and so does the use or the end of a changed one. A charger that
+    was removed since has nothing to be undone.
     """
+    befores: dict[str, Reservation | None] = {}
+    lefts: dict[str, Reservation] = {}
+    for change in changes:
+        befores.setdefault(change.after.uid, change.before)
+        lefts[change.after.uid] = change.after
     books = dict(ledger.books)
-    for change in reversed(changes):
-        if (book := books.get(change.after.charger)) is None:
-            continue
-        reservations = {uid: each for uid, each in book.reservations.items() if uid != change.after.uid}
-        ghosts = dict(book.ghosts)
-        if (before := change.before) is not None:
-            reservations[before.uid] = before
-            for hold in before.holds.values():
-                ghosts.pop(hold.wire_id, None)
-        books[book.charger] = replace(book, reservations=reservations, ghosts=ghosts)
-    return replace(ledger, books=books)
+    for uid, left in lefts.items():
+        if (book := books.get(left.charger)) is not None:
+            books[book.charger] = _put_back(book, uid, befores[uid], left)
+    past = ledger.past.without(change for change in changes if change.after.charger in books)
+    return replace(ledger, books=books, past=past)
+
+
+def _put_back(book: Book, uid: str, before: Reservation | None, left: Reservation) -> Book:
+    """The book with a reservation as it was `before` the step that `left` it so (None: without it)."""
+    present = book.reservations.get(uid)
+    others = {known: each for known, each in book.reservations.items() if known != uid}
+    if before is None:
+        return replace(book, reservations=others)
+    if not left.status.is_final and present != left:
+        if present is None or present.status is Status.IN_USE:
+            return book
+        # The connection may have been lost meanwhile, or the charger may have said something of the hold.
+        before = replace(before, holds=doubted(before.holds))
+    mine = {hold.wire_id for hold in before.holds.values()}
+    ghosts = {wire_id: ghost for wire_id, ghost in book.ghosts.items() if wire_id not in mine}
+    return replace(book, reservations={**others, uid: before}, ghosts=ghosts)

@@ -1,0 +1,45 @@
+"""The form of the options, which apply as soon as they are saved.
+
+Knows what the owner is asked. Must not know how an amount is stored (`options`), nor what it brings about.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.helpers.selector import NumberSelector, NumberSelectorConfig, NumberSelectorMode
+import voluptuous as vol
+
+from .options import AMOUNTS, CONF_DEFAULT_DURATION, CONF_MAX_DURATION, Amount, policy_of, stored
+
+
+class OcppOptionsFlow(OptionsFlow):
+    """Set the bounds for reservations."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for all of them; what is left out stays as it is in force."""
+        errors: dict[str, str] = {}
+        options = self.config_entry.options
+        if user_input is not None:
+            if user_input[CONF_DEFAULT_DURATION] <= user_input[CONF_MAX_DURATION]:
+                return self.async_create_entry(data={**options, **user_input})
+            errors[CONF_DEFAULT_DURATION] = "longer_than_maximum"
+        shown = stored(policy_of(options)) if user_input is None else user_input
+        return self.async_show_form(step_id="init", data_schema=_schema(shown), errors=errors)
+
+
+def _schema(shown: Mapping[str, int]) -> vol.Schema:
+    return vol.Schema({vol.Required(key, default=shown[key]): _field(amount) for key, amount in AMOUNTS.items()})
+
+
+def _field(amount: Amount) -> vol.All:
+    selector = NumberSelector(
+        NumberSelectorConfig(
+            min=amount.least,
+            max=amount.most,
+            step=1,
+            unit_of_measurement=amount.unit,
+            mode=NumberSelectorMode.BOX,
+        )
+    )
+    return vol.All(selector, vol.Coerce(int))

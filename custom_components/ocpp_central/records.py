@@ -1,0 +1,31 @@
+"""How a reservation becomes JSON and back. Must not know which file it is in, nor what is done with it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from mashumaro.codecs.basic import BasicDecoder, BasicEncoder
+from mashumaro.exceptions import InvalidFieldValue, MissingField
+
+from .core.reservation import Reservation
+
+type Json = dict[str, Any]
+
+_ENCODER = BasicEncoder(Reservation)
+_DECODER = BasicDecoder(Reservation)
+
+
+def written(reservations: Iterable[Reservation]) -> tuple[Json, ...]:
+    """The records of these reservations. They hold id tokens."""
+    return tuple(map(_ENCODER.encode, reservations))
+
+
+def read(records: Iterable[Json]) -> tuple[list[Reservation], tuple[Json, ...]]:
+    """The reservations of these records, and the records that this version cannot read."""
+    found: list[Reservation] = []
+    bad: list[Json] = []
+    for record in records:
+        try:
+            found.append(_DECODER.decode(record))
+        except InvalidFieldValue, MissingField:
+            bad.append(record)
+    return found, tuple(bad)
