@@ -1,0 +1,119 @@
+"""The home, its chargers and what was promised, with everything that a round does noted.
+
+Must not know which deeds are done, nor when the home is killed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+import random
+from typing import Any
+
+from tests.charger import Behaviour, SimulatedCharger, Version
+
+from .agreement import Held, disagreements
+from .home import Home
+from .promises import Place, Promise, Promises, TransactionIds
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """All that there is. `notes`: the record of the round, one line for each thing that was done or seen."""
+
+    home: Home
+    chargers: Mapping[str, SimulatedCharger]
+    dice: random.Random
+    diary: Path
+    promises: Promises = field(default_factory=Promises)
+    transaction_ids: TransactionIds = field(default_factory=TransactionIds)
+    numbers: int = 0
+    refused: list[str] = field(default_factory=list)
+    _told: set[str] = field(default_factory=set)
+
+    def note(self, what: object) -> None:
+        """Write a line into the diary."""
+        with self.diary.open("a") as diary:
+            diary.write(f"{now():%H:%M:%S.%f} {what}\n")
+
+    def next_number(self) -> int:
+        """A number that was not used before."""
+        self.numbers += 1
+        return self.numbers
+
+    def promised(self, place: Place) -> Promise | None:
+        """The promise at a place that may not have ended."""
+        return self.promises.here(place)
+
+    def free_places(self) -> list[Place]:
+        """Where nothing is reserved and no car is."""
+        return [
+            place
+            for place in map(Place._make, self.home.places)
+            if not self.promised(place) and not self.occupied(place)
+        ]
+
+    def occupied(self, place: Place) -> bool:
+        """Whether a car or a driver is at a place."""
+        return self.chargers[place.charger].evses[place.evse].occupied
+
+    def standing(self) -> list[Promise]:
+        """The promises that certainly wait for their holders."""
+        return [each for each in self.promises.made if each.stands]
+
+    def behave(self, behaviour: Behaviour) -> None:
+        """Have all chargers behave like this."""
+        for charger in self.chargers.values():
+            charger.behaviour = behaviour
+
+    async def clear(self) -> None:
+        """Pull the cables of cars that do not charge."""
+        for charger in self.chargers.values():
+            for evse in charger.evses.values():
+                if evse.occupied and evse.transaction is None:
+                    await charger.unplug(evse.id)
+
+    def learn(self) -> list[str]:
+        """Learn from the chargers, which have told everything, who charges; what is wrong with that."""
+        wrong = self._new(
+            f"{charger.identity} says: {what}" for charger in self.chargers.values() for what in charger.complaints
+        )
+        for promise in self.promises.made:
+            running = self.chargers[promise.place.charger].evses[promise.place.evse].transaction
+            if running is None or running.token is None or running.token.value != promise.token:
+                promise.not_charging()
+            elif running.accepted and now() < promise.end:
+                promise.used()
+        return wrong
+
+    def wrong_ids(self) -> list[str]:
+        """What is wrong with the transaction ids that the chargers were given."""
+        wrong = []
+        for charger in self.chargers.values():
+            for action, payload, answer, _ in charger.sent:
+                if charger.version is Version.V16 and action == "StartTransaction" and answer is not None:
+                    start = (charger.identity, payload["connectorId"], payload["timestamp"], payload["idTag"])
+                    wrong += self.transaction_ids.note(answer["transactionId"], start)
+        return self._new(wrong)
+
+    def wrong_holds(self, listed: Sequence[Mapping[str, Any]]) -> list[str]:
+        """What is wrong with the chargers' holds, where these are the living reservations."""
+        tokens = {each.uid: each.token for each in self.promises.made if each.uid is not None}
+        wrong = []
+        for name, charger in self.chargers.items():
+            own = [each for each in listed if each["charger_id"] == name and each["uid"] in tokens]
+            holds = [Held(hold.evse, hold.token, hold.expiry) for hold in charger.holds.values()]
+            occupied = {evse.id for evse in charger.evses.values() if evse.occupied}
+            wrong += [f"{name}: {what}" for what in disagreements(own, tokens, holds, occupied, now())]
+        return wrong
+
+    def _new(self, wrong: Iterable[str]) -> list[str]:
+        """What was not said before: what the chargers have seen stays seen, and counts in one round only."""
+        new = [what for what in wrong if what not in self._told]
+        self._told.update(new)
+        return new
+
+
+def now() -> datetime:
+    """The time by which everything is judged."""
+    return datetime.now(UTC)
