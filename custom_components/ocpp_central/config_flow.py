@@ -346,4 +346,4 @@ def _is_taken(hass: HomeAssistant, identity: str) -> bool:
 def _with_password(data: Mapping[str, Any], password: str | None) -> dict[str, Any]:
     """The data with this password, or with none."""
     rest = {key: value for key, value in data.items() if key != CONF_PASSWORD}
-    return rest | {CONF_PASSWORD: password} if password else rest
+    return rest | {CONF_PASSWORD: password} if password and not password.isspace() else rest

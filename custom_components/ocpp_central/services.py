@@ -57,8 +57,17 @@ TOKEN_TYPES: Final = (
 BATCH = 100
 """So many reservations are told at once, so that thousands of them keep nobody waiting."""
 
-_TOKEN = vol.All(cv.string, vol.Strip, vol.Length(min=1))
-_RESERVATION_ID = vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_WIRE_ID))
+
+def _whole(value: object) -> int:
+    """A whole number, also as text; nothing is cut off, for another number is another reservation."""
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+        raise vol.Invalid("expected a whole number")
+    return int(vol.Coerce(int)(value))
+
+
+# No card and no key code has control characters, and what cannot be typed cannot be found again.
+_TOKEN = vol.All(cv.string, vol.Strip, vol.Match(r"^[^\x00-\x1f\x7f]+$"))
+_RESERVATION_ID = vol.All(_whole, vol.Range(min=1, max=MAX_WIRE_ID))
 
 RESERVE_NOW = vol.Schema(
     {
@@ -205,18 +214,23 @@ def _wish(call: ServiceCall, central: CentralSystem, place: Place) -> Wish:
     _at_most_one_of(call, ATTR_END, ATTR_DURATION)
     assert place.evse is not None  # noqa: S101  _connector has seen to it
     start, end = wished(call.data, central.policy)
-    token = central.house
-    if (value := call.data.get(ATTR_ID_TOKEN)) is not None:
-        token = IdToken(value=value, type=call.data.get(ATTR_ID_TOKEN_TYPE))
     return Wish(
         charger=place.charger,
         evse=place.evse,
-        token=token,
+        token=_token(call) or central.house,
         start=start,
         end=end,
         held_by=call.data[ATTR_HELD_BY],
         reservation_id=call.data.get(ATTR_RESERVATION_ID),
     )
+
+
+def _token(call: ServiceCall) -> IdToken | None:
+    """The token that the call names, if it names one."""
+    value, kind = call.data.get(ATTR_ID_TOKEN), call.data.get(ATTR_ID_TOKEN_TYPE)
+    if value is None and kind is not None:
+        raise errors.invalid("id_token_missing")
+    return None if value is None else IdToken(value=value, type=kind)
 
 
 def _amendment(call: ServiceCall, central: CentralSystem, reservation: Reservation) -> Amendment:
@@ -227,11 +241,8 @@ def _amendment(call: ServiceCall, central: CentralSystem, reservation: Reservati
             charger = central.name_of(reservation.charger)
             raise errors.invalid("other_charger", reservation_id=reservation.reservation_id, charger=charger)
         evse = place.evse
-    token = None
-    if (value := call.data.get(ATTR_ID_TOKEN)) is not None:
-        token = IdToken(value=value, type=call.data.get(ATTR_ID_TOKEN_TYPE))
     start, end, duration = changed(call.data)
-    amendment = Amendment(evse=evse, token=token, start=start, end=end, duration=duration)
+    amendment = Amendment(evse=evse, token=_token(call), start=start, end=end, duration=duration)
     if amendment == Amendment():
         raise errors.invalid("nothing_to_change")
     return amendment

@@ -464,3 +464,12 @@ def test_any_payload_is_usable_or_a_violation(
     assert set(document["required"]) <= set(usable)
     if not relaxed:
         assert load()[version].request(action, usable, relaxed=False) == (usable, ())
+
+
+def test_a_payload_that_is_nested_too_deeply_to_be_described_is_accepted() -> None:
+    """What the schema does not know is not read anyway, however deep it is."""
+    deep: object = 1
+    for _ in range(900):
+        deep = [deep]
+    _, notes = accepted("Heartbeat", {"vendor": deep})
+    assert notes == (Note(keyword="undescribed", place=""),)

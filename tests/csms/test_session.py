@@ -1,15 +1,18 @@
 """One connection, as conversations on a real socket."""
 
 import asyncio
+from dataclasses import replace
+from datetime import datetime
 import json
 import logging
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
+from websockets.exceptions import ConnectionClosedOK
 
 from custom_components.ocpp_central.core.commands import AskToBoot, Outcome
-from custom_components.ocpp_central.core.events import Authorizing, Heard, Standing, Verdict
+from custom_components.ocpp_central.core.events import Authorizing, Event, Heard, Standing, Verdict
 from custom_components.ocpp_central.csms.calls import (
     Answer,
     AnswerInvalid,
@@ -18,7 +21,8 @@ from custom_components.ocpp_central.csms.calls import (
     ConnectionLost,
 )
 from custom_components.ocpp_central.csms.dialect import Json, Request, Route, Version
-from custom_components.ocpp_central.csms.schemas import Violation
+from custom_components.ocpp_central.csms.schemas import Violation, load
+from custom_components.ocpp_central.csms.session import Session
 
 from . import wire
 from .wire import BACKGROUND, CLEARED, DROP, PLACE, ROUTES, KeepingDesk, conversation, settled
@@ -668,3 +672,56 @@ async def test_a_charger_that_reads_nothing_is_dropped(caplog: pytest.LogCapture
             await settled(call)
         talk.charger.connection.transport.abort()
     assert "takes no more messages" in caplog.text
+
+
+class Unbuffered(asyncio.Transport):
+    """What lies beneath a connection that takes everything at once."""
+
+    def get_write_buffer_size(self) -> int:
+        """Nothing waits."""
+        return 0
+
+
+class Flood:
+    """A transport on which messages never have to be waited for."""
+
+    transport: asyncio.Transport = Unbuffered()
+
+    def __init__(self, messages: int) -> None:
+        """Have so many Heartbeats ready."""
+        self.left = messages
+
+    async def recv(self) -> str:
+        """The next message, at once."""
+        if not self.left:
+            raise ConnectionClosedOK(None, None)
+        self.left -= 1
+        return json.dumps([2, str(self.left), "Heartbeat", {}])
+
+    async def send(self, message: str, /) -> None:
+        """Take the answer, at once."""
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Be closed."""
+
+
+async def test_a_flood_of_one_charger_leaves_everybody_else_a_turn() -> None:
+    """Messages that are all there already must not hold up the event loop until the last one is answered."""
+    loop = asyncio.get_running_loop()
+
+    def laborious(_: Json, now: datetime) -> tuple[Event, ...]:
+        until = loop.time() + 0.002
+        while loop.time() < until:
+            pass
+        return (Heard(at=now),)
+
+    routes = ROUTES | {"Heartbeat": replace(ROUTES["Heartbeat"], read=laborious)}
+    dialect = wire.SmallDialect(version=Version.V16, routes=routes)
+    session = Session(Flood(60), dialect, load()[Version.V16], KeepingDesk(), charger_id="CP1", clock=lambda: wire.NOW)
+    running = asyncio.create_task(session.run())
+    turns = 0
+    while not running.done():
+        await asyncio.sleep(0)
+        turns += 1
+    await running
+    assert turns > 10

@@ -362,3 +362,27 @@ async def test_actions_need_a_central_system_that_runs(site: Site) -> None:
         await site.act("reserve_now", device_id=device_id, duration=timedelta(hours=1).total_seconds())
     assert await site.reservations() == []
     await site.start()
+
+
+@pytest.mark.parametrize("reservation_id", [1.9, True, "one", 0])
+async def test_a_reservation_id_is_a_whole_number(site: Site, reservation_id: object) -> None:
+    """Nothing is cut off: another number is another reservation."""
+    await site.charger()
+    with pytest.raises(vol.Invalid):
+        await site.act("cancel_reservation", reservation_id=reservation_id)
+
+
+@pytest.mark.parametrize("id_token", ["", "  ", "04\nA2", "04\0"])
+async def test_a_token_can_be_typed(site: Site, id_token: str) -> None:
+    """What has control characters is no card's number."""
+    await site.charger()
+    with pytest.raises(vol.Invalid):
+        await site.act("reserve_now", device_id=site.device_id("A", 1), id_token=id_token)
+
+
+async def test_a_type_of_no_token_is_an_error(site: Site) -> None:
+    """It is not ignored: the caller meant a token."""
+    await site.charger()
+    attempt = site.act("reserve_now", device_id=site.device_id("A", 1), id_token_type="ISO14443")
+    await refused(attempt, "id_token_missing")
+    assert await site.reservations() == []

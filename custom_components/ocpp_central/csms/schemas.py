@@ -220,13 +220,19 @@ def _mended(node: Any, steps: Steps, mend: _Mend) -> Any:  # noqa: ANN401 - any 
     return {**node, step: value}
 
 
+_UNDESCRIBED: Final = Note(keyword="undescribed", place="")
+
+
 def _oddities(validator: Draft4Validator, payload: Json, *, describe: bool) -> tuple[Note, ...]:
     if validator.is_valid(payload):
         return ()
     if not describe:
-        return (Note(keyword="undescribed", place=""),)
-    # a dict, because one place may be odd in a hundred items
-    return tuple(dict.fromkeys(note for error in validator.iter_errors(payload) for note in _notes(error)))
+        return (_UNDESCRIBED,)
+    try:
+        # a dict, because one place may be odd in a hundred items
+        return tuple(dict.fromkeys(note for error in validator.iter_errors(payload) for note in _notes(error)))
+    except ValueError:  # nested too deeply to be described; what is unknown to the schema is not read anyway
+        return (_UNDESCRIBED,)
 
 
 def _notes(error: ValidationError) -> list[Note]:

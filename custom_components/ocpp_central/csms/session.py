@@ -32,6 +32,10 @@ _NEVER_WAITS: Final = 4096
 """Characters that fit an empty buffer (websockets: 32 KiB), so that sending them does not wait."""
 CLOSE_TIMEOUT: Final = 5.0
 """Seconds for the other end to agree to a close: a charger that lost power never does."""
+_LONGEST_TURN: Final = 0.005
+"""Seconds that the messages of one charger may be handled one after another before everybody else has a turn."""
+_WAITED: Final = 0.0005
+"""Seconds: a `recv` that took so long has waited, so that everybody else had a turn."""
 _LONGEST_WORD: Final = 50
 """Characters of a charger's error code, more than the standard's longest; it is shown to people."""
 
@@ -106,12 +110,20 @@ class Session:
 
     async def run(self) -> None:
         """Handle the charger's messages in their order until the connection ends. No message makes it raise."""
+        loop = asyncio.get_running_loop()
+        busy_since = loop.time()
         try:
             while True:
+                before = loop.time()
                 text = await self._transport.recv()
                 if self._ended:
                     return
+                if loop.time() - before > _WAITED:
+                    busy_since = loop.time()
                 await self._take(text)
+                if loop.time() - busy_since > _LONGEST_TURN:
+                    await asyncio.sleep(0)
+                    busy_since = loop.time()
         except ConnectionClosed as closed:
             _LOGGER.debug("%s: connection closed: %s", self.charger_id, closed)
         finally:
