@@ -50,12 +50,6 @@ def _interval(window: Window) -> portion.Interval:
     return portion.closedopen(window.start, window.end)
 
 
-@given(window=windows, moment=moments)
-def test_a_window_contains_its_start_and_not_its_end(window: Window, moment: datetime) -> None:
-    """Windows are half-open, as `portion` defines it."""
-    assert window.contains(moment) is (moment in _interval(window))
-
-
 @given(one=windows, other=windows)
 def test_windows_overlap_where_they_share_an_instant(one: Window, other: Window) -> None:
     """Windows that only touch do not overlap, as `portion` defines it."""

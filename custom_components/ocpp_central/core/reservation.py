@@ -215,10 +215,6 @@ class Window:
     start: datetime
     end: datetime
 
-    def contains(self, moment: datetime) -> bool:
-        """Whether the moment lies within; the end does not."""
-        return self.start <= moment < self.end
-
     def overlaps(self, other: Window) -> bool:
         """Whether the two share an instant; windows that only touch do not."""
         return self.start < other.end and other.start < self.end
