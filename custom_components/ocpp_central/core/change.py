@@ -31,12 +31,13 @@ class Amendment:
     """What is to be different of a reservation; None: it stays.
 
     A new `start` alone moves the window as a whole. `duration` counts from the start, and `end` wins over it. A new
-    `token` comes with its own `group`.
+    `token` comes with its own `group` and `driver`.
     """
 
     evse: EvseId | None = None
     token: IdToken | None = None
     group: str | None = field(default=None, repr=False)
+    driver: str | None = None
     start: datetime | None = None
     end: datetime | None = None
     duration: timedelta | None = None
@@ -55,6 +56,7 @@ def amended(reservation: Reservation, amendment: Amendment, policy: Policy, now:
         evse=reservation.evse if amendment.evse is None else amendment.evse,
         token=reservation.token if amendment.token is None else amendment.token,
         group=reservation.group if amendment.token is None else amendment.group,
+        driver=reservation.driver if amendment.token is None else amendment.driver,
         window=window,
     )
     return reservation if wanted == reservation else replace(wanted, updated=now)

@@ -33,6 +33,7 @@ class Wish:
     evse: EvseId
     token: IdToken
     group: str | None = field(default=None, repr=False)
+    driver: str | None = None
     start: datetime | None = None
     end: datetime
     held_by: HeldBy = HeldBy.AUTO
@@ -101,6 +102,7 @@ class Ledger:
             evse=wish.evse,
             token=wish.token,
             group=wish.group,
+            driver=wish.driver,
             window=window,
             no_show=policy.no_show,
             held_by=wish.held_by,

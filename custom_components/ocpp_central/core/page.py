@@ -44,6 +44,7 @@ class Proposal:
     evse: EvseId
     token: IdToken
     group: str | None = field(default=None, repr=False)
+    driver: str | None = None
     window: Window
     no_show: timedelta | None = None
     held_by: HeldBy = HeldBy.AUTO
@@ -98,6 +99,7 @@ class Page:
             evse=proposal.evse,
             token=proposal.token,
             group=proposal.group,
+            driver=proposal.driver,
             window=proposal.window,
             no_show=proposal.no_show,
             held_by=proposal.held_by,

@@ -239,7 +239,8 @@ class Reservation:
     """A promise that a holder finds an EVSE of a charger free within a window.
 
     `reservation_id` is ours and never changes; the wire ids are those of `holds`, by EVSE.
-    `token`, `group`: the holder is whoever presents this token, or a token of this group.
+    `token`, `group`: the holder is whoever presents this token, or a token of this group. `driver`: the id of the
+    driver that it was made for, None for a token of nobody that we know and for the house.
     `no_show`: how long after the start of the window it ends if it is not used by then (None: at the window's end).
     `awaited`: somebody waits for the charger's word and will be told a refusal, so that nothing may remain of it.
     `last_outcome`: what the charger last answered to ReserveNow. `transaction`: the holder's.
@@ -252,6 +253,7 @@ class Reservation:
     evse: EvseId
     token: IdToken
     group: str | None = field(default=None, repr=False)
+    driver: str | None = None
     window: Window
     no_show: timedelta | None = None
     held_by: HeldBy = HeldBy.AUTO
