@@ -26,20 +26,29 @@ from .core.check import Check, check_charger, check_evse
 from .core.commands import DropHold, Outcome, PlaceHold
 from .core.events import ChargerId, Event, Heard, Started, Verdict
 from .core.ledger import Ledger, Step, Wish
+from .core.packing import NODES_ASIDE, NODES_AT_ONCE
 from .core.planner import Plan, plan
 from .core.policy import Policy
 from .core.refusal import Reason, Refusal
 from .core.reservation import Reservation, Status
+from .core.room import Terms
+from .core.steps import Report
 from .core.token import IdToken
 from .core.undo import undone
 from .history import History
-from .options import policy_of
+from .options import consumes_on_any, policy_of
 from .store import Memory, Storage, StorageFailedError, is_to_be_kept
 
 type OcppConfigEntry = ConfigEntry[CentralSystem]
 
+type StepOf = Callable[[Ledger, int], Step]
+"""A step that somebody asks for, from a ledger and the nodes that its planning may cost. Raises `Refusal`."""
+
 ID_BLOCK = 100
 """So many transaction ids are taken from disk at once, so that none is given twice after a crash (contract 5)."""
+
+ATTEMPTS_ASIDE = 2
+"""How often a step is worked out in a thread; if the world has changed meanwhile every time, it is refused."""
 
 SWEEP = timedelta(seconds=60)
 """How often the time is looked at regardless of timers: a suspended machine or a changed clock stops them."""
@@ -155,10 +164,11 @@ class CentralSystem:
 
     def check(self, place: Place, token: IdToken, group: str | None) -> Check:
         """Whether a place is reserved now, and whether for this token or group."""
-        book, now = self._ledger.book(place.charger), dt_util.utcnow()
+        charger = self.chargers[place.charger]
+        doors = self._ledger.doors(charger, dt_util.utcnow())
         if place.evse is not None:
-            return check_evse(book, place.evse, token, group, now)
-        return check_charger(book, self.chargers[place.charger].evses, token, group, now)
+            return check_evse(doors, place.evse, token, group)
+        return check_charger(doors, charger.evses, token, group)
 
     @callback
     def set_waker(self, charger: ChargerId, wake: CALLBACK_TYPE | None) -> None:
@@ -201,7 +211,8 @@ class CentralSystem:
             if is_to_be_kept(before, after):
                 self._storage.changed()
         changed = _differences(before, after)
-        self._take(ledger.after(event, before, after, verdict, now), changed)
+        report = Report(event=event, before=before, verdict=verdict)
+        self._take(ledger.after(report, after, now, consume_on_any=consumes_on_any(self.entry.options)), changed)
         if len(after.evses) != len(before.evses):
             for number in after.evses.keys() - before.evses.keys():
                 self.audience.announce(Place(charger_id, number))
@@ -223,7 +234,7 @@ class CentralSystem:
         waiting: asyncio.Future[tuple[Reservation, str | None]] = self.hass.loop.create_future()
         self._waiting[uid] = waiting
         try:
-            await self._make(lambda: self._proposed(wish, uid))
+            await self._propose(wish, uid)
             reservation, word = await waiting
         finally:
             del self._waiting[uid]
@@ -244,7 +255,7 @@ class CentralSystem:
         The reservation as it then is, and that word; None if the charger was not asked. Raises translated errors, and
         then the reservation is as it was. Whatever the charger says, the reservation stands as it was changed.
         """
-        step = await self._make(lambda: self._changed(uid, amendment))
+        step = await self._amend(uid, amendment)
         if not step.changes:
             unchanged = step.ledger.find(uid)
             assert unchanged is not None  # noqa: S101  only one that lives can stay as it is
@@ -271,7 +282,7 @@ class CentralSystem:
     async def cancel(self, uid: str) -> Reservation:
         """Cancel a reservation; it ends at once, and the charger is told when it can be. Raises translated errors."""
         try:
-            step = await self._make(lambda: self._ledger.withdraw(uid, dt_util.utcnow()))
+            step = await self._make(lambda ledger, _: self._withdrawn(ledger, uid))
         except Refusal as refusal:
             raise errors.refused(refusal, reservation_id=uid) from refusal
         return step.changes[-1].after
@@ -285,13 +296,12 @@ class CentralSystem:
 
     def label_of(self, place: Place) -> str:
         """What a place is called in a sentence."""
-        name = self.name_of(place.charger)
-        return name if place.evse is None else f"{name} connector {place.evse}"
+        return errors.place(self.name_of(place.charger), place.evse)
 
     @callback
     def sending(self, charger_id: ChargerId, command: PlaceHold) -> None:
         """A ReserveNow is about to be sent."""
-        self._take(self._ledger.sending(charger_id, command, dt_util.utcnow()))
+        self._take(self._ledger.sending(self._chargers[charger_id], command, dt_util.utcnow()))
 
     @callback
     def answered(
@@ -344,34 +354,51 @@ class CentralSystem:
             self._storage.changed()
         return replace(event, transaction=str(self._last_transaction_id))
 
-    def _proposed(self, wish: Wish, uid: str) -> Step:
+    async def _propose(self, wish: Wish, uid: str) -> None:
         name = self.name_of(wish.charger)
         if (charger := self.chargers.get(wish.charger)) is None:
             raise errors.invalid("device_gone", device=name)
+
+        def proposed(ledger: Ledger, nodes: int) -> Step:
+            terms = Terms(policy=self.policy, nodes=nodes)
+            return ledger.propose(wish, charger, terms, uid=uid, now=dt_util.utcnow())
+
         try:
-            return self._ledger.propose(wish, charger, self.policy, uid=uid, now=dt_util.utcnow())
+            await self._make(proposed)
         except Refusal as refusal:
             raise errors.refused(
                 refusal,
                 charger=name,
-                connector=wish.evse,
+                evse=wish.evse,
+                connector_type=wish.connector_type,
                 reservation_id=wish.reservation_id,
                 end=errors.local(wish.end),
             ) from refusal
 
-    def _changed(self, uid: str, amendment: Amendment) -> Step:
+    async def _amend(self, uid: str, amendment: Amendment) -> Step:
         if (reservation := self._ledger.find(uid)) is None:
             raise errors.refused(Refusal(Reason.NOT_FOUND), reservation_id=uid)
         charger = self.chargers[reservation.charger]
+
+        def changed(ledger: Ledger, nodes: int) -> Step:
+            terms = Terms(policy=self.policy, nodes=nodes)
+            return ledger.change(uid, amendment, charger, terms, now=dt_util.utcnow())
+
         try:
-            return self._ledger.change(uid, amendment, charger, self.policy, dt_util.utcnow())
+            return await self._make(changed)
         except Refusal as refusal:
             raise errors.refused(
                 refusal,
                 charger=self.name_of(reservation.charger),
-                connector=amendment.evse or reservation.evse,
+                evse=amendment.evse or reservation.evse,
+                connector_type=amendment.connector_type or reservation.connector_type,
                 reservation_id=reservation.reservation_id,
             ) from refusal
+
+    def _withdrawn(self, ledger: Ledger, uid: str) -> Step:
+        if (reservation := ledger.find(uid)) is None:
+            raise Refusal(Reason.NOT_FOUND)
+        return ledger.withdraw(uid, self._chargers[reservation.charger], dt_util.utcnow())
 
     def _is_being_told(self, charger_id: ChargerId, uid: str) -> bool:
         """Whether the charger is, or can now be, told something of this reservation."""
@@ -380,7 +407,7 @@ class CentralSystem:
         due = {each.hold for each in self.plan(charger_id).commands if isinstance(each, PlaceHold | DropHold)}
         return any(hold.under_way or hold.wire_id in due for hold in reservation.holds.values())
 
-    async def _make(self, step_of: Callable[[], Step]) -> Step:
+    async def _make(self, step_of: StepOf) -> Step:
         """Take a step that somebody asked for: on disk before anybody is told, and undone if that fails.
 
         Whoever asked may be cancelled; the step is then still taken as a whole. Raises `StorageFailedError`, and
@@ -388,10 +415,10 @@ class CentralSystem:
         """
         return await asyncio.shield(self.hass.async_create_task(self._make_alone(step_of), "step", eager_start=True))
 
-    async def _make_alone(self, step_of: Callable[[], Step]) -> Step:
+    async def _make_alone(self, step_of: StepOf) -> Step:
         """One step at a time, so that one which is undone takes no other with it."""
         async with self._one_step:
-            step = step_of()
+            step = await self._worked_out(step_of)
             self._ledger = step.ledger
             self._storage.changed()
             try:
@@ -406,6 +433,24 @@ class CentralSystem:
             self._tell(step.changes)
             self._wake_reconcilers(step.changes)
             return step
+
+    async def _worked_out(self, step_of: StepOf) -> Step:
+        """A step as the world is: in the event loop if that is soon known, else in a thread (ocpp.md 5.10).
+
+        What the thread has found counts only if the ledger is still the one that it looked at.
+        """
+        try:
+            return step_of(self._ledger, NODES_AT_ONCE)
+        except Refusal as refusal:
+            if refusal.proven:
+                raise
+            undecided = refusal
+        for _ in range(ATTEMPTS_ASIDE):
+            ledger = self._ledger
+            step = await self.hass.async_add_executor_job(step_of, ledger, NODES_ASIDE)
+            if self._ledger is ledger:
+                return step
+        raise undecided
 
     def _take(self, step: Step, places: Iterable[Place] = (), *, word: str | None = None) -> None:
         """Take a step that happened: remembered at once, on disk soon."""

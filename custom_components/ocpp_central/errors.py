@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .core.commands import Outcome
+from .core.events import EvseId
 from .core.refusal import Reason, Refusal
 from .core.reservation import Reservation, Status
 
@@ -52,14 +53,15 @@ def failed(key: str, **placeholders: object) -> HomeAssistantError:
 
 def refused(refusal: Refusal, **known: object) -> HomeAssistantError:
     """A wish that was refused before anything was sent; `known` names the things that the texts speak of."""
-    placeholders = dict(known)
+    evse = known.pop("evse", None)
+    placeholders = known | {"place": place(str(known.get("charger")), evse if isinstance(evse, int) else None)}
     if refusal.limit is not None:
         placeholders["limit"] = _limit(refusal)
     if refusal.end is not None:
         placeholders["end"] = local(refusal.end)
     if (obstacle := refusal.obstacle) is not None:
         placeholders |= {
-            "connector": obstacle.evse,
+            "place": place(str(known.get("charger")), obstacle.evse),
             "other_id": obstacle.reservation_id,
             "reservation_id": obstacle.reservation_id,
             "start": local(obstacle.start),
@@ -83,10 +85,15 @@ def not_reserved(reservation: Reservation, *, charger: str, word: str | None) ->
         key,
         charger=charger,
         device=charger,
-        connector=reservation.evse,
+        place=place(charger, reservation.evse),
         reservation_id=reservation.reservation_id,
         word=word or outcome.value,
     )
+
+
+def place(charger: str, evse: EvseId | None) -> str:
+    """What a charger, or one of its EVSEs, is called in a sentence."""
+    return charger if evse is None else f"{charger} connector {evse}"
 
 
 def _limit(refusal: Refusal) -> str:

@@ -19,6 +19,7 @@ CONF_HORIZON: Final = "horizon"
 CONF_BUFFER_BEFORE: Final = "buffer_before"
 CONF_BUFFER_AFTER: Final = "buffer_after"
 CONF_NO_SHOW: Final = "no_show"
+CONF_CONSUME_ON_ANY: Final = "consume_on_any"
 
 _DEFAULTS: Final = Policy()
 _SPANS: Final = {UnitOfTime.MINUTES: timedelta(minutes=1), UnitOfTime.DAYS: timedelta(days=1)}
@@ -69,7 +70,13 @@ def policy_of(options: Mapping[str, Any]) -> Policy:
         buffer_before=spans[CONF_BUFFER_BEFORE],
         buffer_after=spans[CONF_BUFFER_AFTER],
         no_show=spans[CONF_NO_SHOW] or None,
+        consume_on_any=consumes_on_any(options),
     )
+
+
+def consumes_on_any(options: Mapping[str, Any]) -> bool:
+    """Whether a holder who charges elsewhere has used what he reserved."""
+    return options.get(CONF_CONSUME_ON_ANY) is True
 
 
 def stored(policy: Policy) -> dict[str, int]:

@@ -25,9 +25,10 @@ from .audience import Place
 from .const import DOMAIN
 from .coordinator import CentralSystem
 from .core.change import Amendment
-from .core.ledger import MAX_WIRE_ID, Wish
+from .core.ledger import Wish
 from .core.reservation import HeldBy, Reservation
 from .core.token import IdToken
+from .core.wire_ids import MAX_WIRE_ID
 from .devices import place_of
 from .responses import checked, described
 from .windows import ATTR_DURATION, ATTR_END, ATTR_START, asked, changed, wished

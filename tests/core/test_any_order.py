@@ -30,6 +30,7 @@ from custom_components.ocpp_central.core.reservation import (
     News,
     Reservation,
     Status,
+    Window,
 )
 from custom_components.ocpp_central.core.token import IdToken
 
@@ -113,8 +114,8 @@ class AnyOrder(RuleBasedStateMachine):
             return
         assert new.reservation_id not in taken
         assert new.no_show == self.world.policy.no_show
-        alone = new.window.widened(self.world.policy.gap)
-        assert not any(alone.overlaps(each.window) for each in self.world.book.living_at(evse) if each.uid != new.uid)
+        alone, claimed = self._claimed(new), self._claimed
+        assert not any(alone.overlaps(claimed(each)) for each in self.world.book.living_at(evse) if each.uid != new.uid)
         assert self.world.known(new) == new
 
     @precondition(lambda self: any(self.world.ledger.living()))
@@ -168,9 +169,9 @@ class AnyOrder(RuleBasedStateMachine):
         assert changed.evse == (evse or chosen.evse)
         assert changed.token == (token or chosen.token)
         assert duration in {None, changed.window.duration}
-        alone = changed.window.widened(self.world.policy.gap)
+        alone = self._claimed(changed)
         others = (each for each in self.world.book.living_at(changed.evse) if each.uid != changed.uid)
-        assert not any(alone.overlaps(each.window) for each in others)
+        assert not any(alone.overlaps(self._claimed(each)) for each in others)
 
     def restart(self) -> None:
         self.under_way = None
@@ -336,6 +337,10 @@ class AnyOrder(RuleBasedStateMachine):
                 self.may_stand[hold] += outcome is Outcome.DISCONNECTED
                 if not unsure or self.may_stand[hold] >= MAX_CRASHES:
                     del self.may_stand[hold]
+
+    def _claimed(self, reservation: Reservation) -> Window:
+        """The window with its buffers."""
+        return self.world.policy.buffered(reservation.window)
 
     def _may_start(self, token: IdToken, evse: int) -> bool:
         return self.world.ledger.may_start(self.world.charger, token, None, evse, self.world.now)

@@ -104,7 +104,7 @@ def test_an_unknown_one_and_one_in_use_are_not_changed() -> None:
     world.start()
     assert _refused(world, reservation, duration=HOUR).reason is Reason.IN_USE
     with pytest.raises(Refusal, match="not_found"):
-        world.ledger.change("unknown", Amendment(duration=HOUR), world.charger, world.policy, world.now)
+        world.ledger.change("unknown", Amendment(duration=HOUR), world.charger, world.terms, now=world.now)
 
 
 @pytest.mark.parametrize("change", [{}, {"evse": 1, "token": HOLDER, "start": NOON, "end": NOON + HALF_HOUR}])
@@ -345,19 +345,6 @@ def test_a_postponed_reservation_begins_again() -> None:
     assert world.news == [News.PLACED, News.CHANGED, News.PLACED]
 
 
-def test_a_postponed_reservation_moves_with_the_wire_id_that_it_is_to_have() -> None:
-    """Nothing of it can stand at the charger."""
-    world = World(evses=(1, 2))
-    reservation = held(world)
-    world.change(reservation, start=NOON + HOUR)
-    (intended,) = world.known(reservation).holds.values()
-    world.change(reservation, evse=2)
-    assert world.known(reservation).holds == {2: intended}
-    world.wait(HOUR)
-    world.settle()
-    assert world.hold_of(reservation).wire_id == intended.wire_id
-
-
 def test_whoever_waits_for_a_hold_may_be_given_another() -> None:
     """It was moved while it was being placed: the answer for the old place counts for nothing."""
     world = World(evses=(1, 2))
@@ -391,7 +378,7 @@ def test_a_change_is_taken_back(change: dict[str, Any]) -> None:
     reservation = held(world)
     before = world.ledger
     amendment = Amendment(**change)
-    step = before.change(reservation.uid, amendment, world.charger, world.policy, world.now)
+    step = before.change(reservation.uid, amendment, world.charger, world.terms, now=world.now)
     assert undone(step.ledger, step.changes).books == before.books
     world.take(step)
     world.disconnect()
@@ -406,7 +393,7 @@ def test_what_the_holder_began_meanwhile_stays() -> None:
     world = World()
     reservation = held(world)
     step = world.take(
-        world.ledger.change(reservation.uid, Amendment(duration=HOUR), world.charger, world.policy, world.now)
+        world.ledger.change(reservation.uid, Amendment(duration=HOUR), world.charger, world.terms, now=world.now)
     )
     world.start()
     assert undone(world.ledger, step.changes) == world.ledger

@@ -18,12 +18,12 @@ FOR_OTHER_WITH_GROUP = CheckStatus.FOR_OTHER_TOKEN_AND_HAS_PARENT_TOKEN
 
 def ask_evse(world: World, token: IdToken = STRANGER, group: str | None = None, evse: int = 1) -> Check:
     """Ask about an EVSE."""
-    return check_evse(world.book, evse, token, group, world.now)
+    return check_evse(world.ledger.doors(world.charger, world.now), evse, token, group)
 
 
 def ask_charger(world: World, token: IdToken = STRANGER, group: str | None = None) -> Check:
     """Ask about the charger."""
-    return check_charger(world.book, world.charger.evses, token, group, world.now)
+    return check_charger(world.ledger.doors(world.charger, world.now), world.charger.evses, token, group)
 
 
 @pytest.mark.parametrize(

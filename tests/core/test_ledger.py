@@ -6,22 +6,25 @@ import pytest
 
 from custom_components.ocpp_central.core.charger import Charger, Evse
 from custom_components.ocpp_central.core.events import Connected, ConnectorStatus
-from custom_components.ocpp_central.core.ledger import MAX_WIRE_ID, Ledger, Wish
+from custom_components.ocpp_central.core.ledger import Ledger, Wish
 from custom_components.ocpp_central.core.policy import MIN_DURATION, Policy
 from custom_components.ocpp_central.core.refusal import Obstacle, Reason, Refusal
-from custom_components.ocpp_central.core.reservation import Cause, News, Status, Window
+from custom_components.ocpp_central.core.reservation import News, Status, Window
+from custom_components.ocpp_central.core.room import Terms
 from custom_components.ocpp_central.core.token import IdToken
+from custom_components.ocpp_central.core.wire_ids import MAX_WIRE_ID
 
 from .world import CHARGER, HALF_HOUR, HOLDER, MINUTE, NOON, SECOND, STRANGER, World
 
 POLICY = Policy(max_duration=timedelta(hours=2), horizon=timedelta(days=1))
+TERMS = Terms(policy=POLICY)
 ONLINE = Charger(charger=CHARGER, evses={1: Evse(evse=1)}).after(Connected(token_length=20, at=NOON))
 
 
 def _refusal(start: datetime | None, end: datetime, now: datetime = NOON) -> Refusal:
     wish = Wish(charger=CHARGER, evse=1, token=HOLDER, start=start, end=end)
     with pytest.raises(Refusal) as caught:
-        Ledger().propose(wish, ONLINE, POLICY, uid="uid", now=now)
+        Ledger().propose(wish, ONLINE, TERMS, uid="uid", now=now)
     return caught.value
 
 
@@ -71,7 +74,7 @@ def test_a_window_within_bounds_begins_now_at_the_earliest(start: datetime | Non
     wish = Wish(charger=CHARGER, evse=1, token=HOLDER, start=start, end=end)
     later = NOON + timedelta(milliseconds=900)
     wish_now = later if start is None or start < NOON else NOON
-    step = Ledger().propose(wish, ONLINE, POLICY, uid="uid", now=wish_now)
+    step = Ledger().propose(wish, ONLINE, TERMS, uid="uid", now=wish_now)
     assert step.changes[0].after.window == want
 
 
@@ -147,7 +150,7 @@ def test_a_reservation_is_found_by_either_id() -> None:
 def test_what_is_unknown_cannot_be_withdrawn() -> None:
     """An unknown id is an input error (ocpp.md 1.2)."""
     with pytest.raises(Refusal) as caught:
-        World().ledger.withdraw("unknown", NOON)
+        World().ledger.withdraw("unknown", Charger(charger=CHARGER), NOON)
     assert caught.value.reason is Reason.NOT_FOUND
 
 
@@ -162,14 +165,6 @@ def test_what_is_in_use_cannot_be_withdrawn() -> None:
     assert caught.value.reason is Reason.IN_USE
     assert caught.value.obstacle is not None
     assert caught.value.obstacle.reservation_id == reservation.reservation_id
-
-
-def test_a_replaced_reservation_is_cancelled() -> None:
-    """Replaced by the same holder: cancelled (ocpp.md 5.2)."""
-    world = World()
-    reservation = world.reserve()
-    world.take(world.ledger.withdraw(reservation.uid, NOON, Cause.REPLACED))
-    assert world.status_of(reservation) is Status.CANCELLED
 
 
 def test_the_reservations_of_a_charger_that_is_removed_end_as_removed() -> None:

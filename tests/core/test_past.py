@@ -100,7 +100,7 @@ def test_an_end_that_is_undone_has_not_been() -> None:
     """Contract 5: what could not be saved has not happened."""
     world = World()
     reservation = world.reserve()
-    step = world.ledger.withdraw(reservation.uid, world.now)
+    step = world.ledger.withdraw(reservation.uid, world.charger, world.now)
     assert step.ledger.past.count(CHARGER, Status.CANCELLED) == 1
     assert undone(step.ledger, step.changes).past == world.ledger.past
     gone = step.ledger.without_charger(CHARGER, world.now).ledger

@@ -177,10 +177,11 @@ def test_a_limit_that_passed_unnoticed_is_late(start: datetime | None, *, late: 
 def test_bounds_are_what_the_contract_says() -> None:
     """Contract 1."""
     policy = Policy()
-    assert (policy.default_duration, policy.max_duration, policy.horizon, policy.gap, policy.no_show) == (
+    assert (policy.default_duration, policy.max_duration, policy.horizon, policy.no_show) == (
         timedelta(minutes=30),
         timedelta(days=7),
         timedelta(days=365),
-        timedelta(0),
         None,
     )
+    assert policy.buffer_before == policy.buffer_after == timedelta(0)
+    assert not policy.consume_on_any

@@ -199,8 +199,8 @@ def test_a_scheduled_reservation_that_cannot_be_placed_binds_all_the_same(
     world.status(1, status)
     world.wait(MINUTE)
     _expect(world, reservation, Status.ACTIVE, HoldState.PENDING)
-    busy = [News.BUSY] if status in PLUGGED else []
-    assert world.news == [News.SCHEDULED, News.PLACED, *busy]
+    told = [News.PLACED, News.BUSY] if status in PLUGGED else [News.AT_RISK, News.PLACED]
+    assert world.news == [News.SCHEDULED, *told]
     assert not world.plan().commands
     world.status(1, ConnectorStatus.AVAILABLE)
     world.wait(2 * SECOND)
@@ -342,11 +342,15 @@ def test_a_start_that_was_refused_uses_nothing() -> None:
 
 
 def test_a_start_elsewhere_uses_nothing() -> None:
-    """The holder's start on another EVSE keeps the reservation (ocpp.md 5.4)."""
+    """The holder's start on another EVSE keeps the reservation; some chargers drop their hold by that (ocpp.md 5.4)."""
     world = World(evses=(1, 2))
     reservation = world.reserve(1)
     world.settle()
     world.start(HOLDER, 2)
+    _expect(world, reservation, Status.ACTIVE, HoldState.UNCERTAIN)
+    (again,) = world.settle()
+    assert isinstance(again, PlaceHold)
+    assert again.hold == reservation.reservation_id
     _expect(world, reservation, Status.ACTIVE, HoldState.HELD)
 
 

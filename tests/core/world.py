@@ -43,6 +43,8 @@ from custom_components.ocpp_central.core.reservation import (
     Reservation,
     Status,
 )
+from custom_components.ocpp_central.core.room import Terms
+from custom_components.ocpp_central.core.steps import Report
 from custom_components.ocpp_central.core.token import IdToken
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -72,6 +74,11 @@ class World:
             self.connect()
             for each in evses:
                 self.status(each, ConnectorStatus.AVAILABLE)
+
+    @property
+    def terms(self) -> Terms:
+        """What wishes are judged by."""
+        return Terms(policy=self.policy)
 
     @property
     def charger(self) -> Charger:
@@ -125,8 +132,8 @@ class World:
             held_by=held_by,
             reservation_id=reservation_id,
         )
-        step = self.ledger.propose(wish, self.charger, self.policy, uid=next(self._uids), now=self.now)
-        return self.take(step).changes[-1].after
+        step = self.ledger.propose(wish, self.charger, self.terms, uid=next(self._uids), now=self.now)
+        return self.known(self.take(step).changes[0].after)
 
     def change(
         self,
@@ -140,11 +147,11 @@ class World:
     ) -> Reservation:
         """The reservation once it is changed."""
         amendment = Amendment(evse=evse, token=token, start=start, end=end, duration=duration)
-        self.take(self.ledger.change(reservation.uid, amendment, self.charger, self.policy, self.now))
+        self.take(self.ledger.change(reservation.uid, amendment, self.charger, self.terms, now=self.now))
         return self.known(reservation)
 
     def cancel(self, reservation: Reservation) -> None:
-        self.take(self.ledger.withdraw(reservation.uid, self.now))
+        self.take(self.ledger.withdraw(reservation.uid, self.charger, self.now))
 
     def tell(self, event: Event) -> Verdict | None:
         """The charger tells something; its transaction ids are given as the central system would."""
@@ -156,7 +163,8 @@ class World:
         verdict = judge(self.ledger, before, event, self.now)
         after = before.after(event)
         self.chargers[CHARGER] = after
-        self.take(self.ledger.after(event, before, after, verdict, self.now))
+        report = Report(event=event, before=before, verdict=verdict)
+        self.take(self.ledger.after(report, after, self.now, consume_on_any=self.policy.consume_on_any))
         return verdict
 
     def connect(self, *, token_length: int = 20) -> None:
@@ -244,7 +252,7 @@ class World:
 
     def send(self, command: Command) -> None:
         if isinstance(command, PlaceHold):
-            self.take(self.ledger.sending(CHARGER, command, self.now))
+            self.take(self.ledger.sending(self.charger, command, self.now))
 
     def answer(self, command: Command, outcome: Outcome) -> None:
         if isinstance(command, PlaceHold | DropHold):

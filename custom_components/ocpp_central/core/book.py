@@ -10,19 +10,18 @@ from datetime import datetime
 
 from .events import ChargerId, EvseId
 from .reservation import Hold, News, Reservation, Status
-from .token import IdToken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ghost:
     """A hold that may stand at the charger without a reservation behind it.
 
-    It is to be dropped from `due` on, and given up at `until`. `attempts`: how often that was tried; `crashes`: how
+    `evse` None: the charger keeps some EVSE. It is to be dropped from `due` on, and given up at `until`. `attempts`: how often that was tried; `crashes`: how
     often the connection was lost over it.
     """
 
     wire_id: int
-    evse: EvseId
+    evse: EvseId | None
     due: datetime
     until: datetime
     attempts: int = 0
@@ -33,26 +32,30 @@ class Ghost:
 class Change:
     """A reservation before (None: it is new) and after one step, and what is to be published of it.
 
-    `late`: it should have happened long before, while we were not running.
+    `late`: it should have happened long before, while we were not running. `evse`: the EVSE that the news is about, if
+    that is not where the reservation shows.
     """
 
     before: Reservation | None
     after: Reservation
     news: News | None
     late: bool = False
+    evse: EvseId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
     """The reservations of one charger that have not ended, by uid, and its ghosts, by wire id.
 
-    `can_hold`: False once the charger said that it does not know reservations, until it boots again.
+    `can_hold`: False once the charger said that it does not know reservations, until it boots again. `can_hold_any`:
+    False once it refused to keep some EVSE of its choice.
     """
 
     charger: ChargerId
     reservations: Mapping[str, Reservation] = field(default_factory=dict)
     ghosts: Mapping[int, Ghost] = field(default_factory=dict)
     can_hold: bool = True
+    can_hold_any: bool = True
 
     @property
     def wire_ids(self) -> set[int]:
@@ -62,23 +65,21 @@ class Book:
         return held | named | set(self.ghosts)
 
     def living_at(self, evse: EvseId | None = None) -> list[Reservation]:
-        """The reservations of an EVSE (None: of the charger), ordered by start."""
-        found = [each for each in self.reservations.values() if evse in (None, each.evse)]
+        """The reservations that cover an EVSE (None: all of the charger), ordered by start."""
+        found = [each for each in self.reservations.values() if evse is None or each.covers(evse)]
         return sorted(found, key=lambda each: (each.window.start, each.reservation_id))
 
-    def find_hold(self, wire_id: int) -> tuple[Reservation, EvseId, Hold] | None:
+    @property
+    def takes_any(self) -> bool:
+        """Whether a reservation was made for no EVSE in particular, so that they have to be planned together."""
+        return any(each.takes_any for each in self.reservations.values())
+
+    def find_hold(self, wire_id: int) -> tuple[Reservation, EvseId | None, Hold] | None:
         """The hold of this wire id, with its reservation and its EVSE."""
         for reservation in self.reservations.values():
             for evse, hold in reservation.holds.items():
                 if hold.wire_id == wire_id:
                     return reservation, evse, hold
-        return None
-
-    def in_the_way(self, token: IdToken, group: str | None, evse: EvseId, moment: datetime) -> Reservation | None:
-        """The reservation that keeps the token off this EVSE at this moment, if one does (H03.FR.01-06)."""
-        for each in self.reservations.values():
-            if each.evse == evse and each.binds_at(moment) and not each.is_for(token, group):
-                return each
         return None
 
     def next_moment(self) -> datetime | None:

@@ -5,21 +5,19 @@ window begins (`steps`).
 
 The theory. The promise changes at once, since it is ours; the charger's hold follows. At the same EVSE the hold keeps
 its wire id, because placing it again replaces it without a moment in which a stranger could slip in (1.6 section 5.13,
-H01.FR.02); until the charger agrees it is `outdated`. A hold that is not needed where it is becomes a ghost, and the
-next one gets a wire id of its own: the same id at another EVSE should replace the hold as well, but chargers refuse it,
-keep both, or drop the old one and fail, and then an id names two holds or none. The ghost goes first, so that a charger
-with one hold for each token can agree.
+H01.FR.02); until the charger agrees it is `outdated`. A hold that is not needed where it is becomes a ghost, which goes
+before the next one is placed, so that a charger with one hold for each token can agree.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from .binding import holds_at, places
 from .events import EvseId
 from .page import Page
 from .policy import MIN_DURATION, Policy
 from .refusal import Reason, Refusal
-from .reservation import Cause, Hold, HoldState, News, Reservation, Status, Window, whole_seconds
+from .reservation import Cause, Hold, HoldState, News, Reservation, Status, Target, Window, whole_seconds
 from .token import IdToken
 
 _FIRST = datetime(2, 1, 1, tzinfo=UTC)
@@ -30,11 +28,14 @@ _LAST = datetime(9998, 12, 31, tzinfo=UTC)
 class Amendment:
     """What is to be different of a reservation; None: it stays.
 
+    `evse` means that one, `target` any (of a `connector_type`), or the whole charger.
     A new `start` alone moves the window as a whole. `duration` counts from the start, and `end` wins over it. A new
     `token` comes with its own `group` and `driver`.
     """
 
     evse: EvseId | None = None
+    target: Target | None = None
+    connector_type: str | None = None
     token: IdToken | None = None
     group: str | None = field(default=None, repr=False)
     driver: str | None = None
@@ -52,34 +53,59 @@ def amended(reservation: Reservation, amendment: Amendment, policy: Policy, now:
     if window != reservation.window:
         _check(window, policy, now)
     wanted = replace(
-        reservation,
-        evse=reservation.evse if amendment.evse is None else amendment.evse,
+        _moved(reservation, amendment),
         token=reservation.token if amendment.token is None else amendment.token,
         group=reservation.group if amendment.token is None else amendment.group,
         driver=reservation.driver if amendment.token is None else amendment.driver,
         window=window,
     )
+    if wanted.takes_any and (window.start > now or reservation.status is Status.SCHEDULED):
+        wanted = replace(wanted, evse=None)
     return reservation if wanted == reservation else replace(wanted, updated=now)
 
 
-def rewrite(page: Page, wanted: Reservation, spare: int) -> Reservation:
+def rewrite(page: Page, wanted: Reservation) -> Reservation:
     """Write what is wanted of a living reservation instead of what it was; it stays scheduled if it was.
 
-    One that has begun and is to begin later is scheduled again. `spare`: a wire id that nothing has.
+    One that has begun and is to begin later is scheduled again.
     """
     before = page.reservations[wanted.uid]
     begins_later = wanted.window.start > page.now
-    if begins_later or wanted.evse != before.evse:
-        holds = _elsewhere(page, before, wanted.evse, spare, later=begins_later)
-        wanted = replace(wanted, holds=holds, presented_at=None)
-    elif _told(wanted) != _told(before):
-        wanted = replace(wanted, holds={evse: _outdated(hold) for evse, hold in before.holds.items()})
+    if _told(wanted) != _told(before):
+        wanted = replace(wanted, holds={place: outdated(hold) for place, hold in wanted.holds.items()})
+    if begins_later:
+        wanted = replace(wanted, holds=holds_at(page, wanted, ()))
+    elif before.status is not Status.SCHEDULED:
+        wanted = replace(wanted, holds=holds_at(page, wanted, places(page, wanted)))
+    if wanted.holds.keys() != before.holds.keys():
+        wanted = replace(wanted, presented_at=None, tried=())
     if wanted.holds != before.holds:
         wanted = replace(wanted, last_outcome=None)
     if begins_later and before.status is not Status.SCHEDULED:
         return page.move(wanted, Cause.POSTPONED)
     page.tell(wanted, News.CHANGED)
     return wanted
+
+
+def outdated(hold: Hold) -> Hold:
+    """The hold once it is to be placed again at the same EVSE. What the charger cannot have is not outdated."""
+    if not hold.may_stand:
+        return hold
+    state = HoldState.PENDING if hold.state is HoldState.HELD else hold.state
+    return replace(hold, state=state, outdated=True, overtaken=hold.under_way)
+
+
+def _moved(reservation: Reservation, amendment: Amendment) -> Reservation:
+    """The reservation for what it is to be for; one that may have any keeps the EVSE that it has, if it has one."""
+    if amendment.evse is not None:
+        return replace(reservation, target=Target.CONNECTOR, evse=amendment.evse, connector_type=None, planned=None)
+    match amendment.target:
+        case None:
+            return reservation
+        case Target.WHOLE_CHARGER:
+            return replace(reservation, target=Target.WHOLE_CHARGER, evse=None, connector_type=None, planned=None)
+        case target:
+            return replace(reservation, target=target, connector_type=amendment.connector_type)
 
 
 def _window(present: Window, amendment: Amendment, now: datetime) -> Window:
@@ -119,24 +145,3 @@ def _check(window: Window, policy: Policy, now: datetime) -> None:
 def _told(reservation: Reservation) -> tuple[object, ...]:
     """What of a reservation the charger of its hold is told."""
     return reservation.until, reservation.token, reservation.group
-
-
-def _elsewhere(page: Page, before: Reservation, evse: EvseId, spare: int, *, later: bool) -> Mapping[EvseId, Hold]:
-    """The hold once it is to be at another EVSE, or at another time, and not where it may stand now."""
-    state = HoldState.PENDING if page.can_hold else HoldState.UNSUPPORTED
-    if later or before.status is Status.SCHEDULED:
-        state = HoldState.NONE
-    if (hold := before.holds.get(before.evse)) is None:
-        return {}
-    if not hold.may_stand:
-        return {evse: Hold(wire_id=hold.wire_id, state=state)}
-    page.leave_ghost(before, before.evse, hold, timedelta(0))
-    return {evse: Hold(wire_id=spare, state=state)}
-
-
-def _outdated(hold: Hold) -> Hold:
-    """The hold once it is to be placed again at the same EVSE. What the charger cannot have is not outdated."""
-    if not hold.may_stand:
-        return hold
-    state = HoldState.PENDING if hold.state is HoldState.HELD else hold.state
-    return replace(hold, state=state, outdated=True, overtaken=hold.under_way)

@@ -58,6 +58,8 @@ _UNPLUGGED = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED})
 _ACCEPTS_HOLD = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED, None})
 """Only a free EVSE can be held (1.6 section 5.13, H01.FR.11-.14); one that tells no status is simply asked."""
 
+_BROKEN = frozenset({ConnectorStatus.OUT_OF_SERVICE, ConnectorStatus.FAULTED})
+
 _WHILE_OCCUPIED = {
     ChargingState.CHARGING: ConnectorStatus.CHARGING,
     ChargingState.EV_CONNECTED: ConnectorStatus.PREPARING,
@@ -144,6 +146,11 @@ class Evse:
         return False if status in _UNPLUGGED else None
 
     @property
+    def is_broken(self) -> bool:
+        """Whether the charger says that it serves nobody."""
+        return self.status in _BROKEN
+
+    @property
     def accepts_hold(self) -> bool:
         """Whether the charger may agree to hold it, for a new reservation or again for the one that it holds it for."""
         return self.status in _ACCEPTS_HOLD
@@ -171,6 +178,9 @@ class Charger:
     connected_at: datetime | None = None
     away_since: datetime | None = None
     token_length: int | None = None
+    holds_unspecific: bool = False
+    holds_types: bool = False
+    types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
     asked: bool = False
     reluctant: bool = False
 
@@ -178,6 +188,10 @@ class Charger:
     def connected(self) -> bool:
         """Whether a connection stands."""
         return self.connected_at is not None
+
+    def types_at(self, evse: EvseId) -> frozenset[str]:
+        """The types of the plugs of an EVSE, in OCPP's words; empty where they are unknown."""
+        return self.types.get(evse, frozenset())
 
     @property
     def has_reported(self) -> bool:

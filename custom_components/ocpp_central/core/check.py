@@ -5,10 +5,9 @@ Knows the four answers. Must not know what follows from them: who may start is d
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
-from .book import Book
+from .doors import Doors
 from .events import EvseId
 from .reservation import Reservation
 from .token import IdToken
@@ -31,20 +30,24 @@ class Check:
     reservation: Reservation | None = None
 
 
-def check_evse(book: Book, evse: EvseId, token: IdToken, group: str | None, now: datetime) -> Check:
-    """Whether this EVSE is reserved now, and for whom; `group` is tried where the token itself does not match."""
-    here = [each for each in book.living_at(evse) if each.binds_at(now)]
-    own = next((each for each in here if each.is_for(token, group)), None)
-    return Check(status=CheckStatus.FOR_TOKEN, reservation=own) if own else _of_others(here, group)
+def check_evse(doors: Doors, evse: EvseId, token: IdToken, group: str | None) -> Check:
+    """Whether this EVSE is reserved now, and for whom; `group` is tried where the token itself does not match.
+
+    What is reserved by name hides those who may have any: they count only where the EVSE has to be kept free for them.
+    """
+    if (own := doors.own(token, group, evse)) is not None:
+        return Check(status=CheckStatus.FOR_TOKEN, reservation=own)
+    keeper = doors.keeper(token, group, evse)
+    return _of_others([] if keeper is None else [keeper], group)
 
 
-def check_charger(book: Book, evses: Collection[EvseId], token: IdToken, group: str | None, now: datetime) -> Check:
+def check_charger(doors: Doors, evses: Collection[EvseId], token: IdToken, group: str | None) -> Check:
     """Whether a charger that has these EVSEs is reserved now, as a whole.
 
     It is reserved for whoever holds one of them. It is reserved for others if all of its EVSEs are, so that one that
     is free makes it not reserved; the answer then names the reservation that ends first.
     """
-    checks = [check_evse(book, evse, token, group, now) for evse in sorted(evses)]
+    checks = [check_evse(doors, evse, token, group) for evse in sorted(evses)]
     own = next((each for each in checks if each.status is CheckStatus.FOR_TOKEN), None)
     if own is not None:
         return own

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .charger import Charger, Evse
+from .binding import another_evse, rebound
+from .charger import Charger
 from .commands import Outcome, PlaceHold
 from .events import ConnectorStatus, EvseId, HoldEnd, HoldEnded
-from .page import GHOST_LIFE, Page
+from .page import GHOST_LIFE, Page, Place
 from .reservation import Cause, HeldBy, Hold, HoldState, News, Reservation, Status
+from .room import accepts
 from .rulings import ANSWERS, Answer, ruling, wait_after
 
 MAX_CRASHES = 3
@@ -24,30 +26,45 @@ PRESENTATION_GRACE = timedelta(seconds=60)
 """The usual EVConnectionTimeOut: so long a holder who identified may take to plug in before he is held a place again."""
 
 _OPEN = frozenset({HoldState.PENDING, HoldState.UNCERTAIN, HoldState.LOST})
-_NOT_ASKED_FOR = frozenset({HoldState.NONE, HoldState.UNSUPPORTED})
 _DOUBTFUL = frozenset({HoldState.UNCERTAIN, HoldState.LOST})
-_BROKEN = frozenset({ConnectorStatus.OUT_OF_SERVICE, ConnectorStatus.FAULTED})
 _REFUSALS = frozenset({Answer.BUSY, Answer.REJECTED})
+_NEEDS_A_NAME = frozenset({Answer.REJECTED, Answer.UNSUPPORTED})
 _MAY_HAVE_DONE_IT = frozenset({Answer.ACCEPTED, Answer.FAILED, Answer.UNKNOWN})
 
 
-def may_be_asked(page: Page, charger: Charger, evse: Evse) -> bool:
-    """Whether a ReserveNow could succeed now."""
-    return charger.connected and page.can_hold and evse.accepts_hold
+def may_be_asked(page: Page, reservation: Reservation) -> bool:
+    """Whether the ReserveNow of all its holds could succeed now."""
+    if not (page.charger.connected and page.can_hold and reservation.holds):
+        return False
+    return all(accepts(page.charger, reservation, place) for place in reservation.holds)
 
 
-def take_on_what_waits(page: Page, charger: Charger) -> None:
+def take_on_what_waits(page: Page) -> None:
     """Where the charger cannot be asked, and may do without, the central system keeps strangers out meanwhile."""
     for each in page.living():
-        evse = charger.evses.get(each.evse, Evse(evse=each.evse))
         waits = each.status is Status.PLACING and each.held_by is HeldBy.AUTO and not each.awaited
-        if not waits or may_be_asked(page, charger, evse):
+        if not waits or may_be_asked(page, each):
             continue
-        if charger.connected and evse.plugged_in:
+        if page.charger.connected and is_occupied(each, page.charger):
             taken = page.move(replace(each, last_outcome=Outcome.OCCUPIED), Cause.TAKEN_ON)
             page.tell(taken, News.BUSY)
         else:
             page.move(each, Cause.TAKEN_ON)
+
+
+def is_occupied(reservation: Reservation, charger: Charger) -> bool:
+    """Whether a car is where it is to be held."""
+    evses = (charger.evses.get(place) for place in reservation.holds if place is not None)
+    return any(evse is not None and evse.plugged_in is True for evse in evses)
+
+
+def suspect(page: Page, reservation: Reservation) -> None:
+    """The holder charges elsewhere at the charger: some give up every hold of his token by that, without a word."""
+    holds = {
+        place: replace(hold, state=HoldState.UNCERTAIN) if hold.state is HoldState.HELD else hold
+        for place, hold in reservation.holds.items()
+    }
+    page.put(replace(reservation, holds=holds))
 
 
 def lose_connection(page: Page) -> None:
@@ -64,14 +81,14 @@ def doubt(page: Page) -> None:
         page.put(replace(each, holds=doubted(each.holds)))
 
 
-def doubted(holds: Mapping[EvseId, Hold], *, crashed: bool = False) -> Mapping[EvseId, Hold]:
+def doubted(holds: Mapping[Place, Hold], *, crashed: bool = False) -> Mapping[Place, Hold]:
     """The holds as they are to be believed of a charger that was out of sight.
 
     `crashed`: what waited to be sent may have been sent, because that is on disk only afterwards.
     """
     return {
         evse: hold
-        if hold.state in _NOT_ASKED_FOR
+        if hold.state is HoldState.UNSUPPORTED
         else Hold(
             wire_id=hold.wire_id,
             state=HoldState.UNCERTAIN if hold.may_stand or crashed else HoldState.PENDING,
@@ -85,7 +102,7 @@ def doubted(holds: Mapping[EvseId, Hold], *, crashed: bool = False) -> Mapping[E
 
 def hope_again(page: Page) -> None:
     """After a boot the charger may be able to do what it could not."""
-    page.can_hold = True
+    page.can_hold = page.can_hold_any = True
     for each in page.living():
         holds = {
             evse: Hold(wire_id=hold.wire_id) if hold.state is HoldState.UNSUPPORTED else hold
@@ -94,18 +111,21 @@ def hope_again(page: Page) -> None:
         page.put(replace(each, holds=holds))
 
 
-def watch_status(page: Page, number: EvseId, before: Charger, charger: Charger) -> None:
+def watch_status(page: Page, number: EvseId, before: Charger) -> None:
     """A status may show that a hold stands, that it is gone without a word, or that it can be placed now."""
-    old, new = before.evses.get(number), charger.evses.get(number)
+    old, new = before.evses.get(number), page.charger.evses.get(number)
     if new is None or (old is not None and old.status is new.status):
         return
     freed = new.status is ConnectorStatus.AVAILABLE
     news = old is not None and old.reported
     haunted = any(ghost.evse == number for ghost in page.ghosts.values())
     for each in page.living():
+        if freed and number in each.tried:
+            each = replace(each, tried=tuple(evse for evse in each.tried if evse != number))  # noqa: PLW2901
+            page.put(each)
         if (hold := each.holds.get(number)) is None:
             continue
-        if hold.state is HoldState.HELD and (new.status in _BROKEN or (freed and news)):
+        if hold.state is HoldState.HELD and (new.is_broken or (freed and news)):
             _lose(page, each, number, hold)
         elif hold.state in _DOUBTFUL and new.status is ConnectorStatus.RESERVED:
             if not hold.outdated and before.is_settled(page.now) and not haunted:
@@ -151,31 +171,51 @@ def placed(page: Page, command: PlaceHold, outcome: Outcome) -> None:
     An answer that comes too late for its reservation changes nothing: a ghost has taken its place.
     """
     answer = ANSWERS[outcome]
-    if answer is Answer.UNSUPPORTED:
+    if answer is Answer.UNSUPPORTED and command.evse is not None:
         page.can_hold = False
     if (found := page.book.find_hold(command.hold)) is None:
         return
-    reservation, evse, hold = found
+    reservation, place, hold = found
     reservation, hold = replace(reservation, last_outcome=outcome), replace(hold, under_way=False)
+    if answer in _NEEDS_A_NAME and place is None:
+        # It may know reservations of a named EVSE all the same, so it is asked for one before anything is concluded.
+        page.can_hold_any = False
     if answer in _REFUSALS and (hold.outdated or hold.state in _DOUBTFUL):
         # Not replaced though it must be (H01.FR.02): our own hold may be what is in the way.
         in_the_way = replace(hold, state=HoldState.PENDING, drop_first=True, not_before=None)
-        page.put(reservation.with_hold(evse, in_the_way))
+        page.put(reservation.with_hold(place, in_the_way))
+        return
+    moves_on = answer in _REFUSALS or (place is None and answer in _NEEDS_A_NAME)
+    if moves_on and reservation.takes_any and (evse := another_evse(page, reservation)) is not None:
+        tried = reservation.tried if place is None else (*reservation.tried, place)
+        refused = reservation.with_hold(place, Hold(wire_id=hold.wire_id))
+        rebound(page, replace(refused, tried=tried), evse)
         return
     decided = ruling(reservation, outcome)
-    reservation = reservation.with_hold(evse, _answered(hold, answer, decided.hold, command.until, page.now))
-    if decided.cause is None:
+    reservation = reservation.with_hold(place, _answered(hold, answer, decided.hold, command.until, page.now))
+    cause = _cause_of_all(reservation, decided.cause)
+    if answer is Answer.ACCEPTED:
+        reservation = replace(reservation, tried=())
+    if cause is None:
         page.put(reservation)
         return
-    moved = page.move(reservation, decided.cause)
-    if decided.cause is Cause.TAKEN_ON and outcome is Outcome.OCCUPIED:
+    moved = page.move(reservation, cause)
+    if cause is Cause.TAKEN_ON and outcome is Outcome.OCCUPIED:
         page.tell(moved, News.BUSY)
 
 
-def dropped(page: Page, wire_id: int, outcome: Outcome, spare: int) -> None:
+def _cause_of_all(reservation: Reservation, cause: Cause | None) -> Cause | None:
+    """What the answer to the latest of its holds brings about, in view of the others: it is held once all are."""
+    if cause is not Cause.HELD or reservation.hold is HoldState.HELD:
+        return cause
+    unasked = any(hold.state is HoldState.PENDING and not hold.attempts for hold in reservation.holds.values())
+    return None if unasked or reservation.held_by is HeldBy.CHARGER else Cause.TAKEN_ON
+
+
+def dropped(page: Page, wire_id: int, outcome: Outcome) -> None:
     """The outcome of a CancelReservation: Rejected means that there is no such hold, which is as good as Accepted.
 
-    What is placed again after that gets the `spare` wire id (ocpp.md 5.6): the charger did not obey with the old one.
+    What is placed again after that gets another wire id (ocpp.md 5.6): the charger did not obey with the old one.
     """
     unanswered = outcome.is_unknown or outcome is Outcome.FAILED
     if (ghost := page.ghosts.get(wire_id)) is not None:
@@ -192,11 +232,11 @@ def dropped(page: Page, wire_id: int, outcome: Outcome, spare: int) -> None:
             again_at = page.now + wait_after(hold.attempts)
             hold = replace(hold, state=HoldState.UNCERTAIN, drop_first=False, not_before=again_at)
         else:
-            hold = Hold(wire_id=spare, attempts=hold.attempts)
+            hold = Hold(wire_id=page.ids.take(), attempts=hold.attempts)
         page.put(reservation.with_hold(evse, hold))
 
 
-def _lose(page: Page, reservation: Reservation, evse: EvseId, hold: Hold) -> None:
+def _lose(page: Page, reservation: Reservation, evse: Place, hold: Hold) -> None:
     """A hold that is lost over and over, as by a charger whose clock is fast, is placed again less and less often."""
     wait = GLITCH if hold.attempts <= 1 else wait_after(hold.attempts)
     lost = replace(hold, state=HoldState.LOST, not_before=_soon(page, reservation, wait))

@@ -11,26 +11,36 @@ from datetime import datetime
 from . import steps
 from .book import Book, Change
 from .change import Amendment
-from .charger import Charger
+from .charger import Charger, Transaction
 from .commands import DropHold, Outcome, PlaceHold
-from .events import ChargerId, Event, EvseId, Started, Updated, Verdict
-from .page import Proposal, Turned
+from .doors import Doors
+from .events import ChargerId, Ended, EvseId, Started, StatusChanged, Updated, Verdict
+from .page import Scene, Turned
 from .past import Past
 from .policy import MIN_DURATION, Policy
 from .refusal import Reason, Refusal
-from .reservation import Cause, HeldBy, Reservation, Window, whole_seconds
+from .reservation import HeldBy, News, Reservation, Status, Target, Window, whole_seconds
+from .room import Terms
+from .steps import Report
 from .token import IdToken
+from .wire_ids import WireIds
 
-MAX_WIRE_ID = 2_147_483_647
-"""OCPP's integer is signed and has 32 bits; 0 and less are read as "none" by some chargers."""
+_MOVES_CARS = (StatusChanged, Started, Updated, Ended)
+"""The events by which an EVSE may become free."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What somebody wants to reserve. `start` None: now. `reservation_id` None: the ledger gives one."""
+    """What somebody wants to reserve. `start` None: now. `reservation_id` None: the ledger gives one.
+
+    `evse`: of the target `connector` only; `connector_type`: of that target only. `replace`: what the same holder has on
+    this charger gives way, if it overlaps or has the same id.
+    """
 
     charger: ChargerId
-    evse: EvseId
+    target: Target = Target.CONNECTOR
+    evse: EvseId | None = None
+    connector_type: str | None = None
     token: IdToken
     group: str | None = field(default=None, repr=False)
     driver: str | None = None
@@ -38,6 +48,7 @@ class Wish:
     end: datetime
     held_by: HeldBy = HeldBy.AUTO
     reservation_id: int | None = None
+    replace: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,106 +94,91 @@ class Ledger:
 
     def may_start(self, charger: Charger, token: IdToken, group: str | None, evse: EvseId, moment: datetime) -> bool:
         """Whether no reservation keeps the token off this EVSE at this moment."""
-        return self.book(charger.charger).in_the_way(token, group, evse, moment) is None
+        return self.doors(charger, moment).keeper(token, group, evse) is None
 
-    def propose(self, wish: Wish, charger: Charger, policy: Policy, *, uid: str, now: datetime) -> Step:
+    def doors(self, charger: Charger, moment: datetime) -> Doors:
+        """Who may take which EVSE of a charger at this moment."""
+        return Doors(self.book(charger.charger).reservations.values(), charger, lambda each: each.binds_at(moment))
+
+    def propose(self, wish: Wish, charger: Charger, terms: Terms, *, uid: str, now: datetime) -> Step:
         """The ledger with the wish granted; `changes` begins with the new reservation.
 
-        The caller saves it before anything is sent. Raises `Refusal`, and then nothing has changed.
+        The caller saves it before anything is sent. Raises `Refusal`, and then nothing has changed; one that is not
+        `proven` may be granted on terms with more nodes, which takes longer.
         """
-        window = _window(wish, policy, now)
         _refuse_long(wish.token, wish.group, charger)
-        taken = self._wire_ids()
-        if wish.reservation_id in taken:
-            raise Refusal(Reason.ID_IN_USE)
-        last_id = self.last_id if wish.reservation_id is not None else self._next_id(taken)
-        proposal = Proposal(
-            uid=uid,
-            reservation_id=last_id if wish.reservation_id is None else wish.reservation_id,
-            evse=wish.evse,
-            token=wish.token,
-            group=wish.group,
-            driver=wish.driver,
-            window=window,
-            no_show=policy.no_show,
-            held_by=wish.held_by,
-        )
-        book, changes = steps.propose(self.book(wish.charger), proposal, charger, policy, now)
-        return Step(ledger=replace(self._with(book, changes), last_id=last_id), changes=changes)
+        scene = self._scene(charger, now)
+        draft = self._draft(wish, terms.policy, scene, uid)
+        return self._turn(scene, lambda book: steps.propose(book, draft, terms, scene))
 
-    def change(self, uid: str, amendment: Amendment, charger: Charger, policy: Policy, now: datetime) -> Step:
+    def change(self, uid: str, amendment: Amendment, charger: Charger, terms: Terms, *, now: datetime) -> Step:
         """The ledger with a reservation changed; no `changes` if nothing would differ.
 
-        The caller saves it before anything is sent. Raises `Refusal`, and then nothing has changed.
+        The caller saves it before anything is sent. Raises `Refusal` as `propose` does, and then nothing has changed.
         """
         if (reservation := self.find(uid)) is None:
             raise Refusal(Reason.NOT_FOUND)
         if amendment.token is not None:
             _refuse_long(amendment.token, amendment.group, charger)
+        scene = self._scene(charger, now)
+        return self._turn(scene, lambda book: steps.change(book, reservation, amendment, terms, scene))
 
-        def turn(book: Book, spare: int) -> Turned:
-            scene = steps.Scene(charger=charger, policy=policy, spare=spare, now=now)
-            return steps.change(book, reservation, amendment, scene)
-
-        return self._turn_with_spare(reservation.charger, turn)
-
-    def withdraw(self, uid: str, now: datetime, cause: Cause = Cause.CANCELLED) -> Step:
-        """The ledger without this reservation. Raises `Refusal` if it is unknown or in use."""
+    def withdraw(self, uid: str, charger: Charger, now: datetime) -> Step:
+        """The ledger without this reservation of the charger. Raises `Refusal` if it is unknown or in use."""
         reservation = self.find(uid)
         if reservation is None:
             raise Refusal(Reason.NOT_FOUND)
-        return self._turn(reservation.charger, lambda book: steps.withdraw(book, reservation, now, cause))
+        scene = self._scene(charger, now)
+        return self._turn(scene, lambda book: steps.withdraw(book, reservation, scene), before=charger)
 
     def without_charger(self, charger: ChargerId, now: datetime) -> Step:
         """The ledger once a charger is gone for good: its reservations end as removed, its ghosts are forgotten."""
-        ledger = self
-        changes: list[Change] = []
-        for uid in self.book(charger).reservations:
-            step = ledger.withdraw(uid, now, Cause.CHARGER_REMOVED)
-            ledger = step.ledger
-            changes += step.changes
-        books = {known: book for known, book in ledger.books.items() if known != charger}
-        past = ledger.past.without_charger(charger)
-        return Step(ledger=replace(ledger, books=books, past=past), changes=tuple(changes))
+        _, changes = steps.remove(self.book(charger), self._scene(Charger(charger=charger), now))
+        books = {known: book for known, book in self.books.items() if known != charger}
+        past = self.past.after(changes).without_charger(charger)
+        return Step(ledger=replace(self, books=books, past=past), changes=changes)
 
-    def after(
-        self,
-        event: Event,
-        before: Charger,
-        charger: Charger,
-        verdict: Verdict | None,
-        now: datetime,
-    ) -> Step:
-        """The ledger once a charger has told `event`, which made `before` into `charger` and was given `verdict`."""
-        report = steps.Report(event=event, before=before, charger=charger, verdict=verdict)
-        step = self._turn(charger.charger, lambda book: steps.after(book, report, now))
+    def after(self, report: Report, charger: Charger, now: datetime, *, consume_on_any: bool = False) -> Step:
+        """The ledger once a charger has reported something that made it what it is.
+
+        `consume_on_any`: a start uses what its holder has reserved anywhere.
+        """
+        event, verdict, scene = report.event, report.verdict, self._scene(charger, now)
+        before = report.before if isinstance(event, _MOVES_CARS) else None
+        step = self._turn(scene, lambda book: steps.after(book, report, scene), before=before)
         if not isinstance(event, Started | Updated) or verdict is None or not verdict.accepted:
             return step
+        if consume_on_any:
+            step = _consumed(step, event, verdict, scene)
         past = step.ledger.past
         late = past.used_late(event, charger, verdict, now)
         return Step(ledger=replace(step.ledger, past=past.after(late)), changes=step.changes + late) if late else step
 
+    def used_up(self, known: ChargerId, running: Transaction, group: str | None, now: datetime) -> Step:
+        """The ledger once the holder of reservations of a known charger charges elsewhere."""
+        scene = self._scene(Charger(charger=known), now)
+        return self._turn(scene, lambda book: steps.consume(book, running, group, scene))
+
     def at(self, chargers: Mapping[ChargerId, Charger], now: datetime) -> Step:
         """The ledger once it is `now`."""
         ledger = self
-        changes: list[Change] = []
+        changes: tuple[Change, ...] = ()
         for book in self.books.values():
             charger = chargers.get(book.charger) or Charger(charger=book.charger)
-            turned, moved = steps.at(book, charger, now)
-            if turned is not book:
-                ledger = ledger._with(turned, moved)
-                changes += moved
-        return Step(ledger=ledger, changes=tuple(changes))
+            step = ledger._at(charger, now)
+            ledger = step.ledger
+            changes += step.changes
+        return Step(ledger=ledger, changes=changes)
 
-    def sending(self, charger: ChargerId, command: PlaceHold, now: datetime) -> Step:
+    def sending(self, charger: Charger, command: PlaceHold, now: datetime) -> Step:
         """The ledger while this ReserveNow is under way."""
-        return self._turn(charger, lambda book: steps.sending(book, command, now))
+        scene = self._scene(charger, now)
+        return self._turn(scene, lambda book: steps.sending(book, command, scene))
 
     def answered(self, charger: Charger, command: PlaceHold | DropHold, outcome: Outcome, now: datetime) -> Step:
         """The ledger once the outcome of a command is known."""
-        return self._turn_with_spare(
-            charger.charger, lambda book, spare: steps.answered(book, command, outcome, spare, now)
-        )
+        scene = self._scene(charger, now)
+        return self._turn(scene, lambda book: steps.answered(book, command, outcome, scene), before=charger)
 
     def archived(
         self, records: Mapping[str, Reservation], chargers: Mapping[ChargerId, Charger], now: datetime
@@ -195,33 +191,103 @@ class Ledger:
         """The ledger as it is to be believed after it was read from disk."""
         return replace(self, books={known: steps.restarted(book) for known, book in self.books.items()})
 
-    def _turn(self, charger: ChargerId, turn: Callable[[Book], Turned]) -> Step:
-        book = self.book(charger)
+    def _scene(self, charger: Charger, now: datetime) -> Scene:
+        return Scene(charger=charger, ids=WireIds(self.last_id, self._wire_ids), now=now)
+
+    def _draft(self, wish: Wish, policy: Policy, scene: Scene, uid: str) -> Reservation:
+        """What is wished for, within the owner's bounds, as a reservation that does not live yet."""
+        now = scene.now
+        superseded = self._superseded(wish, policy, now)
+        if wish.reservation_id is None:
+            reservation_id = scene.ids.take()
+        elif wish.reservation_id not in self._wire_ids() - {each.reservation_id for each in superseded}:
+            reservation_id = wish.reservation_id
+        else:
+            raise Refusal(Reason.ID_IN_USE)
+        return Reservation(
+            uid=uid,
+            reservation_id=reservation_id,
+            charger=wish.charger,
+            target=wish.target,
+            connector_type=wish.connector_type,
+            evse=wish.evse,
+            token=wish.token,
+            group=wish.group,
+            driver=wish.driver,
+            window=_window(wish, policy, now),
+            no_show=policy.no_show,
+            held_by=wish.held_by,
+            supersedes=tuple(each.uid for each in superseded),
+            status=Status.SCHEDULED,
+            created=now,
+            updated=now,
+        )
+
+    def _superseded(self, wish: Wish, policy: Policy, now: datetime) -> list[Reservation]:
+        """What gives way to a wish that is to replace: what its holder has here, where both cannot be, and not in use."""
+        if not wish.replace:
+            return []
+        window = policy.buffered(_window(wish, policy, now))
+        return [
+            each
+            for each in self.book(wish.charger).reservations.values()
+            if each.is_for(wish.token, None)
+            and each.status is not Status.IN_USE
+            and (each.reservation_id == wish.reservation_id or policy.buffered(each.window).overlaps(window))
+        ]
+
+    def _at(self, charger: Charger, now: datetime) -> Step:
+        scene = self._scene(charger, now)
+        return self._turn(scene, lambda book: steps.at(book, scene), before=charger)
+
+    def _turn(self, scene: Scene, turn: Callable[[Book], Turned], *, before: Charger | None = None) -> Step:
+        """A step in the book of a charger. `before`: as the charger was, if EVSEs may have become free by the step."""
+        book = self.book(scene.charger.charger)
         turned, changes = turn(book)
+        if before is not None:
+            changes += _requirements_dropped(book, before, turned, scene.charger)
         if turned is book and not changes:
             return Step(ledger=self)
-        return Step(ledger=self._with(turned, changes), changes=changes)
-
-    def _turn_with_spare(self, charger: ChargerId, turn: Callable[[Book, int], Turned]) -> Step:
-        """A step that may give a hold another wire id, which is only then used up."""
-        spare = self._next_id(self._wire_ids())
-        step = self._turn(charger, lambda book: turn(book, spare))
-        given = spare in step.ledger.book(charger).wire_ids
-        return replace(step, ledger=replace(step.ledger, last_id=spare)) if given else step
-
-    def _with(self, book: Book, changes: tuple[Change, ...]) -> Ledger:
-        """The ledger with another book, and with what ended by the changes that led to it."""
-        return replace(self, books={**self.books, book.charger: book}, past=self.past.after(changes))
+        books = {**self.books, book.charger: turned}
+        past = self.past.after(changes)
+        return Step(ledger=replace(self, books=books, past=past, last_id=scene.ids.last), changes=changes)
 
     def _wire_ids(self) -> set[int]:
         return {wire_id for book in self.books.values() for wire_id in book.wire_ids}
 
-    def _next_id(self, taken: set[int]) -> int:
-        candidate = self.last_id
-        while True:
-            candidate = candidate % MAX_WIRE_ID + 1
-            if candidate not in taken:
-                return candidate
+
+def _consumed(step: Step, start: Started | Updated, verdict: Verdict, scene: Scene) -> Step:
+    """The step once its start has also used what its holder has reserved anywhere else."""
+    running = None if start.transaction is None else scene.charger.running(start.transaction)
+    if running is None:
+        return step
+    for known in step.ledger.books:
+        more = step.ledger.used_up(known, running, verdict.group, scene.now)
+        step = Step(ledger=more.ledger, changes=step.changes + more.changes)
+    return step
+
+
+def _requirements_dropped(book: Book, before: Charger, turned: Book, charger: Charger) -> tuple[Change, ...]:
+    """What is told of EVSEs that need not be kept free any more, though those who may have any still wait (ocpp.md 4.4)."""
+    waiting = [each for each in book.reservations.values() if _keeps_any(each)]
+    still = sorted(
+        (turned.reservations[each.uid] for each in waiting if _keeps_any(turned.reservations.get(each.uid))),
+        key=lambda each: each.until,
+    )
+    if not still:
+        return ()
+    forced = Doors(book.reservations.values(), before, _in_force).forced
+    opened = Doors(turned.reservations.values(), charger, _in_force).open_to_all
+    news = News.REQUIREMENT_DROPPED
+    return tuple(Change(before=still[0], after=still[0], news=news, evse=evse) for evse in sorted(forced & opened))
+
+
+def _keeps_any(reservation: Reservation | None) -> bool:
+    return reservation is not None and reservation.is_unbound and reservation.status.keeps_out
+
+
+def _in_force(reservation: Reservation) -> bool:
+    return reservation.status.keeps_out
 
 
 def _refuse_long(token: IdToken, group: str | None, charger: Charger) -> None:

@@ -1,26 +1,27 @@
 """A book while one step is being written into it.
 
 Knows how a reservation is opened, moved and ended so that nothing is lost on the way: its changes are noted, and
-what its end may leave at the charger becomes a ghost. Must not know why it is moved (`steps`, `holds`).
+what its end may leave at the charger becomes a ghost. Must not know why it is moved (`steps`, `holds`), nor where
+(`binding`).
 """
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .book import Book, Change, Ghost
+from .charger import Charger
 from .events import EvseId, TransactionId
 from .reservation import (
     BIRTHS,
     Cause,
-    HeldBy,
     Hold,
-    HoldState,
     News,
     Reservation,
     Status,
-    Window,
+    Target,
 )
-from .token import IdToken
+from .wire_ids import WireIds
 
 EXPIRY_GRACE = timedelta(seconds=3)
 """How long after the end a hold is dropped: the charger's own expiry comes first if its clock is right."""
@@ -31,35 +32,35 @@ GHOST_LIFE = timedelta(minutes=10)
 LATE = timedelta(minutes=1)
 """An end that is noticed so long afterwards is published as late."""
 
+type Place = EvseId | None
+"""Where the charger holds something; None: some EVSE of its choice."""
+
 type Turned = tuple[Book, tuple[Change, ...]]
 """A book after a step, the same one if nothing changed, and the changes of its reservations in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """A wish to reserve, complete and within the owner's bounds; its ids are not taken."""
+class Scene:
+    """What a step takes place in: the charger as it is by now, the numbers for new holds, and the time."""
 
-    uid: str
-    reservation_id: int
-    evse: EvseId
-    token: IdToken
-    group: str | None = field(default=None, repr=False)
-    driver: str | None = None
-    window: Window
-    no_show: timedelta | None = None
-    held_by: HeldBy = HeldBy.AUTO
+    charger: Charger
+    ids: WireIds
+    now: datetime
 
 
 class Page:
     """A book in writing; `close` gives the new book and the changes."""
 
-    def __init__(self, book: Book, now: datetime) -> None:
+    def __init__(self, book: Book, scene: Scene) -> None:
         """Begin with the book as it is."""
-        self.now = now
+        self.charger = scene.charger
+        self.ids = scene.ids
+        self.now = scene.now
         self.book = book
         self.reservations = dict(book.reservations)
         self.ghosts = dict(book.ghosts)
         self.can_hold = book.can_hold
+        self.can_hold_any = book.can_hold_any
         self._changes: list[Change] = []
 
     def close(self) -> Turned:
@@ -69,6 +70,7 @@ class Page:
             reservations=self.reservations,
             ghosts=self.ghosts,
             can_hold=self.can_hold,
+            can_hold_any=self.can_hold_any,
         )
         return (self.book if book == self.book else book), tuple(self._changes)
 
@@ -86,32 +88,19 @@ class Page:
         self.put(reservation)
         self._changes.append(Change(before=before, after=reservation, news=news))
 
-    def open(self, proposal: Proposal, cause: Cause, hold: HoldState = HoldState.NONE) -> Reservation:
-        """Bring a reservation to life, with a hold in the given state."""
+    def seat(self, planned: Mapping[str, EvseId]) -> None:
+        """Write which EVSE each of these reservations is planned to have, as far as they have begun to live."""
+        for uid, evse in planned.items():
+            if (known := self.reservations.get(uid)) is not None and known.planned != evse:
+                self.put(replace(known, planned=evse))
+
+    def open(self, draft: Reservation, cause: Cause, holds: Mapping[Place, Hold] | None = None) -> Reservation:
+        """Bring a reservation to life that nobody knows yet, whatever the draft says of its status."""
         birth = BIRTHS[cause]
-        holds = {}
-        if hold is not HoldState.NONE:
-            holds[proposal.evse] = Hold(wire_id=proposal.reservation_id, state=hold)
-        reservation = Reservation(
-            uid=proposal.uid,
-            reservation_id=proposal.reservation_id,
-            charger=self.book.charger,
-            evse=proposal.evse,
-            token=proposal.token,
-            group=proposal.group,
-            driver=proposal.driver,
-            window=proposal.window,
-            no_show=proposal.no_show,
-            held_by=proposal.held_by,
-            awaited=cause is Cause.REQUESTED,
-            status=birth.to,
-            holds=holds,
-            created=self.now,
-            updated=self.now,
-        )
+        reservation = replace(draft, status=birth.to, awaited=cause is Cause.REQUESTED, holds=holds or {})
         self.put(reservation)
         self._changes.append(Change(before=None, after=reservation, news=birth.news))
-        return reservation
+        return self._succeed(reservation)
 
     def move(self, reservation: Reservation, cause: Cause) -> Reservation:
         """Take a reservation to its next status; what has ended leaves the book, and its holds become ghosts."""
@@ -129,22 +118,37 @@ class Page:
         else:
             self.put(moved)
         self._changes.append(Change(before=before, after=moved, news=news, late=late))
-        return moved
+        return self._succeed(moved)
 
-    def start(self, reservation: Reservation, transaction: TransactionId) -> None:
-        """The holder charges: that makes the reservation used, and the charger's hold is consumed by it.
+    def start(self, reservation: Reservation, transaction: TransactionId, evse: EvseId) -> Reservation:
+        """The holder charges at an EVSE: that makes the reservation used, and the charger's hold is consumed by it.
 
         (1.6 section 5.13, H03.FR.09.) One that is still on its way to the charger may come too late to be consumed, and
-        one that is outdated may be for somebody else.
+        one that is outdated may be for somebody else. Of a whole charger the other EVSEs stay reserved.
         """
         if reservation.status is not Status.ACTIVE:
             reservation = self.move(reservation, Cause.TAKEN_ON)
-        for evse, hold in reservation.holds.items():
-            if hold.under_way or hold.outdated:
-                self.leave_ghost(reservation, evse, hold, timedelta(0))
-        self.move(replace(reservation, transaction=transaction, holds={}), Cause.STARTED)
+        kept: dict[Place, Hold] = {}
+        for place, hold in reservation.holds.items():
+            elsewhere = place not in (evse, None)
+            if elsewhere and reservation.target is Target.WHOLE_CHARGER:
+                kept[place] = hold
+            elif hold.under_way or hold.outdated or (elsewhere and hold.may_stand):
+                self.leave_ghost(reservation, place, hold, timedelta(0))
+        if reservation.takes_any:
+            reservation = replace(reservation, evse=evse, planned=None)
+        return self.move(replace(reservation, transaction=transaction, holds=kept), Cause.STARTED)
 
-    def leave_ghost(self, reservation: Reservation, evse: EvseId, hold: Hold, grace: timedelta) -> None:
+    def wire_id_for(self, reservation: Reservation, taken: Collection[Hold] = ()) -> int:
+        """What its next hold is called by: its own number, if no hold has that yet, of it or of others."""
+        own = reservation.reservation_id
+        others = [hold for each in self.living() if each.uid != reservation.uid for hold in each.holds.values()]
+        named = [each.reservation_id for each in self.living() if each.uid != reservation.uid]
+        if own in self.ghosts or own in named or any(hold.wire_id == own for hold in (*taken, *others)):
+            return self.ids.take()
+        return own
+
+    def leave_ghost(self, reservation: Reservation, evse: Place, hold: Hold, grace: timedelta) -> None:
         """Remember a hold that its reservation does not want any more, to be dropped after the grace."""
         self.ghosts[hold.wire_id] = Ghost(
             wire_id=hold.wire_id,
@@ -152,3 +156,17 @@ class Page:
             due=self.now + grace,
             until=max(self.now, reservation.until, hold.stands_until or self.now) + GHOST_LIFE,
         )
+
+    def _succeed(self, reservation: Reservation) -> Reservation:
+        """Once it binds, or is sure to, let what it supersedes give way; nothing is lost before."""
+        if not reservation.supersedes or reservation.status is Status.PLACING:
+            return reservation
+        binds = not reservation.status.is_final
+        successor = replace(reservation, supersedes=())
+        if binds:
+            self.put(successor)
+            for uid in reservation.supersedes:
+                other = self.reservations.get(uid)
+                if other is not None and other.status is not Status.IN_USE:
+                    self.move(other, Cause.REPLACED)
+        return successor

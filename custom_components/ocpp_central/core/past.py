@@ -10,8 +10,9 @@ from datetime import datetime
 
 from .book import Change
 from .charger import LONGEST_QUEUE, Charger
-from .events import ChargerId, Started, Updated, Verdict
+from .events import ChargerId, EvseId, Started, Updated, Verdict
 from .reservation import Cause, Reservation, Status
+from .room import fits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +73,13 @@ class Past:
         moment = charger.moment_of(event.at, now)
         changes: list[Change] = []
         for each in self.ended.values():
-            here = each.charger == charger.charger and each.evse == running.evse and each.binds_at(moment)
-            if here and each.status is Status.EXPIRED and each.is_for(running.token, verdict.group):
+            here = each.charger == charger.charger and _is_at(each, running.evse, charger)
+            if (
+                here
+                and each.binds_at(moment)
+                and each.status is Status.EXPIRED
+                and each.is_for(running.token, verdict.group)
+            ):
                 used, news = replace(each, transaction=running.transaction).after(Cause.STARTED_LATE, now)
                 changes.append(Change(before=each, after=used, news=news, late=True))
         return tuple(changes)
@@ -86,6 +92,10 @@ class Past:
 
 def _ends(changes: Iterable[Change]) -> Iterable[Reservation]:
     return [change.after for change in changes if change.after.status.is_final]
+
+
+def _is_at(ended: Reservation, evse: EvseId, charger: Charger) -> bool:
+    return ended.covers(evse) or (ended.takes_any and fits(ended, evse, charger))
 
 
 def _may_change(ended: Reservation, charger: Charger | None, now: datetime) -> bool:

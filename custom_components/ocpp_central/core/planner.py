@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .book import Book, Ghost
-from .charger import PATIENCE, RESIGNATION, Charger, Evse
+from .charger import PATIENCE, RESIGNATION, Charger
 from .commands import AskForStatus, AskToBoot, Command, DropHold, PlaceHold
+from .page import Place
 from .reservation import Hold, HoldState, Reservation, Status
+from .room import accepts
 
 TOO_LATE = timedelta(seconds=5)
 """A hold that ends so soon is not placed: it would expire on its way."""
@@ -44,17 +46,17 @@ def plan(book: Book, charger: Charger, now: datetime) -> Plan:
         moments += [each for each in (asking, charger.connected_at + RESIGNATION) if each > now]
     if settled:
         commands += [_drop(ghost) for ghost in book.ghosts.values() if ghost.due <= now]
-    for reservation, evse, hold in _open_holds(book, charger):
+    for reservation, place, hold in _open_holds(book):
         if not (settled or reservation.awaited) or now > reservation.until - TOO_LATE:
             continue
         if hold.not_before is not None and hold.not_before > now:
             moments.append(hold.not_before)
         elif hold.drop_first:
             commands.append(DropHold(hold=hold.wire_id))
-        elif evse.accepts_hold or reservation.awaited:
-            drops = [_drop(ghost) for ghost in _in_the_way(book, evse)]
+        elif reservation.awaited or accepts(charger, reservation, place):
+            drops = [_drop(ghost) for ghost in _in_the_way(book, place)]
             commands += [drop for drop in drops if drop not in commands]
-            commands.append(_place(reservation, evse, hold))
+            commands.append(_place(reservation, place, hold))
     return Plan(commands=tuple(commands), again=min(moments, default=None))
 
 
@@ -74,20 +76,20 @@ def _questions(charger: Charger, now: datetime) -> Iterator[Command]:
             yield AskForStatus(evse=evse.evse, connector=connector)
 
 
-def _open_holds(book: Book, charger: Charger) -> Iterator[tuple[Reservation, Evse, Hold]]:
+def _open_holds(book: Book) -> Iterator[tuple[Reservation, Place, Hold]]:
     """The holds that the charger should have and, as far as we know, has not; the oldest reservation first."""
     for reservation in book.living_at():
         if reservation.status not in _WANTED:
             continue
-        for number, hold in reservation.holds.items():
+        for place, hold in reservation.holds.items():
             if hold.state in _OPEN:
-                yield reservation, charger.evses.get(number, Evse(evse=number)), hold
+                yield reservation, place, hold
 
 
-def _in_the_way(book: Book, evse: Evse) -> Iterator[Ghost]:
+def _in_the_way(book: Book, place: Place) -> Iterator[Ghost]:
     """What we left at an EVSE ourselves would make the charger answer Occupied, so it goes first, if it was not tried."""
     for ghost in book.ghosts.values():
-        if ghost.evse == evse.evse and ghost.attempts == 0:
+        if place in (ghost.evse, None) and ghost.attempts == 0:
             yield ghost
 
 
@@ -95,10 +97,11 @@ def _drop(ghost: Ghost) -> DropHold:
     return DropHold(hold=ghost.wire_id)
 
 
-def _place(reservation: Reservation, evse: Evse, hold: Hold) -> PlaceHold:
+def _place(reservation: Reservation, place: Place, hold: Hold) -> PlaceHold:
     return PlaceHold(
         hold=hold.wire_id,
-        evse=evse.evse,
+        evse=place,
+        connector_type=reservation.connector_type if place is None else None,
         token=reservation.token,
         group=reservation.group,
         until=reservation.until,

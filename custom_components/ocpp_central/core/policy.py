@@ -6,6 +6,8 @@ Knows their defaults (contract 1). Must not know where they are configured.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from .reservation import Window
+
 MIN_DURATION = timedelta(seconds=60)
 """Shorter than that nobody can reach a charger; clocks of chargers differ by as much (ocpp.md 5.5)."""
 
@@ -16,6 +18,7 @@ class Policy:
 
     `buffer_before`, `buffer_after`: what no other reservation may touch before the start and after the end of one;
     `no_show`: how long after its start an unused reservation ends (None: only at its end).
+    `consume_on_any`: whether a holder who charges elsewhere has used what he reserved.
     """
 
     default_duration: timedelta = timedelta(minutes=30)
@@ -24,12 +27,8 @@ class Policy:
     buffer_before: timedelta = timedelta(0)
     buffer_after: timedelta = timedelta(0)
     no_show: timedelta | None = None
+    consume_on_any: bool = False
 
-    @property
-    def gap(self) -> timedelta:
-        """The least time between two reservations of one EVSE.
-
-        It is the sum of both buffers: each window is checked with what belongs to it (ocpp.md 5.5), so what the one
-        needs afterwards and what the next one needs before do not overlap.
-        """
-        return self.buffer_before + self.buffer_after
+    def buffered(self, window: Window) -> Window:
+        """What a reservation of this window claims: its buffers belong to it (ocpp.md 5.5)."""
+        return Window(start=window.start - self.buffer_before, end=window.end + self.buffer_after)

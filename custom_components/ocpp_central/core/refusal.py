@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .events import EvseId
+from .reservation import Reservation
 
 
 class Reason(StrEnum):
@@ -26,24 +27,36 @@ class Reason(StrEnum):
     TOO_SHORT = "reservation_too_short"
     TOO_LONG = "reservation_too_long"
     BEYOND_HORIZON = "reservation_beyond_horizon"
+    TYPE_UNKNOWN = "connector_type_unknown"
     TOKEN_TOO_LONG = "id_token_too_long"  # noqa: S105  a reason, no secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
-    """The reservation that is in the way."""
+    """The reservation that is in the way. `evse` None: it is for the whole charger, or for some EVSE."""
 
     reservation_id: int
-    evse: EvseId
+    evse: EvseId | None
     start: datetime
     end: datetime
+
+
+def obstacle(reservation: Reservation) -> Obstacle:
+    """What a person needs to know of a reservation that is in the way."""
+    return Obstacle(
+        reservation_id=reservation.reservation_id,
+        evse=reservation.evse,
+        start=reservation.window.start,
+        end=reservation.window.end,
+    )
 
 
 class Refusal(Exception):
     """A wish cannot be granted; nothing has changed.
 
     `limit`: the bound that was missed, a duration or a number of characters. `obstacle`: what is in the way. `end`: the
-    one that would not do, where nobody named it.
+    one that would not do, where nobody named it. `proven`: False if it was not found out whether it could be granted,
+    because that takes longer than was allowed.
     """
 
     def __init__(
@@ -53,6 +66,7 @@ class Refusal(Exception):
         limit: timedelta | int | None = None,
         obstacle: Obstacle | None = None,
         end: datetime | None = None,
+        proven: bool = True,
     ) -> None:
         """Carry the reason and what a person needs to find a way out."""
         super().__init__(reason.value)
@@ -60,3 +74,4 @@ class Refusal(Exception):
         self.limit = limit
         self.obstacle = obstacle
         self.end = end
+        self.proven = proven

@@ -3,7 +3,11 @@
 Everything that moves a reservation's status stands in `BIRTHS` and `LIFECYCLE`; nothing else sets it. This file must
 not know other reservations, chargers or the wire.
 
-The theory. A reservation is *scheduled* until its window opens. It is *placing* while its first hold is being agreed
+The theory. A reservation is for one EVSE, for the whole charger, or for *any* EVSE, maybe any of a type. Such a one is
+*bound* to an EVSE when its window opens, unless the charger itself keeps one free for it; until then it has only a
+*planned* EVSE, which shows that the promise can be kept and may change.
+
+A reservation is *scheduled* until its window opens. It is *placing* while its first hold is being agreed
 with the charger, and *active* once it binds: from then on strangers are kept out, by the charger's own hold, by the
 central system, or by both. Who postpones it makes it scheduled again. The holder's start makes it *in use*; the end of
 that transaction, or of the window, makes it *used*. Every other end is one of expired, cancelled, removed and rejected.
@@ -84,11 +88,12 @@ class Cause(StrEnum):
 
 
 class EndReason(StrEnum):
-    """Why a reservation ended, in the words of the public API."""
+    """Why a reservation ended, in the words of the public API; the last one is told of an EVSE, and ends nothing."""
 
     EXPIRED = "Expired"
     CANCELLED = "Cancelled"
     USED = "UsedToStartCharging"
+    REQUIREMENT_DROPPED = "GlobalReservationRequirementDropped"
 
 
 class News(StrEnum):
@@ -103,6 +108,10 @@ class News(StrEnum):
     REMOVED = "removed"
     REJECTED = "rejected"
     BUSY = "busy"
+    REQUIREMENT_DROPPED = "requirement_dropped"
+    """An EVSE need not be kept free any more for those who may have any."""
+    AT_RISK = "at_risk"
+    """As things are, the holder would find no EVSE that works."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +173,17 @@ class IllegalTransition(Exception):
         )
 
 
+class Target(StrEnum):
+    """What of a charger is reserved."""
+
+    CONNECTOR = "connector"
+    """One EVSE, by its number."""
+    ANY = "any"
+    CONNECTOR_TYPE = "connector_type"
+    """Any EVSE that has a plug of the type."""
+    WHOLE_CHARGER = "whole_charger"
+
+
 class HeldBy(StrEnum):
     """Who is to keep strangers out: the charger if it can, the charger or nobody, or the central system alone."""
 
@@ -192,8 +212,6 @@ class Hold:
     charger may have it, so that it is to be dropped once the reservation ends. `drop_first`: the charger refused to
     replace it, so it is dropped before it is placed again. `outdated`: what may stand is not what is promised now, and
     `overtaken`: nor is what is under way. `stands_until`: the latest end that the charger may know of it.
-
-    In state NONE it is no more than the wire id of the hold that is to come.
     """
 
     wire_id: int
@@ -219,10 +237,6 @@ class Window:
         """Whether the two share an instant; windows that only touch do not."""
         return self.start < other.end and other.start < self.end
 
-    def widened(self, margin: timedelta) -> Window:
-        """The window with a margin on either side."""
-        return replace(self, start=self.start - margin, end=self.end + margin)
-
     @property
     def duration(self) -> timedelta:
         """How long it is."""
@@ -238,19 +252,29 @@ def whole_seconds(moment: datetime) -> datetime:
 class Reservation:
     """A promise that a holder finds an EVSE of a charger free within a window.
 
-    `reservation_id` is ours and never changes; the wire ids are those of `holds`, by EVSE.
+    `reservation_id` is ours and never changes; the wire ids are those of `holds`, by EVSE; None is the EVSE of a hold by
+    which the charger keeps some EVSE free.
+    `evse`: the one that it is for, or is bound to; None while it is bound to none, and for the whole charger.
+    `planned`: one that could be its own as things are planned, while it is bound to none.
+    `connector_type`: the plug that it needs, of that target only.
     `token`, `group`: the holder is whoever presents this token, or a token of this group. `driver`: the id of the
     driver that it was made for, None for a token of nobody that we know and for the house.
     `no_show`: how long after the start of the window it ends if it is not used by then (None: at the window's end).
     `awaited`: somebody waits for the charger's word and will be told a refusal, so that nothing may remain of it.
     `last_outcome`: what the charger last answered to ReserveNow. `transaction`: the holder's.
     `presented_at`: when the holder last identified at the charger; 2.x gives up its hold by that (H03.FR.09).
+    `tried`: EVSEs that it was bound to in vain since it last was without a hold.
+    `at_risk`: the holder would find no EVSE that works as things are.
+    `supersedes`: the uids of reservations of the same holder that give way once this one binds.
     """
 
     uid: str
     reservation_id: int
     charger: ChargerId
-    evse: EvseId
+    target: Target = Target.CONNECTOR
+    connector_type: str | None = None
+    evse: EvseId | None = None
+    planned: EvseId | None = None
     token: IdToken
     group: str | None = field(default=None, repr=False)
     driver: str | None = None
@@ -259,11 +283,14 @@ class Reservation:
     held_by: HeldBy = HeldBy.AUTO
     awaited: bool = False
     status: Status
-    holds: Mapping[EvseId, Hold] = field(default_factory=dict)
+    holds: Mapping[EvseId | None, Hold] = field(default_factory=dict)
     end_reason: EndReason | None = None
     last_outcome: Outcome | None = None
     transaction: TransactionId | None = None
     presented_at: datetime | None = None
+    tried: tuple[EvseId, ...] = ()
+    at_risk: bool = False
+    supersedes: tuple[str, ...] = ()
     created: datetime
     updated: datetime
 
@@ -277,6 +304,20 @@ class Reservation:
     def binds_at(self, moment: datetime) -> bool:
         """Whether it is in force at the moment: from the start of its window until time ends it."""
         return self.window.start <= moment < self.until
+
+    @property
+    def takes_any(self) -> bool:
+        """Whether it was made for no EVSE in particular, be it bound to one by now or not."""
+        return self.target in _TAKES_ANY
+
+    @property
+    def is_unbound(self) -> bool:
+        """Whether it is for some EVSE, and nobody knows for which."""
+        return self.evse is None and self.takes_any
+
+    def covers(self, evse: EvseId) -> bool:
+        """Whether this EVSE is reserved by it."""
+        return self.evse == evse or self.target is Target.WHOLE_CHARGER
 
     @property
     def hold(self) -> HoldState:
@@ -300,11 +341,13 @@ class Reservation:
         moved = replace(self, status=transition.to, end_reason=reason, awaited=False, updated=now)
         return moved, transition.news
 
-    def with_hold(self, evse: EvseId, hold: Hold | None) -> Reservation:
+    def with_hold(self, evse: EvseId | None, hold: Hold | None) -> Reservation:
         """The reservation with another hold at this EVSE, or with none."""
         holds = {number: known for number, known in self.holds.items() if number != evse}
         return replace(self, holds=holds if hold is None else {**holds, evse: hold})
 
+
+_TAKES_ANY = frozenset({Target.ANY, Target.CONNECTOR_TYPE})
 
 _DOUBTFUL_FIRST = (
     HoldState.LOST,

@@ -4,22 +4,24 @@ Knows when a reservation is opened, begun, used and ended. Must not know other c
 (`planner`), nor who is a known driver (`authorization`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from . import holds
+from .binding import bind, holds_at, places, review
 from .book import Book
-from .change import Amendment, amended, rewrite
-from .charger import Charger, Evse
+from .change import Amendment, amended, outdated, rewrite
+from .charger import Charger, Evse, Transaction
 from .commands import DropHold, Outcome, PlaceHold
 from .events import (
     Authorizing,
     Booted,
     Connected,
-    ConnectorStatus,
     Disconnected,
     Ended,
     Event,
+    EvseId,
     HoldEnded,
     Started,
     StatusChanged,
@@ -27,104 +29,107 @@ from .events import (
     Updated,
     Verdict,
 )
-from .page import Page, Proposal, Turned
-from .policy import Policy
-from .refusal import Obstacle, Reason, Refusal
-from .reservation import Cause, HeldBy, Hold, HoldState, News, Reservation, Status
+from .page import Page, Place, Scene, Turned
+from .refusal import Reason, Refusal, obstacle
+from .reservation import Cause, HeldBy, Hold, News, Reservation, Status
+from .room import Terms, fits, make_room, refuse_useless, why_useless
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a charger told, what it was `before` and is by that, and what it was answered if it asked something."""
+    """What a charger told, what it was `before` that, and what it was answered if it asked something."""
 
     event: Event
     before: Charger
-    charger: Charger
     verdict: Verdict | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What a change is judged by. `spare`: a wire id that nothing has."""
+def propose(book: Book, draft: Reservation, terms: Terms, scene: Scene) -> Turned:
+    """The book with a new reservation. Raises `Refusal` where it collides or cannot work, and then nothing changes.
 
-    charger: Charger
-    policy: Policy
-    spare: int
-    now: datetime
-
-
-def propose(book: Book, proposal: Proposal, charger: Charger, policy: Policy, now: datetime) -> Turned:
-    """The book with the wish granted. Raises `Refusal` where it collides or cannot work, and then nothing changes."""
-    _refuse_collision(book, proposal, policy)
-    page = Page(book, now)
-    if proposal.window.start > now:
-        page.open(proposal, Cause.PLANNED)
+    What it `supersedes` does not count as in its way.
+    """
+    others = [each for each in book.reservations.values() if each.uid not in draft.supersedes]
+    planned = make_room(others, draft, scene.charger, terms, scene.now)
+    page = Page(book, scene)
+    page.seat(planned)
+    if draft.window.start > scene.now:
+        page.open(replace(draft, planned=planned.get(draft.uid)), Cause.PLANNED)
     else:
-        _open_now(page, proposal, charger)
+        _open_now(page, draft, planned.get(draft.uid))
+    review(page)
     return page.close()
 
 
-def change(book: Book, reservation: Reservation, amendment: Amendment, scene: Scene) -> Turned:
+def change(book: Book, reservation: Reservation, amendment: Amendment, terms: Terms, scene: Scene) -> Turned:
     """The book with a reservation of it amended, its hold to follow; the same book if nothing would differ.
 
     Raises `Refusal` where that collides or cannot work, and then nothing changes.
     """
     charger, now = scene.charger, scene.now
     if reservation.status is Status.IN_USE:
-        raise Refusal(Reason.IN_USE, obstacle=_obstacle(reservation))
-    wanted = amended(reservation, amendment, scene.policy, now)
+        raise Refusal(Reason.IN_USE, obstacle=obstacle(reservation))
+    wanted = amended(reservation, amendment, terms.policy, now)
     if wanted is reservation:
         return book, ()
-    _refuse_collision(book, wanted, scene.policy)
-    evse = charger.evses.get(wanted.evse, Evse(evse=wanted.evse))
-    transaction = _holders_transaction(wanted, evse) if wanted.window.start <= now else None
-    arrives = wanted.evse != reservation.evse or reservation.status is Status.SCHEDULED
-    if arrives and wanted.window.start <= now and transaction is None:
-        _refuse_useless(wanted, evse, charger)
-    page = Page(book, now)
-    written = rewrite(page, wanted, scene.spare)
-    if written.window.start > now:
-        return page.close()
+    wanted, planned = _fitted(book, wanted, terms, scene)
+    begins = wanted.window.start <= now
+    transaction = _holders_transaction(wanted, charger) if begins else None
+    moves = (wanted.target, wanted.evse) != (reservation.target, reservation.evse)
+    arrives = moves or reservation.status is Status.SCHEDULED
+    if arrives and begins and transaction is None:
+        refuse_useless(wanted, charger)
+    page = Page(book, scene)
+    page.seat(planned)
+    written = rewrite(page, wanted)
+    if not begins:
+        return _reviewed(page)
     if written.status is Status.SCHEDULED:
-        _begin(page, written, charger)
+        _begin(page, written)
     elif transaction is not None:
-        page.start(written, transaction)
-    elif arrives and evse.plugged_in and written.status is Status.ACTIVE and written.holds:
+        page.start(written, transaction.transaction, transaction.evse)
+    elif arrives and written.status is Status.ACTIVE and holds.is_occupied(written, charger):
         page.tell(replace(written, last_outcome=Outcome.OCCUPIED), News.BUSY)
-    holds.take_on_what_waits(page, charger)
-    return page.close()
+    return _reviewed(page)
 
 
-def withdraw(book: Book, reservation: Reservation, now: datetime, cause: Cause) -> Turned:
+def withdraw(book: Book, reservation: Reservation, scene: Scene) -> Turned:
     """The book without this reservation of it, its hold to be dropped. Raises `Refusal` if it is in use."""
-    if reservation.status is Status.IN_USE and cause is not Cause.CHARGER_REMOVED:
-        raise Refusal(Reason.IN_USE, obstacle=_obstacle(reservation))
-    page = Page(book, now)
-    page.move(reservation, cause)
+    if reservation.status is Status.IN_USE:
+        raise Refusal(Reason.IN_USE, obstacle=obstacle(reservation))
+    page = Page(book, scene)
+    page.move(reservation, Cause.CANCELLED)
+    return _reviewed(page)
+
+
+def remove(book: Book, scene: Scene) -> Turned:
+    """The book once its charger is gone for good."""
+    page = Page(book, scene)
+    for each in page.living():
+        page.move(each, Cause.CHARGER_REMOVED)
     return page.close()
 
 
-def at(book: Book, charger: Charger, now: datetime) -> Turned:
+def at(book: Book, scene: Scene) -> Turned:
     """The book once it is `now`: windows open and end, ghosts fade."""
-    page = Page(book, now)
+    page = Page(book, scene)
     for each in book.living_at():
-        if each.until <= now:
+        if each.until <= scene.now:
             page.move(each, Cause.FINISHED if each.status is Status.IN_USE else Cause.EXPIRED)
-        elif each.status is Status.SCHEDULED and each.window.start <= now:
-            _begin(page, each, charger)
+        elif each.status is Status.SCHEDULED and each.window.start <= scene.now:
+            _begin(page, each)
     for ghost in book.ghosts.values():
-        if ghost.until <= now:
+        if ghost.until <= scene.now:
             del page.ghosts[ghost.wire_id]
-    holds.take_on_what_waits(page, charger)
-    return page.close()
+    return _reviewed(page)
 
 
-def after(book: Book, report: Report, now: datetime) -> Turned:
+def after(book: Book, report: Report, scene: Scene) -> Turned:
     """The book once the charger has told something; a start that we refused uses no reservation."""
-    if not book.reservations and not book.ghosts and book.can_hold:
+    if not book.reservations and not book.ghosts and book.can_hold and book.can_hold_any:
         return book, ()
-    page = Page(book, now)
-    charger, verdict = report.charger, report.verdict
+    page = Page(book, scene)
+    charger, verdict = scene.charger, report.verdict
     match event := report.event:
         case Connected():
             holds.doubt(page)
@@ -133,36 +138,48 @@ def after(book: Book, report: Report, now: datetime) -> Turned:
         case Booted():
             holds.hope_again(page)
         case StatusChanged(evse=int() as number):
-            holds.watch_status(page, number, report.before, charger)
+            holds.watch_status(page, number, report.before)
         case Authorizing() if verdict is not None and verdict.accepted:
             _note_presentation(page, event, verdict)
         case Started() | Updated() if verdict is not None and verdict.accepted:
-            moment = charger.moment_of(event.at, now)
-            _use(page, event.transaction, charger, verdict.group, moment)
+            moment = charger.moment_of(event.at, scene.now)
+            _use(page, event.transaction, verdict.group, moment)
         case Ended():
             _finish(page, event.transaction)
         case HoldEnded():
             holds.lose_hold(page, event)
         case _:
             return book, ()
-    holds.take_on_what_waits(page, charger)
+    return _reviewed(page)
+
+
+def consume(book: Book, running: Transaction, group: str | None, scene: Scene) -> Turned:
+    """The book once the holder of some of its reservations charges elsewhere, which uses them up (`consume_on_any`)."""
+    page = Page(book, scene)
+    for each in page.living():
+        waits = each.status in _WAITS and each.binds_at(scene.now)
+        if waits and running.token is not None and each.is_for(running.token, group):
+            taken = each if each.status is Status.ACTIVE else page.move(each, Cause.TAKEN_ON)
+            used = page.move(replace(taken, transaction=running.transaction), Cause.STARTED)
+            page.move(used, Cause.FINISHED)
     return page.close()
 
 
-def sending(book: Book, command: PlaceHold, now: datetime) -> Turned:
+def sending(book: Book, command: PlaceHold, scene: Scene) -> Turned:
     """The book while a ReserveNow is under way."""
-    page = Page(book, now)
+    page = Page(book, scene)
     holds.sending(page, command)
     return page.close()
 
 
-def answered(book: Book, command: PlaceHold | DropHold, outcome: Outcome, spare: int, now: datetime) -> Turned:
-    """The book once the outcome of a command is known. `spare`: a wire id that nothing has."""
-    page = Page(book, now)
+def answered(book: Book, command: PlaceHold | DropHold, outcome: Outcome, scene: Scene) -> Turned:
+    """The book once the outcome of a command is known."""
+    page = Page(book, scene)
     if isinstance(command, PlaceHold):
         holds.placed(page, command, outcome)
     else:
-        holds.dropped(page, command.hold, outcome, spare)
+        holds.dropped(page, command.hold, outcome)
+    review(page)
     return page.close()
 
 
@@ -175,95 +192,137 @@ def restarted(book: Book) -> Book:
     return replace(book, reservations=reservations)
 
 
-def _open_now(page: Page, proposal: Proposal, charger: Charger) -> None:
+def _reviewed(page: Page) -> Turned:
+    """What has been written, once everybody else has been given what follows from it."""
+    review(page)
+    holds.take_on_what_waits(page)
+    return page.close()
+
+
+def _open_now(page: Page, draft: Reservation, planned: EvseId | None) -> None:
     """An immediate wish: contract 3, "Immediate reservation", and ocpp.md 5.3, the rows that ask nobody."""
-    evse = charger.evses.get(proposal.evse, Evse(evse=proposal.evse))
-    if (transaction := _holders_transaction(proposal, evse)) is not None:
-        page.start(page.open(proposal, Cause.TAKEN_ON), transaction)
-    elif evse.running is not None and evse.plugged_in is not False:
+    charger = page.charger
+    if (transaction := _holders_transaction(draft, charger)) is not None:
+        page.start(page.open(draft, Cause.TAKEN_ON), transaction.transaction, transaction.evse)
+        return
+    if any(why_useless(evse, charger) is Reason.OCCUPIED for evse in _evses(draft, charger)):
         raise Refusal(Reason.OCCUPIED)
-    elif proposal.held_by is HeldBy.CENTRAL_SYSTEM:
-        page.open(proposal, Cause.TAKEN_ON)
-    elif not charger.connected:
+    if draft.takes_any:
+        draft = bind(page, replace(draft, evse=planned))
+    if draft.held_by is HeldBy.CENTRAL_SYSTEM:
+        page.open(draft, Cause.TAKEN_ON)
+        return
+    if not charger.connected:
         raise Refusal(Reason.CHARGER_OFFLINE)
+    if not page.can_hold and draft.held_by is HeldBy.CHARGER:
+        raise Refusal(Reason.NOT_SUPPORTED)
+    wanted = holds_at(page, draft, places(page, draft))
+    if inherited := _inherited(page, draft, wanted):
+        page.open(draft, Cause.TAKEN_ON, {**wanted, **inherited})
     elif not page.can_hold:
-        if proposal.held_by is HeldBy.CHARGER:
-            raise Refusal(Reason.NOT_SUPPORTED)
-        page.open(proposal, Cause.TAKEN_ON, HoldState.UNSUPPORTED)
-    elif proposal.held_by is HeldBy.AUTO and evse.plugged_in:
-        waiting = page.open(proposal, Cause.TAKEN_ON, HoldState.PENDING)
+        page.open(draft, Cause.TAKEN_ON, wanted)
+    elif draft.held_by is HeldBy.AUTO and any(evse.plugged_in for evse in _evses(draft, charger)):
+        waiting = page.open(draft, Cause.TAKEN_ON, wanted)
         page.tell(replace(waiting, last_outcome=Outcome.OCCUPIED), News.BUSY)
     else:
-        page.open(proposal, Cause.REQUESTED, HoldState.PENDING)
+        page.open(draft, Cause.REQUESTED, wanted)
 
 
-def _begin(page: Page, reservation: Reservation, charger: Charger) -> None:
+def _begin(page: Page, reservation: Reservation) -> None:
     """The window of a scheduled reservation opened (ocpp.md 5.2)."""
-    evse = charger.evses.get(reservation.evse, Evse(evse=reservation.evse))
-    if (transaction := _holders_transaction(reservation, evse)) is not None:
-        page.start(reservation, transaction)
-    elif reservation.held_by is HeldBy.CENTRAL_SYSTEM:
-        page.move(reservation, Cause.TAKEN_ON)
-    else:
-        state = HoldState.PENDING if page.can_hold else HoldState.UNSUPPORTED
-        intended = reservation.holds.get(reservation.evse)
-        wire_id = reservation.reservation_id if intended is None else intended.wire_id
-        hold = Hold(wire_id=wire_id, state=state)
-        opened = page.move(reservation.with_hold(reservation.evse, hold), Cause.OPENED)
-        if not page.can_hold and reservation.held_by is HeldBy.CHARGER:
-            page.move(replace(opened, last_outcome=Outcome.NOT_IMPLEMENTED), Cause.REFUSED)
-
-
-def _refuse_collision(book: Book, wanted: Proposal | Reservation, policy: Policy) -> None:
-    with_gaps = wanted.window.widened(policy.gap)
-    for each in book.living_at(wanted.evse):
-        if each.uid != wanted.uid and each.window.overlaps(with_gaps):
-            raise Refusal(Reason.CONFLICT, obstacle=_obstacle(each))
-
-
-def _refuse_useless(wanted: Reservation, evse: Evse, charger: Charger) -> None:
-    """An EVSE that cannot serve the holder now is no better place than the one that he has."""
-    if evse.running is not None and evse.plugged_in is not False:
-        raise Refusal(Reason.OCCUPIED)
-    if wanted.held_by is HeldBy.CENTRAL_SYSTEM or not charger.connected:
+    if (transaction := _holders_transaction(reservation, page.charger)) is not None:
+        page.start(reservation, transaction.transaction, transaction.evse)
         return
-    if evse.status is ConnectorStatus.FAULTED:
-        raise Refusal(Reason.FAULTED)
-    if evse.status is ConnectorStatus.OUT_OF_SERVICE:
-        raise Refusal(Reason.UNAVAILABLE)
+    bound = bind(page, reservation)
+    if bound.held_by is HeldBy.CENTRAL_SYSTEM:
+        page.move(bound, Cause.TAKEN_ON)
+        return
+    bound = replace(bound, holds=holds_at(page, bound, places(page, bound)))
+    opened = page.move(bound, Cause.OPENED)
+    if not page.can_hold and bound.held_by is HeldBy.CHARGER:
+        page.move(replace(opened, last_outcome=Outcome.NOT_IMPLEMENTED), Cause.REFUSED)
 
 
-def _holders_transaction(holder: Proposal | Reservation, evse: Evse) -> TransactionId | None:
-    running = evse.running
-    if running is None or running.token is None or not holder.token.matches(running.token):
-        return None
-    return running.transaction
+def _inherited(page: Page, heir: Reservation, wanted: Mapping[Place, Hold]) -> dict[Place, Hold]:
+    """The holds at the places wanted that the charger has for what the heir supersedes, to be replaced under their ids.
+
+    With such a one the place is the holder's already, so there is no need to ask anybody.
+    """
+    inherited: dict[Place, Hold] = {}
+    for uid in heir.supersedes:
+        old = page.reservations[uid]
+        for place in old.holds.keys() & wanted.keys():
+            if old.holds[place].may_stand:
+                inherited[place] = outdated(old.holds[place])
+                old = old.with_hold(place, None)
+                page.put(old)
+    return inherited
+
+
+def _fitted(book: Book, wanted: Reservation, terms: Terms, scene: Scene) -> tuple[Reservation, Mapping[str, EvseId]]:
+    """What is wanted with the EVSE that it has now, and those of others that have to be planned anew for it.
+
+    One for any that does not fit where it was bound may fit elsewhere. Raises `Refusal`.
+    """
+    known, charger, now = book.reservations.values(), scene.charger, scene.now
+    try:
+        planned = make_room(known, wanted, charger, terms, now)
+    except Refusal:
+        if not wanted.takes_any or wanted.evse is None:
+            raise
+        wanted = replace(wanted, evse=None)
+        planned = make_room(known, wanted, charger, terms, now)
+    if wanted.is_unbound and wanted.window.start <= now:
+        wanted = replace(wanted, evse=planned.get(wanted.uid))
+    return wanted, planned
+
+
+def _evses(reservation: Reservation, charger: Charger) -> list[Evse]:
+    """The EVSEs that a reservation covers."""
+    if reservation.evse is not None:
+        return [charger.evses.get(reservation.evse, Evse(evse=reservation.evse))]
+    return [evse for evse in charger.evses.values() if reservation.covers(evse.evse)]
+
+
+def _holders_transaction(reservation: Reservation, charger: Charger) -> Transaction | None:
+    """A transaction of the holder that runs where he has reserved."""
+    for evse in charger.evses.values():
+        running = evse.running
+        here = reservation.covers(evse.evse) or (reservation.takes_any and fits(reservation, evse.evse, charger))
+        if here and running is not None and running.token is not None and reservation.token.matches(running.token):
+            return running
+    return None
 
 
 def _note_presentation(page: Page, event: Authorizing, verdict: Verdict) -> None:
     """2.x gives up its hold when the holder identifies, before anything runs (H03.FR.09)."""
     for each in page.living():
-        here = event.evse in (None, each.evse)
+        unbound = each.is_unbound and (event.evse is None or fits(each, event.evse, page.charger))
+        here = event.evse is None or each.covers(event.evse) or unbound
         if here and each.status is Status.ACTIVE and each.is_for(event.token, verdict.group):
             page.put(replace(each, presented_at=page.now))
 
 
-def _use(
-    page: Page,
-    transaction: TransactionId | None,
-    charger: Charger,
-    group: str | None,
-    moment: datetime,
-) -> None:
-    """A transaction runs with our consent: the holder's makes his reservation used (ocpp.md 5.4)."""
-    running = charger.running(transaction) if transaction is not None else None
+def _use(page: Page, transaction: TransactionId | None, group: str | None, moment: datetime) -> None:
+    """A transaction runs with our consent: the holder's makes his reservation used (ocpp.md 5.4).
+
+    That is the one for this EVSE, else one for any; what he has reserved elsewhere stays.
+    """
+    running = page.charger.running(transaction) if transaction is not None else None
     if running is None or running.token is None:
         return
-    for each in page.living():
-        here = each.evse == running.evse and each.binds_at(moment)
-        waits = each.status in {Status.PLACING, Status.ACTIVE}
-        if here and waits and each.is_for(running.token, group):
-            page.start(each, running.transaction)
+    token = running.token
+    his = [
+        each for each in page.living() if each.status in _WAITS and each.binds_at(moment) and each.is_for(token, group)
+    ]
+    used = [each for each in his if each.covers(running.evse)]
+    if not used:
+        used = [each for each in his if each.takes_any and fits(each, running.evse, page.charger)][:1]
+    for each in used:
+        page.start(each, running.transaction, running.evse)
+    for each in his:
+        if each not in used:
+            holds.suspect(page, each)
 
 
 def _finish(page: Page, transaction: TransactionId) -> None:
@@ -272,10 +331,4 @@ def _finish(page: Page, transaction: TransactionId) -> None:
             page.move(each, Cause.FINISHED)
 
 
-def _obstacle(reservation: Reservation) -> Obstacle:
-    return Obstacle(
-        reservation_id=reservation.reservation_id,
-        evse=reservation.evse,
-        start=reservation.window.start,
-        end=reservation.window.end,
-    )
+_WAITS = frozenset({Status.PLACING, Status.ACTIVE})

@@ -1,0 +1,123 @@
+"""Which EVSE a reservation for any gets once its window has opened, when it gets another, and the holds that follow.
+
+Knows when the charger is left to keep some EVSE free, and what it is asked for instead. Must not know when a
+reservation begins or ends (`steps`), nor what the charger answers (`holds`).
+
+The theory. We bind late: while a reservation for any is to come, only that there is room for it is certain. When its
+window opens, the charger keeps some EVSE for it, if it can and if everybody is safe with that; else it is bound to one.
+It is bound to another one when that one fails, or a stranger charges there, and stays where it is if there is none.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from .charger import Evse
+from .events import EvseId
+from .page import Page, Place
+from .reservation import HeldBy, Hold, HoldState, News, Reservation, Status, Target
+from .room import AHEAD, is_lost, may_stay_open, seats, why_useless
+
+_BEGUN = frozenset({Status.PLACING, Status.ACTIVE})
+_CLAIMS = _BEGUN | {Status.SCHEDULED}
+
+
+def bind(page: Page, reservation: Reservation) -> Reservation:
+    """A reservation that begins, at an EVSE of its own if it is to have one and there is one; not yet written."""
+    if not reservation.takes_any:
+        return reservation
+    if page.can_hold and page.can_hold_any and may_stay_open(page.living(), reservation, page.charger):
+        return replace(reservation, evse=None)
+    if reservation.evse is not None:
+        return reservation
+    others = [each for each in page.living() if each.uid != reservation.uid]
+    return replace(reservation, evse=seats([*others, reservation], page.charger, page.now).get(reservation.uid))
+
+
+def places(page: Page, reservation: Reservation) -> tuple[Place, ...]:
+    """Where the charger is to hold something for a reservation that has begun; nowhere if it is not to be asked."""
+    if reservation.held_by is HeldBy.CENTRAL_SYSTEM:
+        return ()
+    if reservation.target is Target.WHOLE_CHARGER:
+        # One hold for each: connector 0 of 1.6 would keep just one EVSE free (ocpp.md 5.6).
+        return tuple(sorted(page.charger.evses))
+    if reservation.evse is not None:
+        return (reservation.evse,)
+    return (None,) if page.can_hold_any and may_stay_open(page.living(), reservation, page.charger) else ()
+
+
+def holds_at(page: Page, reservation: Reservation, places: Collection[Place]) -> Mapping[Place, Hold]:
+    """The holds of a reservation that has begun once they are to be at these places.
+
+    What stands where it is wanted stays. What may stand elsewhere becomes a ghost, and what takes its place is called
+    by another number: the same one at another EVSE should replace the hold as well, but chargers refuse it, keep both,
+    or drop the old one and fail, and then a number names two holds or none.
+    """
+    state = HoldState.PENDING if page.can_hold else HoldState.UNSUPPORTED
+    kept = {place: hold for place, hold in reservation.holds.items() if place in places}
+    spare: list[int] = []
+    for place, hold in reservation.holds.items():
+        if place in kept:
+            continue
+        if hold.may_stand:
+            page.leave_ghost(reservation, place, hold, timedelta(0))
+        else:
+            spare.append(hold.wire_id)
+    holds: dict[Place, Hold] = {}
+    for place in places:
+        if place in kept:
+            holds[place] = kept[place]
+        else:
+            wire_id = spare.pop(0) if spare else page.wire_id_for(reservation, holds.values())
+            holds[place] = Hold(wire_id=wire_id, state=state)
+    return holds
+
+
+def review(page: Page) -> None:
+    """Bind again whom an EVSE has failed, and say of whom no EVSE is left, now that something has changed."""
+    for each in sorted(page.living(), key=lambda each: each.created):
+        if each.takes_any and each.status in _BEGUN:
+            _rebind(page, each)
+    planned = seats(page.living(), page.charger, page.now)
+    page.seat(planned)
+    for each in page.living():
+        if each.status not in _CLAIMS:
+            continue
+        lost = each.window.start <= page.now + AHEAD and is_lost(each, page.charger, planned)
+        if lost and not each.at_risk:
+            page.tell(replace(each, at_risk=True), News.AT_RISK)
+        elif each.at_risk and not lost:
+            page.put(replace(each, at_risk=False))
+
+
+def rebound(page: Page, reservation: Reservation, evse: EvseId | None) -> Reservation:
+    """A reservation that has begun, once it is bound to another EVSE, its holds to follow; written."""
+    moved = replace(reservation, evse=evse, planned=None, updated=page.now)
+    moved = replace(moved, holds=holds_at(page, moved, places(page, moved)), presented_at=None)
+    page.put(moved)
+    return moved
+
+
+def another_evse(page: Page, reservation: Reservation) -> EvseId | None:
+    """An EVSE that would do as well as the one that it is bound to, which has failed it; None if there is none."""
+    others = [each for each in page.living() if each.uid != reservation.uid]
+    failed = () if reservation.evse is None else (reservation.evse,)
+    homeless = replace(reservation, evse=None, planned=None, tried=(*reservation.tried, *failed))
+    return seats([*others, homeless], page.charger, page.now).get(reservation.uid)
+
+
+def _rebind(page: Page, reservation: Reservation) -> None:
+    if reservation.evse is None:
+        if page.can_hold and page.can_hold_any and may_stay_open(page.living(), reservation, page.charger):
+            if not reservation.holds:
+                rebound(page, reservation, None)
+            return
+        found = bind(page, reservation).evse
+        if found is not None:
+            rebound(page, reservation, found)
+        return
+    evse = page.charger.evses.get(reservation.evse, Evse(evse=reservation.evse))
+    if why_useless(evse, page.charger) is None:
+        return
+    if (found := another_evse(page, reservation)) is not None:
+        rebound(page, reservation, found)

@@ -1,0 +1,201 @@
+"""Which EVSEs of a charger would do for a reservation, and whether everybody has one.
+
+Knows how reservations, plugs and the state of EVSEs become the questions of `packing` and `matching`. Must not know
+what is done with the answers (`binding`, `steps`).
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .charger import Charger, Evse
+from .events import ConnectorStatus, EvseId
+from .matching import safe
+from .packing import NODES_AT_ONCE, Collision, Movable, Occupation, arrange, propose
+from .policy import Policy
+from .refusal import Reason, Refusal, obstacle
+from .reservation import HeldBy, Reservation, Status, Target
+
+AHEAD = timedelta(hours=1)
+"""How long before its start a reservation is at risk by what does not work now; until then somebody may mend it."""
+
+_WHY_BROKEN: Mapping[ConnectorStatus | None, Reason] = {
+    ConnectorStatus.FAULTED: Reason.FAULTED,
+    ConnectorStatus.OUT_OF_SERVICE: Reason.UNAVAILABLE,
+}
+
+_WORST_FIRST = (Reason.OCCUPIED, Reason.FAULTED, Reason.UNAVAILABLE)
+"""Which word tells of several EVSEs that differ (ocpp.md 1.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a wish is judged by: the owner's bounds, and how much planning it may cost."""
+
+    policy: Policy
+    nodes: int = NODES_AT_ONCE
+
+
+def fits(wanted: Reservation, evse: EvseId, charger: Charger) -> bool:
+    """Whether an EVSE is what was reserved, be it free or not; one whose plugs are unknown is of no type."""
+    if wanted.target is Target.CONNECTOR:
+        return wanted.evse == evse
+    if wanted.target is not Target.CONNECTOR_TYPE or wanted.connector_type is None:
+        return True
+    return wanted.connector_type.casefold() in {each.casefold() for each in charger.types_at(evse)}
+
+
+def fitting(wanted: Reservation, charger: Charger) -> list[EvseId]:
+    """The EVSEs that are what was reserved, by number."""
+    return [evse for evse in sorted(charger.evses) if fits(wanted, evse, charger)]
+
+
+def why_useless(evse: Evse, charger: Charger) -> Reason | None:
+    """Why nobody could begin to charge at an EVSE now; None if somebody could, or nobody knows."""
+    if evse.running is not None and evse.plugged_in is not False:
+        return Reason.OCCUPIED
+    return _WHY_BROKEN.get(evse.status) if charger.connected else None
+
+
+def is_free(evse: Evse) -> bool:
+    """Whether no car is there and it works, as far as we know."""
+    return evse.running is None and evse.plugged_in is not True and not evse.is_broken
+
+
+def accepts(charger: Charger, reservation: Reservation, place: EvseId | None) -> bool:
+    """Whether the charger may agree to hold this place, for a new reservation or again for this one; None: some EVSE."""
+    if place is None:
+        return any(charger.evses[evse].accepts_hold for evse in fitting(reservation, charger))
+    return charger.evses.get(place, Evse(evse=place)).accepts_hold
+
+
+def refuse_useless(wanted: Reservation, charger: Charger) -> None:
+    """Raise `Refusal` if what is wanted for now is of no use now: with the charger's word that says most."""
+    evses = [charger.evses.get(evse, Evse(evse=evse)) for evse in _wanted_evses(wanted, charger)]
+    reasons = {why_useless(evse, charger) for evse in evses}
+    if wanted.held_by is HeldBy.CENTRAL_SYSTEM:  # which keeps a broken one too, until it is mended
+        reasons &= {Reason.OCCUPIED, None}
+    if reasons and None not in reasons:
+        raise Refusal(next(reason for reason in _WORST_FIRST if reason in reasons))
+
+
+def make_room(
+    reservations: Collection[Reservation],
+    wanted: Reservation,
+    charger: Charger,
+    terms: Terms,
+    now: datetime,
+) -> dict[str, EvseId]:
+    """An EVSE for `wanted` if it is for any, and for every other that has to be planned anew for it, by uid.
+
+    Raises `Refusal`, naming a reservation in the way where there is one. It is not `proven` if it would have taken more nodes.
+    """
+    others = [each for each in reservations if each.uid != wanted.uid]
+    taken = [_occupation(each, charger, terms.policy) for each in others if not each.is_unbound]
+    movables = [_movable(each, charger, terms.policy, now) for each in others if each.is_unbound and not each.at_risk]
+    if not wanted.is_unbound:
+        answer = propose(_occupation(wanted, charger, terms.policy), taken, movables, nodes=terms.nodes)
+    else:
+        new = _movable(wanted, charger, terms.policy, now)
+        if not new.evses:
+            _refuse_nowhere(wanted, charger)
+        answer = propose(new, taken, movables, nodes=terms.nodes)
+    if not isinstance(answer, Collision):
+        return dict(answer.evses)
+    other = next((each for each in others if each.uid == answer.key), None)
+    if other is None:
+        raise Refusal(Reason.OCCUPIED, proven=answer.proven)
+    raise Refusal(Reason.CONFLICT, obstacle=obstacle(other), proven=answer.proven)
+
+
+def seats(reservations: Collection[Reservation], charger: Charger, now: datetime) -> Mapping[str, EvseId]:
+    """An EVSE for each reservation that is bound to none, by uid, as the charger is now.
+
+    Where not all find one, those that were made first do (ocpp.md 4.5). Buffers do not count any more: what was promised
+    with them is not given up because of them.
+    """
+    unbound = sorted((each for each in reservations if each.is_unbound), key=lambda each: each.created)
+    if not unbound:
+        return {}
+    taken = [_occupation(each, charger) for each in reservations if not each.is_unbound]
+    wishes = [_movable(each, charger, Policy(), now, ahead=AHEAD) for each in unbound]
+    answer = arrange(taken, wishes)
+    if answer.proven:
+        return answer.evses
+    # Nobody was shown to be without one, so everybody keeps what was found when there was more time.
+    return {each.uid: each.planned for each in unbound if each.planned is not None} | dict(answer.evses)
+
+
+def may_stay_open(reservations: Collection[Reservation], wanted: Reservation, charger: Charger) -> bool:
+    """Whether the charger can be left to keep some EVSE free for this holder, whichever he takes (H01.FR.07, H01.FR.09).
+
+    That is so only if everybody else who may take any still finds one (`safe`), and nobody else comes within the window:
+    he might find the holder's car at his EVSE.
+    """
+    able = charger.holds_unspecific if wanted.target is Target.ANY else charger.holds_types
+    if not (able and wanted.takes_any) or wanted.held_by is HeldBy.CENTRAL_SYSTEM:
+        return False
+    others = [each for each in reservations if each.uid != wanted.uid and each.window.overlaps(wanted.window)]
+    if any(each.status is Status.SCHEDULED for each in others):
+        return False
+    named = [each for each in others if not each.is_unbound]
+    free = [
+        evse.evse
+        for evse in charger.evses.values()
+        if is_free(evse) and not any(each.covers(evse.evse) for each in named)
+    ]
+    wishing = [wanted, *(each for each in others if each.is_unbound)]
+    return safe({each.uid: [evse for evse in free if fits(each, evse, charger)] for each in wishing})
+
+
+def is_lost(wanted: Reservation, charger: Charger, planned: Mapping[str, EvseId]) -> bool:
+    """Whether its holder would find no EVSE that works, as the charger is now; `planned` has who is bound to none."""
+    if wanted.is_unbound:
+        return wanted.uid not in planned
+    evses = [charger.evses.get(evse, Evse(evse=evse)) for evse in _wanted_evses(wanted, charger)]
+    return charger.connected and bool(evses) and all(evse.is_broken for evse in evses)
+
+
+def _wanted_evses(wanted: Reservation, charger: Charger) -> Iterable[EvseId]:
+    return fitting(wanted, charger) if wanted.evse is None else (wanted.evse,)
+
+
+def _candidates(wanted: Reservation, charger: Charger, now: datetime, ahead: timedelta) -> list[EvseId]:
+    """The EVSEs for one that is bound to none; first those that the charger can hold, and that suit fewest others.
+
+    `ahead`: how long before its start it counts that an EVSE does not work.
+    """
+    evses = [charger.evses[evse] for evse in fitting(wanted, charger) if evse not in wanted.tried]
+    if wanted.window.start <= now:
+        evses = [evse for evse in evses if why_useless(evse, charger) is None]
+    elif wanted.window.start <= now + ahead and charger.connected:
+        evses = [evse for evse in evses if not evse.is_broken]
+    evses.sort(key=lambda evse: (evse.plugged_in is True, len(charger.types_at(evse.evse)), evse.evse))
+    return [evse.evse for evse in evses]
+
+
+def _occupation(taken: Reservation, charger: Charger, policy: Policy | None = None) -> Occupation[str]:
+    evses = charger.evses if taken.evse is None else (taken.evse,)
+    window = taken.window if policy is None else policy.buffered(taken.window)
+    return Occupation(key=taken.uid, window=window, evses=tuple(evses))
+
+
+def _movable(
+    wanted: Reservation, charger: Charger, policy: Policy, now: datetime, *, ahead: timedelta = timedelta(0)
+) -> Movable[str]:
+    return Movable(
+        key=wanted.uid,
+        window=policy.buffered(wanted.window),
+        evses=_candidates(wanted, charger, now, ahead),
+        present=wanted.planned,
+    )
+
+
+def _refuse_nowhere(wanted: Reservation, charger: Charger) -> None:
+    """Say why there is not one EVSE for what is wanted."""
+    if not charger.evses:  # it has never told us of one
+        raise Refusal(Reason.CHARGER_OFFLINE)
+    if not fitting(wanted, charger):
+        raise Refusal(Reason.TYPE_UNKNOWN)
+    refuse_useless(wanted, charger)
+    raise Refusal(Reason.OCCUPIED)
