@@ -4,12 +4,13 @@ A machine of hypothesis plays owner, drivers, charger, network and time against 
 step what must always be so.
 """
 
+from collections.abc import Iterable
 from copy import copy
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from hypothesis import settings, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from custom_components.ocpp_central.core.charger import Charger, Evse
 from custom_components.ocpp_central.core.commands import Command, DropHold, Outcome, PlaceHold
@@ -30,13 +31,17 @@ from custom_components.ocpp_central.core.reservation import (
     News,
     Reservation,
     Status,
+    Target,
     Window,
 )
+from custom_components.ocpp_central.core.room import AHEAD, accepts, fits, is_free, seats
 from custom_components.ocpp_central.core.token import IdToken
 
 from .world import CHARGER, HOLDER, MINUTE, SECOND, STRANGER, World
 
-EVSES = (1, 2)
+EVSES = (1, 2, 3)
+PLUGS = {1: {"cType2"}, 2: {"cType2", "cCCS2"}, 3: {"cCCS2"}}
+WISHES = (*EVSES, "cType2", "cCCS2", Target.ANY, Target.ANY, Target.WHOLE_CHARGER)
 TOKENS = (HOLDER, STRANGER, IdToken(value="THIRD", type="ISO14443"))
 MOVES = {(before, transition.to) for (before, _), transition in LIFECYCLE.items()}
 OPEN = {HoldState.PENDING, HoldState.UNCERTAIN, HoldState.LOST}
@@ -50,6 +55,7 @@ REFUSALS = {
 
 evses = st.sampled_from(EVSES)
 tokens = st.sampled_from(TOKENS)
+wishes = st.sampled_from(WISHES)
 outcomes = st.one_of(st.just(Outcome.ACCEPTED), st.sampled_from(Outcome))
 statuses = st.one_of(
     st.sampled_from([ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED]),
@@ -64,6 +70,7 @@ class AnyOrder(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = World(evses=EVSES)
+        self.world.equip(PLUGS)
         self.under_way: Command | None = None
         self.may_stand: dict[int, int] = {}
         """The wire ids of the holds that the charger may have, each with the connections lost over dropping it."""
@@ -81,8 +88,15 @@ class AnyOrder(RuleBasedStateMachine):
         self.world.policy = Policy(buffer_before=gap * MINUTE, no_show=limit)
         assert self.world.ledger is before
 
+    @initialize(unspecific=st.booleans(), types=st.booleans())
+    def learn_what_the_charger_can_do(self, *, unspecific: bool, types: bool) -> None:
+        self.world.equip(PLUGS, holds_unspecific=unspecific, holds_types=types)
+        for evse in EVSES:
+            self.world.status(evse, ConnectorStatus.AVAILABLE)
+
     @rule(
-        evse=evses,
+        what=wishes,
+        instead=st.sampled_from([False, False, True]),
         token=tokens,
         begin=st.sampled_from([None, MINUTE, 20 * MINUTE]),
         lasting=st.sampled_from([MINUTE, 10 * MINUTE, 60 * MINUTE]),
@@ -91,32 +105,39 @@ class AnyOrder(RuleBasedStateMachine):
     )
     def propose(
         self,
-        evse: int,
+        what: int | str | Target,
         token: IdToken,
         begin: timedelta | None,
         lasting: timedelta,
         held_by: HeldBy,
         reservation_id: int | None,
+        *,
+        instead: bool,
     ) -> None:
         before = self.world.ledger
         taken = set().union(*(book.wire_ids for book in before.books.values()))
         try:
             new = self.world.reserve(
-                evse,
+                what,
                 token,
                 start=None if begin is None else self.world.now + begin,
                 lasting=lasting,
                 held_by=held_by,
                 reservation_id=reservation_id,
+                instead=instead,
             )
         except Refusal:
             assert self.world.ledger is before
             return
-        assert new.reservation_id not in taken
+        assert instead or new.reservation_id not in taken
         assert new.no_show == self.world.policy.no_show
-        alone, claimed = self._claimed(new), self._claimed
-        assert not any(alone.overlaps(claimed(each)) for each in self.world.book.living_at(evse) if each.uid != new.uid)
-        assert self.world.known(new) == new
+        for evse in EVSES if new.covers(what if isinstance(what, int) else 0) else ():
+            others = [each for each in self.world.book.living_at(evse) if each.uid not in {new.uid, *new.supersedes}]
+            alone, claimed = self._claimed(new), self._claimed
+            assert not new.covers(evse) or not any(alone.overlaps(claimed(each)) for each in others)
+        for each in before.book(CHARGER).reservations.values():
+            gone = self.world.ledger.find(each.uid) is None
+            assert not gone or (instead and each.is_for(token, None))
 
     @precondition(lambda self: any(self.world.ledger.living()))
     @rule(data=st.data())
@@ -128,12 +149,13 @@ class AnyOrder(RuleBasedStateMachine):
             assert self.world.status_of(chosen) is Status.CANCELLED
 
     @precondition(lambda self: self.world.charger.connected and self.under_way is None)
-    @rule(evse=evses, token=tokens)
-    def come_to_an_agreement(self, evse: int, token: IdToken) -> None:
+    @rule(what=wishes, token=tokens)
+    def come_to_an_agreement(self, what: int | str | Target, token: IdToken) -> None:
         """A reservation that the charger holds, which is rare in all this disorder."""
-        self.world.status(evse, ConnectorStatus.AVAILABLE)
+        for evse in EVSES:
+            self.world.status(evse, ConnectorStatus.AVAILABLE)
         try:
-            self.world.reserve(evse, token, lasting=60 * MINUTE)
+            self.world.reserve(what, token, lasting=60 * MINUTE)
         except Refusal:
             return
         while self.world.plan().commands:
@@ -143,12 +165,19 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(
         data=st.data(),
         evse=st.one_of(st.none(), evses),
+        into=st.sampled_from([None, None, Target.ANY, Target.WHOLE_CHARGER]),
         token=st.one_of(st.none(), tokens),
         begin=st.sampled_from([None, None, 0, 1, 20]),
         lasting=st.sampled_from([None, 1, 10, 60]),
     )
     def change(
-        self, data: st.DataObject, evse: int | None, token: IdToken | None, begin: int | None, lasting: int | None
+        self,
+        data: st.DataObject,
+        evse: int | None,
+        into: Target | None,
+        token: IdToken | None,
+        begin: int | None,
+        lasting: int | None,
     ) -> None:
         living = sorted(self.world.ledger.living(), key=lambda each: each.uid)
         chosen = data.draw(st.sampled_from(living))
@@ -156,7 +185,7 @@ class AnyOrder(RuleBasedStateMachine):
         start = None if begin is None else self.world.now + begin * MINUTE
         duration = None if lasting is None else lasting * MINUTE
         try:
-            changed = self.world.change(chosen, evse=evse, token=token, start=start, duration=duration)
+            changed = self.world.change(chosen, evse=evse, target=into, token=token, start=start, duration=duration)
         except Refusal:
             assert self.world.ledger is before
             return
@@ -166,12 +195,14 @@ class AnyOrder(RuleBasedStateMachine):
             return
         assert self.world.news[news] is News.CHANGED
         assert (changed.uid, changed.reservation_id) == (chosen.uid, chosen.reservation_id)
-        assert changed.evse == (evse or chosen.evse)
+        assert evse is None or (changed.target, changed.evse) == (Target.CONNECTOR, evse)
         assert changed.token == (token or chosen.token)
         assert duration in {None, changed.window.duration}
         alone = self._claimed(changed)
-        others = (each for each in self.world.book.living_at(changed.evse) if each.uid != changed.uid)
-        assert not any(alone.overlaps(self._claimed(each)) for each in others)
+        for each in self.world.book.living_at():
+            shared = [number for number in EVSES if each.covers(number) and changed.covers(number)]
+            if each.uid != changed.uid and shared and changed.status is not Status.IN_USE:
+                assert not alone.overlaps(self._claimed(each)) or self._is_exempt(each)
 
     def restart(self) -> None:
         self.under_way = None
@@ -184,6 +215,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert CHARGER not in self.world.ledger.books
         self.may_stand.clear()
         self.world.chargers[CHARGER] = Charger(charger=CHARGER, evses={each: Evse(evse=each) for each in EVSES})
+        self.world.equip(PLUGS)
 
     # What the network and time do.
 
@@ -246,6 +278,7 @@ class AnyOrder(RuleBasedStateMachine):
         now = self.world.now
         at = now - 5 * MINUTE if late else now
         before = {each.uid: each for each in self.world.book.living_at(evse)}
+        everything, giving_way = self.world.book.living_at(), self._giving_way()
         self.transactions += 1
         name = f"named{self.transactions}" if named else None
         verdict = self.world.start(token, evse, transaction=name, at=at)
@@ -255,16 +288,19 @@ class AnyOrder(RuleBasedStateMachine):
             if token is None or not reservation.binds_at(moment):
                 continue
             assert verdict.accepted is reservation.is_for(token, None)
-            if verdict.accepted and reservation.binds_at(now):
-                self._used(reservation)
+            if verdict.accepted and reservation.binds_at(now) and reservation.uid not in giving_way:
+                assert self.world.status_of(reservation) is Status.IN_USE
+        self._consume(everything, evse)
 
-    def _used(self, reservation: Reservation) -> None:
-        """The start consumes the hold, unless that is still on its way, or may be for somebody else."""
-        assert self.world.status_of(reservation) is Status.IN_USE
+    def _consume(self, before: Iterable[Reservation], evse: int) -> None:
+        """A start consumes the hold, unless that is still on its way, may be for somebody else, or is elsewhere."""
         on_its_way = self.under_way.hold if isinstance(self.under_way, PlaceHold) else None
-        for hold in reservation.holds.values():
-            if hold.wire_id != on_its_way and not hold.outdated:
-                self.may_stand.pop(hold.wire_id, None)
+        for reservation in before:
+            if reservation.status is Status.IN_USE or self.world.status_of(reservation) is not Status.IN_USE:
+                continue
+            for place, hold in reservation.holds.items():
+                if hold.wire_id != on_its_way and not hold.outdated and place in (evse, None):
+                    self.may_stand.pop(hold.wire_id, None)
 
     @precondition(lambda self: self.world.charger.connected)
     @rule(evse=evses, token=st.one_of(st.none(), tokens))
@@ -274,11 +310,13 @@ class AnyOrder(RuleBasedStateMachine):
             self.world.update("unheard of", token)
             return
         here = [each for each in self.world.book.living_at(evse) if each.binds_at(self.world.now)]
+        everything, giving_way = self.world.book.living_at(), self._giving_way()
         verdict = self.world.update(running.transaction, token)
         assert (verdict is None) is (token is None)
         for reservation in here:
-            if token is not None and reservation.is_for(token, None):
-                self._used(reservation)
+            if token is not None and reservation.is_for(token, None) and reservation.uid not in giving_way:
+                assert self.world.status_of(reservation) is Status.IN_USE
+        self._consume(everything, evse)
 
     @precondition(lambda self: self.world.charger.connected)
     @rule(evse=evses)
@@ -354,9 +392,31 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def no_evse_is_promised_twice(self) -> None:
         for evse in EVSES:
-            living = self.world.book.living_at(evse)
+            living = [each for each in self.world.book.living_at(evse) if not self._is_exempt(each)]
             for one, other in pairwise(living):
                 assert one.window.end <= other.window.start
+
+    def _is_exempt(self, reservation: Reservation) -> bool:
+        """One for any is used wherever its holder begins, also where somebody comes soon, like anybody's start.
+
+        And what is to give way lives until its successor is sure.
+        """
+        return reservation.uid in self._giving_way() or (reservation.takes_any and reservation.status is Status.IN_USE)
+
+    def _giving_way(self) -> set[str]:
+        """The uids of what gives way once its successor is sure."""
+        return {uid for each in self.world.ledger.living() for uid in each.supersedes}
+
+    @invariant()
+    def whoever_may_have_any_has_one_to_himself(self) -> None:
+        """There is an EVSE for each of them, for his whole window, unless he was told that there may be none."""
+        world = self.world
+        living = list(world.book.reservations.values())
+        planned = seats(living, world.charger, world.now)
+        for each in living:
+            if each.is_unbound and not each.at_risk and each.window.start <= world.now + AHEAD:
+                assert each.uid in planned
+                assert fits(each, planned[each.uid], world.charger)
 
     @invariant()
     def every_life_goes_on_at_a_known_moment(self) -> None:
@@ -371,7 +431,8 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def ids_are_unique(self) -> None:
         living = list(self.world.ledger.living())
-        ids = [each.reservation_id for each in living]
+        giving_way = self._giving_way()
+        ids = [each.reservation_id for each in living if each.uid not in giving_way]
         assert len(set(ids)) == len(ids)
         held = [hold.wire_id for each in living for hold in each.holds.values()]
         assert len(set(held)) == len(held)
@@ -391,10 +452,19 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def the_holder_may_start_and_a_stranger_may_not(self) -> None:
+        in_force = [each for each in self.world.book.living_at() if each.binds_at(self.world.now)]
+        unbound = [each for each in in_force if each.is_unbound]
         for evse in EVSES:
-            here = [each for each in self.world.book.living_at(evse) if each.binds_at(self.world.now)]
+            here = [each for each in in_force if each.covers(evse)]
             for token in TOKENS:
-                assert self._may_start(token, evse) is all(each.is_for(token, None) for each in here)
+                if here or not unbound:
+                    assert self._may_start(token, evse) is all(each.is_for(token, None) for each in here)
+        for each in unbound:
+            free = [evse for evse in EVSES if is_free(self.world.charger.evses[evse])]
+            named = [evse for evse in free if any(other.covers(evse) for other in in_force)]
+            fitting = [evse for evse in set(free) - set(named) if fits(each, evse, self.world.charger)]
+            if len(fitting) >= len(unbound):
+                assert any(self._may_start(each.token, evse) for evse in fitting)
 
     @invariant()
     def what_may_stand_at_the_charger_is_ours_or_a_ghost(self) -> None:
@@ -415,11 +485,12 @@ class AnyOrder(RuleBasedStateMachine):
                 assert charger.connected
             elif each.status is Status.PLACING and each.held_by is HeldBy.AUTO:
                 assert charger.connected
-                assert charger.evses[each.evse].accepts_hold
+                assert each.holds
+                assert all(accepts(charger, each, place) for place in each.holds)
             if each.status not in {Status.PLACING, Status.ACTIVE} or not charger.connected or ends:
                 continue
-            for evse, hold in each.holds.items():
-                busy = not charger.evses[evse].accepts_hold and not each.awaited
+            for place, hold in each.holds.items():
+                busy = not accepts(charger, each, place) and not each.awaited
                 if hold.state in OPEN and not busy:
                     assert hold.wire_id in placing | dropping or plan.again is not None
 

@@ -1,6 +1,7 @@
 """What the owner's bounds do to reservations."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ LIMIT = 10 * MINUTE
 HOUR = 60 * MINUTE
 
 
-def world_with(**bounds: timedelta) -> World:
+def world_with(**bounds: Any) -> World:
     """A world with two EVSEs, whose owner has set these bounds."""
     world = World(evses=(1, 2))
     world.policy = Policy(**bounds)

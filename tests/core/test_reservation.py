@@ -176,7 +176,7 @@ def test_the_least_certain_hold_speaks_for_a_reservation() -> None:
         HoldState.UNSUPPORTED,
         HoldState.HELD,
     )
-    holds: dict[int, Hold] = {}
+    holds: dict[int | None, Hold] = {}
     assert RESERVATION.hold is HoldState.NONE
     for evse, state in enumerate(reversed(order), start=1):
         holds[evse] = Hold(wire_id=evse, state=state)

@@ -1,9 +1,10 @@
 """A central system without a network: the ledger and its chargers, driven by hand, in the words of the tests."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 from custom_components.ocpp_central.core.authorization import judge
 from custom_components.ocpp_central.core.book import Book, Change
@@ -42,6 +43,7 @@ from custom_components.ocpp_central.core.reservation import (
     News,
     Reservation,
     Status,
+    Target,
 )
 from custom_components.ocpp_central.core.room import Terms
 from custom_components.ocpp_central.core.steps import Report
@@ -56,6 +58,16 @@ HALF_HOUR = timedelta(minutes=30)
 HOLDER = IdToken(value="HOLDER")
 STRANGER = IdToken(value="STRANGER")
 CHARGER = "garage"
+
+
+def _where(what: int | str | Target) -> dict[str, Any]:
+    match what:
+        case Target():
+            return {"target": what}
+        case int():
+            return {"evse": what}
+        case connector_type:
+            return {"target": Target.CONNECTOR_TYPE, "connector_type": connector_type}
 
 
 class World:
@@ -93,6 +105,21 @@ class World:
         """What was published, in order."""
         return [change.news for change in self.changes if change.news is not None]
 
+    def equip(
+        self,
+        types: Mapping[int, Collection[str]] | None = None,
+        *,
+        holds_unspecific: bool = False,
+        holds_types: bool = False,
+    ) -> None:
+        """Give the charger plugs, and let it keep EVSEs of its own choice."""
+        self.chargers[CHARGER] = replace(
+            self.charger,
+            types={evse: frozenset(each) for evse, each in (types or {}).items()},
+            holds_unspecific=holds_unspecific,
+            holds_types=holds_types,
+        )
+
     def known(self, reservation: Reservation) -> Reservation:
         """The reservation as it is now, or as it was when it ended."""
         living = self.ledger.find(reservation.uid)
@@ -113,7 +140,7 @@ class World:
 
     def reserve(
         self,
-        evse: int = 1,
+        what: int | str | Target = 1,
         token: IdToken = HOLDER,
         *,
         start: datetime | None = None,
@@ -121,10 +148,13 @@ class World:
         held_by: HeldBy = HeldBy.AUTO,
         group: str | None = None,
         reservation_id: int | None = None,
+        instead: bool = False,
     ) -> Reservation:
+        """Reserve an EVSE by its number, any of a type by its name, or any or all by the target."""
         wish = Wish(
             charger=CHARGER,
-            evse=evse,
+            **_where(what),
+            replace=instead,
             token=token,
             group=group,
             start=start,
@@ -140,13 +170,14 @@ class World:
         reservation: Reservation,
         *,
         evse: int | None = None,
+        target: Target | None = None,
         token: IdToken | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
         duration: timedelta | None = None,
     ) -> Reservation:
         """The reservation once it is changed."""
-        amendment = Amendment(evse=evse, token=token, start=start, end=end, duration=duration)
+        amendment = Amendment(evse=evse, target=target, token=token, start=start, end=end, duration=duration)
         self.take(self.ledger.change(reservation.uid, amendment, self.charger, self.terms, now=self.now))
         return self.known(reservation)
 
@@ -239,6 +270,9 @@ class World:
                 },
                 away_since=each.away_since,
                 token_length=each.token_length,
+                types=each.types,
+                holds_unspecific=each.holds_unspecific,
+                holds_types=each.holds_types,
             )
             for each in self.chargers.values()
         }

@@ -68,7 +68,7 @@ def holds_at(page: Page, reservation: Reservation, places: Collection[Place]) ->
         if place in kept:
             holds[place] = kept[place]
         else:
-            wire_id = spare.pop(0) if spare else page.wire_id_for(reservation, holds.values())
+            wire_id = spare.pop(0) if spare else page.wire_id_for(reservation, (*kept.values(), *holds.values()))
             holds[place] = Hold(wire_id=wire_id, state=state)
     return holds
 

@@ -261,7 +261,7 @@ def _answered(hold: Hold, answer: Answer, state: HoldState, until: datetime, now
     return replace(
         hold,
         state=state,
-        may_stand=hold.outdated or answer in _MAY_HAVE_DONE_IT,
+        may_stand=hold.outdated or hold.state in _DOUBTFUL or answer in _MAY_HAVE_DONE_IT,
         drop_first=False,
         not_before=now + wait_after(hold.attempts) if waits else None,
     )

@@ -201,7 +201,7 @@ class Ledger:
         if wish.reservation_id is None:
             reservation_id = scene.ids.take()
         elif wish.reservation_id not in self._wire_ids() - {each.reservation_id for each in superseded}:
-            reservation_id = wish.reservation_id
+            reservation_id = scene.ids.claim(wish.reservation_id)
         else:
             raise Refusal(Reason.ID_IN_USE)
         return Reservation(

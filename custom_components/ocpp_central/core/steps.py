@@ -4,7 +4,7 @@ Knows when a reservation is opened, begun, used and ended. Must not know other c
 (`planner`), nor who is a known driver (`authorization`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -74,7 +74,7 @@ def change(book: Book, reservation: Reservation, amendment: Amendment, terms: Te
         return book, ()
     wanted, planned = _fitted(book, wanted, terms, scene)
     begins = wanted.window.start <= now
-    transaction = _holders_transaction(wanted, charger) if begins else None
+    transaction = _holders_transaction(wanted, charger, book.reservations.values()) if begins else None
     moves = (wanted.target, wanted.evse) != (reservation.target, reservation.evse)
     arrives = moves or reservation.status is Status.SCHEDULED
     if arrives and begins and transaction is None:
@@ -202,7 +202,7 @@ def _reviewed(page: Page) -> Turned:
 def _open_now(page: Page, draft: Reservation, planned: EvseId | None) -> None:
     """An immediate wish: contract 3, "Immediate reservation", and ocpp.md 5.3, the rows that ask nobody."""
     charger = page.charger
-    if (transaction := _holders_transaction(draft, charger)) is not None:
+    if (transaction := _holders_transaction(draft, charger, page.living())) is not None:
         page.start(page.open(draft, Cause.TAKEN_ON), transaction.transaction, transaction.evse)
         return
     if any(why_useless(evse, charger) is Reason.OCCUPIED for evse in _evses(draft, charger)):
@@ -230,7 +230,7 @@ def _open_now(page: Page, draft: Reservation, planned: EvseId | None) -> None:
 
 def _begin(page: Page, reservation: Reservation) -> None:
     """The window of a scheduled reservation opened (ocpp.md 5.2)."""
-    if (transaction := _holders_transaction(reservation, page.charger)) is not None:
+    if (transaction := _holders_transaction(reservation, page.charger, page.living())) is not None:
         page.start(reservation, transaction.transaction, transaction.evse)
         return
     bound = bind(page, reservation)
@@ -244,7 +244,7 @@ def _begin(page: Page, reservation: Reservation) -> None:
 
 
 def _inherited(page: Page, heir: Reservation, wanted: Mapping[Place, Hold]) -> dict[Place, Hold]:
-    """The holds at the places wanted that the charger has for what the heir supersedes, to be replaced under their ids.
+    """The holds at the places wanted of what the heir supersedes, to be replaced under their ids if they may stand.
 
     With such a one the place is the holder's already, so there is no need to ask anybody.
     """
@@ -252,10 +252,9 @@ def _inherited(page: Page, heir: Reservation, wanted: Mapping[Place, Hold]) -> d
     for uid in heir.supersedes:
         old = page.reservations[uid]
         for place in old.holds.keys() & wanted.keys():
-            if old.holds[place].may_stand:
-                inherited[place] = outdated(old.holds[place])
-                old = old.with_hold(place, None)
-                page.put(old)
+            inherited[place] = outdated(old.holds[place])
+            old = old.with_hold(place, None)
+        page.put(old)
     return inherited
 
 
@@ -284,12 +283,17 @@ def _evses(reservation: Reservation, charger: Charger) -> list[Evse]:
     return [evse for evse in charger.evses.values() if reservation.covers(evse.evse)]
 
 
-def _holders_transaction(reservation: Reservation, charger: Charger) -> Transaction | None:
-    """A transaction of the holder that runs where he has reserved."""
+def _holders_transaction(
+    reservation: Reservation, charger: Charger, known: Iterable[Reservation]
+) -> Transaction | None:
+    """A transaction of the holder that runs where he has reserved, and nobody else has."""
+    others = [each for each in known if each.uid != reservation.uid and each.window.overlaps(reservation.window)]
     for evse in charger.evses.values():
-        running = evse.running
-        here = reservation.covers(evse.evse) or (reservation.takes_any and fits(reservation, evse.evse, charger))
-        if here and running is not None and running.token is not None and reservation.token.matches(running.token):
+        running, number = evse.running, evse.evse
+        here = reservation.covers(number) or (reservation.takes_any and fits(reservation, number, charger))
+        if not here or running is None or running.token is None or not reservation.token.matches(running.token):
+            continue
+        if reservation.covers(number) or not any(each.covers(number) for each in others):
             return running
     return None
 
@@ -311,10 +315,12 @@ def _use(page: Page, transaction: TransactionId | None, group: str | None, momen
     running = page.charger.running(transaction) if transaction is not None else None
     if running is None or running.token is None:
         return
-    token = running.token
-    his = [
-        each for each in page.living() if each.status in _WAITS and each.binds_at(moment) and each.is_for(token, group)
+    token, living = running.token, page.living()
+    giving_way = {uid for each in living for uid in each.supersedes}
+    waiting = [
+        each for each in living if each.status in _WAITS and each.binds_at(moment) and each.uid not in giving_way
     ]
+    his = [each for each in waiting if each.is_for(token, group)]
     used = [each for each in his if each.covers(running.evse)]
     if not used:
         used = [each for each in his if each.takes_any and fits(each, running.evse, page.charger)][:1]

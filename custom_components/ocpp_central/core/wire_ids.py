@@ -17,6 +17,12 @@ class WireIds:
         self.last = last
         self._ask = taken
         self._taken: Container[int] | None = None
+        self._claimed: int | None = None
+
+    def claim(self, number: int) -> int:
+        """The number, which somebody has chosen in this step, and which is given to nobody else."""
+        self._claimed = number
+        return number
 
     def take(self) -> int:
         """A number that nothing has, and that was not given lately."""
@@ -24,5 +30,5 @@ class WireIds:
             self._taken = self._ask()
         while True:
             self.last = self.last % MAX_WIRE_ID + 1
-            if self.last not in self._taken:
+            if self.last not in self._taken and self.last != self._claimed:
                 return self.last
