@@ -24,6 +24,7 @@ from .core.change import Amendment
 from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
 from .core.commands import DropHold, Outcome, PlaceHold
+from .core.drivers import Drivers
 from .core.events import ChargerId, Event, Heard, Started, Verdict
 from .core.ledger import Ledger, Step, Wish
 from .core.planner import Plan, plan
@@ -54,6 +55,7 @@ class CentralSystem:
         self.entry = entry
         self.port = 0
         self.audience = Audience()
+        self.drivers = Drivers()
         self._ledger = Ledger()
         self._chargers: dict[ChargerId, Charger] = {}
         self._last_transaction_id = 0
@@ -194,8 +196,8 @@ class CentralSystem:
         now = dt_util.utcnow()
         event = self._numbered(before, event)
         ledger = self._ledger
-        verdict = judge(ledger, before, event, now)
-        after = before.after(event)
+        verdict = judge(ledger, self.drivers, before, event, now)
+        after = before.after(event, verdict)
         if after is not before:
             self._chargers[charger_id] = after
             if is_to_be_kept(before, after):

@@ -168,6 +168,8 @@ class AnyOrder(RuleBasedStateMachine):
         assert changed.evse == (evse or chosen.evse)
         assert changed.token == (token or chosen.token)
         assert duration in {None, changed.window.duration}
+        if (changed.evse, changed.window) == (chosen.evse, chosen.window):
+            return
         alone = changed.window.widened(self.world.policy.gap)
         others = (each for each in self.world.book.living_at(changed.evse) if each.uid != changed.uid)
         assert not any(alone.overlaps(each.window) for each in others)

@@ -17,6 +17,7 @@ from custom_components.ocpp_central.core.commands import (
     Outcome,
     PlaceHold,
 )
+from custom_components.ocpp_central.core.drivers import Drivers
 from custom_components.ocpp_central.core.events import (
     Asked,
     Authorizing,
@@ -64,6 +65,7 @@ class World:
         self.now = NOON
         self.ledger = Ledger()
         self.policy = Policy()
+        self.drivers = Drivers()
         self.chargers = {CHARGER: Charger(charger=CHARGER, evses={each: Evse(evse=each) for each in evses})}
         self.changes: list[Change] = []
         self._uids = (f"uid{number}" for number in count(1))
@@ -113,6 +115,7 @@ class World:
         lasting: timedelta = HALF_HOUR,
         held_by: HeldBy = HeldBy.AUTO,
         group: str | None = None,
+        driver: str | None = None,
         reservation_id: int | None = None,
     ) -> Reservation:
         wish = Wish(
@@ -120,6 +123,7 @@ class World:
             evse=evse,
             token=token,
             group=group,
+            driver=driver,
             start=start,
             end=(start or self.now) + lasting,
             held_by=held_by,
@@ -153,8 +157,8 @@ class World:
             known = before.same_start(event)
             given = known.transaction if known is not None else next(self._transactions)
             event = replace(event, transaction=given)
-        verdict = judge(self.ledger, before, event, self.now)
-        after = before.after(event)
+        verdict = judge(self.ledger, self.drivers, before, event, self.now)
+        after = before.after(event, verdict)
         self.chargers[CHARGER] = after
         self.take(self.ledger.after(event, before, after, verdict, self.now))
         return verdict

@@ -31,6 +31,7 @@ from .page import Page, Proposal, Turned
 from .policy import Policy
 from .refusal import Obstacle, Reason, Refusal
 from .reservation import Cause, HeldBy, Hold, HoldState, News, Reservation, Status
+from .token import same_group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,9 @@ def change(book: Book, reservation: Reservation, amendment: Amendment, scene: Sc
     wanted = amended(reservation, amendment, scene.policy, now)
     if wanted is reservation:
         return book, ()
-    _refuse_collision(book, wanted, scene.policy)
+    # What is promised already stays promised, though the owner may since have asked for more time in between.
+    if (wanted.evse, wanted.window) != (reservation.evse, reservation.window):
+        _refuse_collision(book, wanted, scene.policy)
     evse = charger.evses.get(wanted.evse, Evse(evse=wanted.evse))
     transaction = _holders_transaction(wanted, evse) if wanted.window.start <= now else None
     arrives = wanted.evse != reservation.evse or reservation.status is Status.SCHEDULED
@@ -235,9 +238,10 @@ def _refuse_useless(wanted: Reservation, evse: Evse, charger: Charger) -> None:
 
 def _holders_transaction(holder: Proposal | Reservation, evse: Evse) -> TransactionId | None:
     running = evse.running
-    if running is None or running.token is None or not holder.token.matches(running.token):
+    if running is None or running.token is None:
         return None
-    return running.transaction
+    is_his = holder.token.matches(running.token) or same_group(holder.group, running.group)
+    return running.transaction if is_his else None
 
 
 def _note_presentation(page: Page, event: Authorizing, verdict: Verdict) -> None:
