@@ -17,6 +17,7 @@ from homeassistant.util import dt as dt_util
 
 from . import errors
 from .audience import Audience, Place
+from .choices import Choice
 from .const import CONF_HOUSE_TOKEN, LOGGER
 from .core.authorization import judge
 from .core.book import Change
@@ -24,8 +25,9 @@ from .core.change import Amendment
 from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
 from .core.commands import DropHold, Outcome, PlaceHold
-from .core.drivers import Drivers
+from .core.drivers import Driver, DriverId, Drivers, Holder
 from .core.events import ChargerId, Event, Heard, Started, Verdict
+from .core.following import Revision, followed
 from .core.ledger import Ledger, Step, Wish
 from .core.planner import Plan, plan
 from .core.policy import Policy
@@ -33,6 +35,7 @@ from .core.refusal import Reason, Refusal
 from .core.reservation import Reservation, Status
 from .core.token import IdToken
 from .core.undo import undone
+from .drivers import drivers_of, find_driver
 from .history import History
 from .options import policy_of
 from .store import Memory, Storage, StorageFailedError, is_to_be_kept
@@ -56,6 +59,7 @@ class CentralSystem:
         self.port = 0
         self.audience = Audience()
         self.drivers = Drivers()
+        self._choices: dict[Place, Choice] = {}
         self._ledger = Ledger()
         self._chargers: dict[ChargerId, Charger] = {}
         self._last_transaction_id = 0
@@ -115,8 +119,20 @@ class CentralSystem:
 
     @property
     def house(self) -> IdToken:
-        """The holder of what is reserved for nobody in particular."""
+        """The token of Home Assistant itself, for which is reserved what is for nobody in particular."""
         return IdToken(value=self.entry.data[CONF_HOUSE_TOKEN], type="Central")
+
+    def is_for_house(self, reservation: Reservation) -> bool:
+        """Whether a reservation is for Home Assistant itself."""
+        return self.house.matches(reservation.token)
+
+    def driver(self, called: str) -> Driver | None:
+        """The driver who is called so: by name, or by the id of his subentry."""
+        return find_driver(self.entry, self.drivers, called)
+
+    def driver_of(self, reservation: Reservation) -> Driver | None:
+        """The driver whom a reservation is for; None for the house, for a token of nobody known, and once he is gone."""
+        return self.drivers.get(reservation.driver)
 
     def evse(self, place: Place) -> Evse | None:
         """The EVSE at a place; None once its charger is gone."""
@@ -161,6 +177,37 @@ class CentralSystem:
         if place.evse is not None:
             return check_evse(book, place.evse, token, group, now)
         return check_charger(book, self.chargers[place.charger].evses, token, group, now)
+
+    def choice(self, place: Place) -> Choice:
+        """What is chosen for the next press of the *Reserve* button; the house if whoever was chosen is gone."""
+        chosen = self._choices.get(place, Choice())
+        return chosen if self.drivers.get(chosen.driver) is not None else replace(chosen, driver=None)
+
+    @callback
+    def choose_driver(self, place: Place, driver: DriverId | None) -> None:
+        """Have the *Reserve* button reserve for this driver; None: for the house."""
+        self._choices[place] = replace(self.choice(place), driver=driver)
+        self.audience.wake({place})
+
+    @callback
+    def choose_duration(self, place: Place, duration: timedelta | None) -> None:
+        """Have the *Reserve* button reserve for so long; None: as long as the options say."""
+        self._choices[place] = replace(self.choice(place), duration=duration)
+        self.audience.wake({place})
+
+    def duration(self, place: Place) -> timedelta:
+        """How long the *Reserve* button reserves."""
+        return min(self.choice(place).duration or self.policy.default_duration, self.policy.max_duration)
+
+    @callback
+    def take_over(self) -> None:
+        """Go by the drivers and the options as they are now; reservations follow their drivers, everything shows it."""
+        revision = Revision(before=self.drivers, after=drivers_of(self.entry))
+        step = followed(self._ledger, revision, self._chargers, self.policy, dt_util.utcnow())
+        self._take(step)  # those who are gone are still known, so that the news can name them
+        self.drivers = revision.after
+        self._wake_reconcilers(step.changes)
+        self.audience.wake_all()
 
     @callback
     def set_waker(self, charger: ChargerId, wake: CALLBACK_TYPE | None) -> None:
@@ -233,12 +280,21 @@ class CentralSystem:
             raise errors.not_reserved(reservation, charger=self.name_of(wish.charger), word=word)
         return reservation
 
-    async def reserve_for_house(self, place: Place) -> Reservation:
-        """Reserve an EVSE for Home Assistant itself, for as long as is usual. Raises like `reserve`."""
+    async def reserve_as_chosen(self, place: Place) -> Reservation:
+        """Reserve an EVSE for whoever and for how long is chosen there. Raises like `reserve`."""
         assert place.evse is not None  # noqa: S101  only EVSEs have the button
-        end = dt_util.utcnow() + self.policy.default_duration
-        wish = Wish(charger=place.charger, evse=place.evse, token=self.house, end=end)
-        return await self.reserve(wish)
+        driver = self.drivers.get(self.choice(place).driver)
+        holder = Holder(token=self.house) if driver is None else driver.as_holder()
+        return await self.reserve(
+            Wish(
+                charger=place.charger,
+                evse=place.evse,
+                token=holder.token,
+                group=holder.group,
+                driver=holder.driver,
+                end=dt_util.utcnow() + self.duration(place),
+            )
+        )
 
     async def change(self, uid: str, amendment: Amendment) -> tuple[Reservation, Outcome | None]:
         """Change a reservation, and wait for the charger's word on its hold if it can be asked.
