@@ -83,8 +83,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
         if entry.data != listening:
             hass.config_entries.async_schedule_reload(entry.entry_id)
         else:
-            await reception.take_over()
             central.take_over()
+            await reception.take_over()
 
     entry.async_on_unload(entry.add_update_listener(take_over))
     return True

@@ -17,7 +17,7 @@ from homeassistant.util import dt as dt_util
 
 from . import errors
 from .audience import Audience, Place
-from .choices import Choice
+from .choices import Choices
 from .const import CONF_HOUSE_TOKEN, LOGGER
 from .core.authorization import judge
 from .core.book import Change
@@ -25,7 +25,7 @@ from .core.change import Amendment
 from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
 from .core.commands import DropHold, Outcome, PlaceHold
-from .core.drivers import Driver, DriverId, Drivers, Holder
+from .core.drivers import Driver, Drivers, Holder
 from .core.events import ChargerId, Event, Heard, Started, Verdict
 from .core.following import Revision, followed
 from .core.ledger import Ledger, Step, Wish
@@ -58,8 +58,8 @@ class CentralSystem:
         self.entry = entry
         self.port = 0
         self.audience = Audience()
+        self.choices = Choices(self.audience)
         self.drivers = Drivers()
-        self._choices: dict[Place, Choice] = {}
         self._ledger = Ledger()
         self._chargers: dict[ChargerId, Charger] = {}
         self._last_transaction_id = 0
@@ -178,27 +178,6 @@ class CentralSystem:
             return check_evse(book, place.evse, token, group, now)
         return check_charger(book, self.chargers[place.charger].evses, token, group, now)
 
-    def choice(self, place: Place) -> Choice:
-        """What is chosen for the next press of the *Reserve* button; the house if whoever was chosen is gone."""
-        chosen = self._choices.get(place, Choice())
-        return chosen if self.drivers.get(chosen.driver) is not None else replace(chosen, driver=None)
-
-    @callback
-    def choose_driver(self, place: Place, driver: DriverId | None) -> None:
-        """Have the *Reserve* button reserve for this driver; None: for the house."""
-        self._choices[place] = replace(self.choice(place), driver=driver)
-        self.audience.wake({place})
-
-    @callback
-    def choose_duration(self, place: Place, duration: timedelta | None) -> None:
-        """Have the *Reserve* button reserve for so long; None: as long as the options say."""
-        self._choices[place] = replace(self.choice(place), duration=duration)
-        self.audience.wake({place})
-
-    def duration(self, place: Place) -> timedelta:
-        """How long the *Reserve* button reserves."""
-        return min(self.choice(place).duration or self.policy.default_duration, self.policy.max_duration)
-
     @callback
     def take_over(self) -> None:
         """Go by the drivers and the options as they are now; reservations follow their drivers, everything shows it."""
@@ -283,7 +262,8 @@ class CentralSystem:
     async def reserve_as_chosen(self, place: Place) -> Reservation:
         """Reserve an EVSE for whoever and for how long is chosen there. Raises like `reserve`."""
         assert place.evse is not None  # noqa: S101  only EVSEs have the button
-        driver = self.drivers.get(self.choice(place).driver)
+        choice = self.choices.at(place)
+        driver = self.drivers.get(choice.driver)
         holder = Holder(token=self.house) if driver is None else driver.as_holder()
         return await self.reserve(
             Wish(
@@ -292,7 +272,7 @@ class CentralSystem:
                 token=holder.token,
                 group=holder.group,
                 driver=holder.driver,
-                end=dt_util.utcnow() + self.duration(place),
+                end=dt_util.utcnow() + choice.lasting(self.policy),
             )
         )
 

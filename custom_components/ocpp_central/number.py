@@ -1,6 +1,7 @@
 """How long the *Reserve* button of a connector reserves."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, override
 
@@ -55,7 +56,7 @@ class ReserveDurationNumber(ChoiceEntity, NumberEntity):
     @override
     def native_value(self) -> int:
         """How long the next one will last."""
-        return self._central.duration(self._place) // _MINUTE
+        return self._central.choices.at(self._place).lasting(self._central.policy) // _MINUTE
 
     @override
     async def async_set_native_value(self, value: float) -> None:
@@ -64,13 +65,16 @@ class ReserveDurationNumber(ChoiceEntity, NumberEntity):
 
     @override
     def _value(self) -> object:
-        return self.native_max_value, self.native_value
+        # Asked for each message of the charger: what follows from these is made up only when it is written.
+        return self._central.entry.options, self._chosen()
 
     @override
     def _chosen(self) -> int | None:
-        duration = self._central.choice(self._place).duration
+        duration = self._central.choices.at(self._place).duration
         return None if duration is None else duration // _MINUTE
 
     @override
     def _choose(self, chosen: object) -> None:
-        self._central.choose_duration(self._place, chosen * _MINUTE if isinstance(chosen, int) else None)
+        choice = self._central.choices.at(self._place)
+        duration = chosen * _MINUTE if isinstance(chosen, int) else None
+        self._central.choices.choose(self._place, replace(choice, duration=duration))

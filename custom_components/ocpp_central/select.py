@@ -1,6 +1,7 @@
 """For whom the *Reserve* button of a connector reserves."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
@@ -46,7 +47,7 @@ class ReserveForSelect(ChoiceEntity, SelectEntity):
     def current_option(self) -> str:
         """Who is chosen; the house once that driver is gone."""
         chosen = self._chosen()
-        return next(option for option, driver in self._drivers().items() if driver == chosen)
+        return next((option for option, driver in self._drivers().items() if driver == chosen), HOUSE)
 
     @override
     async def async_select_option(self, option: str) -> None:
@@ -55,15 +56,18 @@ class ReserveForSelect(ChoiceEntity, SelectEntity):
 
     @override
     def _value(self) -> object:
-        return self.options, self.current_option
+        # Asked for each message of the charger: what follows from these is made up only when it is written.
+        return self._central.drivers, self._chosen()
 
     @override
     def _chosen(self) -> DriverId | None:
-        return self._central.choice(self._place).driver
+        return self._central.choices.at(self._place).driver
 
     @override
     def _choose(self, chosen: object) -> None:
-        self._central.choose_driver(self._place, chosen if isinstance(chosen, str) else None)
+        choice = self._central.choices.at(self._place)
+        driver = chosen if isinstance(chosen, str) else None
+        self._central.choices.choose(self._place, replace(choice, driver=driver))
 
     def _drivers(self) -> dict[str, DriverId | None]:
         """Who can be chosen, by what the option is called."""
