@@ -280,7 +280,8 @@ def test_texts_of_forms_belong_to_forms() -> None:
     """A step, an error or a reason to end has a text only if the forms have it, or Home Assistant ends them so."""
     own = {"already_in_progress", "already_configured", "reconfigure_successful"}
     steps, words = set(), set(own)
-    for node in ast.walk(SOURCES["config_flow.py"]):
+    nodes = (node for source in ("config_flow.py", "driver_flow.py") for node in ast.walk(SOURCES[source]))
+    for node in nodes:
         match node:
             case ast.AsyncFunctionDef(name=name) if name.startswith("async_step_"):
                 steps.add(name.removeprefix("async_step_"))

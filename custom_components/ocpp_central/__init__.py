@@ -30,7 +30,14 @@ from .store import remove_storage
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
-PLATFORMS: Final = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR]
+PLATFORMS: Final = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+]
 
 _DIALECTS: Final = {dialect.version: dialect for dialect in (V16, V201, V21)}
 
@@ -61,6 +68,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     entry.async_on_unload(stop)
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
     await reception.take_over()
+    central.take_over()
     await _listen(hass, entry, server)
     central.port = server.port
     entry.runtime_data = central
@@ -75,6 +83,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
         if entry.data != listening:
             hass.config_entries.async_schedule_reload(entry.entry_id)
         else:
+            central.take_over()
             await reception.take_over()
 
     entry.async_on_unload(entry.add_update_listener(take_over))

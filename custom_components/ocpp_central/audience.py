@@ -91,6 +91,11 @@ class Audience:
         self.wake(place for place in self._updates if place.charger == charger)
 
     @callback
+    def wake_all(self) -> None:
+        """Have everything written again, wherever it shows."""
+        self.wake(tuple(self._updates))
+
+    @callback
     def announce(self, place: Place) -> None:
         """Tell of a charger or EVSE that is new."""
         for added in () if self._closed else tuple(self._places):

@@ -28,7 +28,7 @@ BUTTONS = (
     EvseButtonDescription(
         key="reserve",
         translation_key="reserve",
-        press_fn=lambda central, place: central.reserve_for_house(place),
+        press_fn=lambda central, place: central.reserve_as_chosen(place),
     ),
     EvseButtonDescription(
         key="cancel_reservation",

@@ -43,9 +43,11 @@ from .const import (
     DOMAIN,
     NAME,
     SUBENTRY_CHARGER,
+    SUBENTRY_DRIVER,
 )
 from .coordinator import OcppConfigEntry
 from .csms.admission import is_identity
+from .driver_flow import DriverSubentryFlow
 from .options_flow import OcppOptionsFlow
 
 # What the form shows instead of a password that is set, so that the password itself stays on the server.
@@ -87,7 +89,7 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """What can be added to a central system by hand."""
-        return {SUBENTRY_CHARGER: ChargerSubentryFlow}
+        return {SUBENTRY_CHARGER: ChargerSubentryFlow, SUBENTRY_DRIVER: DriverSubentryFlow}
 
     @staticmethod
     @callback

@@ -17,6 +17,7 @@ from homeassistant.util import dt as dt_util
 
 from . import errors
 from .audience import Audience, Place
+from .choices import Choices
 from .const import CONF_HOUSE_TOKEN, LOGGER
 from .core.authorization import judge
 from .core.book import Change
@@ -24,7 +25,9 @@ from .core.change import Amendment
 from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
 from .core.commands import DropHold, Outcome, PlaceHold
+from .core.drivers import Driver, Drivers, Holder
 from .core.events import ChargerId, Event, Heard, Started, Verdict
+from .core.following import Revision, followed
 from .core.ledger import Ledger, Step, Wish
 from .core.packing import NODES_ASIDE, NODES_AT_ONCE
 from .core.planner import Plan, plan
@@ -35,6 +38,7 @@ from .core.room import Terms
 from .core.steps import Report
 from .core.token import IdToken
 from .core.undo import undone
+from .drivers import drivers_of, find_driver
 from .history import History
 from .options import consumes_on_any, policy_of
 from .store import Memory, Storage, StorageFailedError, is_to_be_kept
@@ -63,6 +67,8 @@ class CentralSystem:
         self.entry = entry
         self.port = 0
         self.audience = Audience()
+        self.choices = Choices(self.audience)
+        self.drivers = Drivers()
         self._ledger = Ledger()
         self._chargers: dict[ChargerId, Charger] = {}
         self._last_transaction_id = 0
@@ -122,8 +128,20 @@ class CentralSystem:
 
     @property
     def house(self) -> IdToken:
-        """The holder of what is reserved for nobody in particular."""
+        """The token of Home Assistant itself, for which is reserved what is for nobody in particular."""
         return IdToken(value=self.entry.data[CONF_HOUSE_TOKEN], type="Central")
+
+    def is_for_house(self, reservation: Reservation) -> bool:
+        """Whether a reservation is for Home Assistant itself."""
+        return self.house.matches(reservation.token)
+
+    def driver(self, called: str) -> Driver | None:
+        """The driver who is called so: by name, or by the id of his subentry."""
+        return find_driver(self.entry, self.drivers, called)
+
+    def driver_of(self, reservation: Reservation) -> Driver | None:
+        """The driver whom a reservation is for; None for the house, for a token of nobody known, and once he is gone."""
+        return self.drivers.get(reservation.driver)
 
     def evse(self, place: Place) -> Evse | None:
         """The EVSE at a place; None once its charger is gone."""
@@ -171,6 +189,16 @@ class CentralSystem:
         return check_charger(doors, charger.evses, token, group)
 
     @callback
+    def take_over(self) -> None:
+        """Go by the drivers and the options as they are now; reservations follow their drivers, everything shows it."""
+        revision = Revision(before=self.drivers, after=drivers_of(self.entry))
+        step = followed(self._ledger, revision, self._chargers, self.policy, dt_util.utcnow())
+        self._take(step)  # those who are gone are still known, so that the news can name them
+        self.drivers = revision.after
+        self._wake_reconcilers(step.changes)
+        self.audience.wake_all()
+
+    @callback
     def set_waker(self, charger: ChargerId, wake: CALLBACK_TYPE | None) -> None:
         """Have `wake` called whenever there may be something to tell this charger."""
         if wake is None:
@@ -204,8 +232,8 @@ class CentralSystem:
         now = dt_util.utcnow()
         event = self._numbered(before, event)
         ledger = self._ledger
-        verdict = judge(ledger, before, event, now)
-        after = before.after(event)
+        verdict = judge(ledger, self.drivers, before, event, now)
+        after = before.after(event, verdict)
         if after is not before:
             self._chargers[charger_id] = after
             if is_to_be_kept(before, after):
@@ -242,12 +270,22 @@ class CentralSystem:
             raise errors.not_reserved(reservation, charger=self.name_of(wish.charger), word=word)
         return reservation
 
-    async def reserve_for_house(self, place: Place) -> Reservation:
-        """Reserve an EVSE for Home Assistant itself, for as long as is usual. Raises like `reserve`."""
+    async def reserve_as_chosen(self, place: Place) -> Reservation:
+        """Reserve an EVSE for whoever and for how long is chosen there. Raises like `reserve`."""
         assert place.evse is not None  # noqa: S101  only EVSEs have the button
-        end = dt_util.utcnow() + self.policy.default_duration
-        wish = Wish(charger=place.charger, evse=place.evse, token=self.house, end=end)
-        return await self.reserve(wish)
+        choice = self.choices.at(place)
+        driver = self.drivers.get(choice.driver)
+        holder = Holder(token=self.house) if driver is None else driver.as_holder()
+        return await self.reserve(
+            Wish(
+                charger=place.charger,
+                evse=place.evse,
+                token=holder.token,
+                group=holder.group,
+                driver=holder.driver,
+                end=dt_util.utcnow() + choice.lasting(self.policy),
+            )
+        )
 
     async def change(self, uid: str, amendment: Amendment) -> tuple[Reservation, Outcome | None]:
         """Change a reservation, and wait for the charger's word on its hold if it can be asked.
@@ -260,7 +298,8 @@ class CentralSystem:
             unchanged = step.ledger.find(uid)
             assert unchanged is not None  # noqa: S101  only one that lives can stay as it is
             return unchanged, None
-        watch = _Watch(step.changes[-1].after)
+        mine = [each.after for each in step.changes if each.after.uid == uid]
+        watch = _Watch(mine[-1])
         self._watches.add(watch)
         try:
             while self._is_being_told(watch.latest.charger, uid):
@@ -268,7 +307,7 @@ class CentralSystem:
         finally:
             self._watches.remove(watch)
         reservation = self._ledger.find(uid) or watch.latest
-        asked = step.changes[0].after.last_outcome is None
+        asked = mine[0].last_outcome is None
         return reservation, reservation.last_outcome if asked else None
 
     async def cancel_present(self, place: Place) -> Reservation:
@@ -285,7 +324,7 @@ class CentralSystem:
             step = await self._make(lambda ledger, _: self._withdrawn(ledger, uid))
         except Refusal as refusal:
             raise errors.refused(refusal, reservation_id=uid) from refusal
-        return step.changes[-1].after
+        return step.changes[0].after
 
     def name_of(self, charger_id: ChargerId) -> str:
         """What the owner calls a charger."""

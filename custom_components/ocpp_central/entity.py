@@ -3,20 +3,25 @@
 Knows their devices, unique ids and when they are written. Must not know any platform.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from typing import override
+from typing import Final, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
+from homeassistant.util.json import JsonValueType
 
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.charger import Charger, Evse
 from .core.events import ChargerId
 from .devices import charger_identifier, evse_identifier, subentry_of
+
+_CHOSEN: Final = "chosen"
 
 type EntitiesOf = Callable[[CentralSystem, Place], Iterable[Entity]]
 """The entities that a platform has at a place."""
@@ -104,6 +109,41 @@ class PlaceEntity(Entity):
     @property
     def _evse(self) -> Evse | None:
         return self._central.evse(self._place)
+
+
+class ChoiceEntity(PlaceEntity, RestoreEntity):
+    """Something that is chosen at an EVSE for its *Reserve* button: kept over restarts, forgotten with the entity.
+
+    What is kept is the choice itself, not the state: a name or a default may be another one by then.
+    """
+
+    _offline_too = True
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> RestoredExtraData:
+        """The choice, as `_choose` takes it."""
+        return RestoredExtraData({_CHOSEN: self._chosen()})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Choose what was chosen before."""
+        if (kept := await self.async_get_last_extra_data()) is not None:
+            self._choose(kept.as_dict().get(_CHOSEN))
+        await super().async_added_to_hass()
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """What is not shown any more must not decide anything."""
+        self._choose(None)
+
+    @abstractmethod
+    def _chosen(self) -> JsonValueType:
+        """What was chosen; None if nothing was."""
+
+    @abstractmethod
+    def _choose(self, chosen: object) -> None:
+        """Choose this; None, and whatever cannot be chosen: nothing."""
 
 
 def _parent_id(hass: HomeAssistant, central: CentralSystem, charger_id: ChargerId) -> str:

@@ -77,6 +77,11 @@ def nothing_to_cancel(living: Iterable[Reservation], *, device: str) -> HomeAssi
     return invalid("nothing_to_cancel", device=device, reservations=", ".join(listed) or "-")
 
 
+def unknown_driver(called: str, known: Iterable[str]) -> HomeAssistantError:
+    """Nobody is called so; the text names the drivers that there are."""
+    return invalid("unknown_driver", driver=called, drivers=", ".join(known) or "-")
+
+
 def not_reserved(reservation: Reservation, *, charger: str, word: str | None) -> HomeAssistantError:
     """Why a reservation ended while somebody waited for the charger's word on it, which may be `word`."""
     outcome = reservation.last_outcome or Outcome.DISCONNECTED

@@ -63,13 +63,14 @@ class ReservationEvent(PlaceEntity, EventEntity):
     def _tell(self, change: Change) -> None:
         reservation = change.after
         reason = reservation.end_reason
+        driver = self._central.driver_of(reservation)
         assert change.news is not None  # noqa: S101  only what is published reaches a listener
         self._trigger_event(
             change.news.value,
             {
                 "uid": reservation.uid,
                 "reservation_id": reservation.reservation_id,
-                "driver": None,
+                "driver": None if driver is None else driver.name,
                 "start": reservation.window.start.isoformat(),
                 "end": reservation.window.end.isoformat(),
                 "reason": None if reason is None else reason.value,

@@ -11,6 +11,7 @@ from .devices import connector_device_id
 
 def described(hass: HomeAssistant, central: CentralSystem, reservation: Reservation) -> JsonObjectType:
     """A reservation as actions return it; times are UTC."""
+    driver = central.driver_of(reservation)
     reason, outcome = reservation.end_reason, reservation.last_outcome
     return {
         "uid": reservation.uid,
@@ -19,7 +20,7 @@ def described(hass: HomeAssistant, central: CentralSystem, reservation: Reservat
         "charger_id": reservation.charger,
         "evse": reservation.evse,
         "target": "connector",
-        "driver": None,
+        "driver": None if driver is None else driver.name,
         "start": reservation.window.start.isoformat(),
         "end": reservation.window.end.isoformat(),
         "status": reservation.status.value,

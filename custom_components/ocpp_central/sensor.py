@@ -15,6 +15,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .audience import Place
+from .choices import HOUSE, word_for
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.events import ConnectorStatus
 from .core.reservation import Reservation, Status
@@ -34,7 +35,15 @@ STATUS = SensorEntityDescription(
 class ReservationSensorDescription(SensorEntityDescription):
     """What is told of the present reservation of an EVSE, or of there being none."""
 
-    value_fn: Callable[[Reservation | None], str | datetime | None]
+    value_fn: Callable[[CentralSystem, Reservation | None], str | datetime | None]
+
+
+def _reserved_for(central: CentralSystem, present: Reservation | None) -> str | None:
+    if present is None or not present.status.keeps_out:
+        return None
+    if (driver := central.driver_of(present)) is not None:
+        return word_for(driver)
+    return HOUSE if central.is_for_house(present) else None
 
 
 NEXT_RESERVATION = SensorEntityDescription(
@@ -49,13 +58,19 @@ RESERVATION_SENSORS = (
         translation_key="reservation",
         device_class=SensorDeviceClass.ENUM,
         options=["none", Status.SCHEDULED, Status.PLACING, Status.ACTIVE, Status.IN_USE],
-        value_fn=lambda present: "none" if present is None else present.status.value,
+        value_fn=lambda _, present: "none" if present is None else present.status.value,
     ),
     ReservationSensorDescription(
         key="reserved_until",
         translation_key="reserved_until",
         device_class=SensorDeviceClass.TIMESTAMP,
-        value_fn=lambda present: present.window.end if present is not None and present.status.keeps_out else None,
+        value_fn=lambda _, present: present.window.end if present is not None and present.status.keeps_out else None,
+    ),
+    ReservationSensorDescription(
+        key="reserved_for",
+        translation_key="reserved_for",
+        entity_registry_enabled_default=False,
+        value_fn=_reserved_for,
     ),
 )
 
@@ -133,7 +148,7 @@ class ReservationSensor(PlaceEntity, SensorEntity):
     @override
     def _value(self) -> str | datetime | None:
         present = self._central.present_reservation(self._place)
-        return self.entity_description.value_fn(present)
+        return self.entity_description.value_fn(self._central, present)
 
 
 class NextReservationSensor(PlaceEntity, SensorEntity):

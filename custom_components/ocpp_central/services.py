@@ -25,14 +25,17 @@ from .audience import Place
 from .const import DOMAIN
 from .coordinator import CentralSystem
 from .core.change import Amendment
+from .core.drivers import DriverId, Holder
 from .core.ledger import Wish
 from .core.reservation import HeldBy, Reservation
 from .core.token import IdToken
 from .core.wire_ids import MAX_WIRE_ID
 from .devices import place_of
+from .id_tokens import PLAIN_TEXT, TOKEN_TYPES
 from .responses import checked, described
 from .windows import ATTR_DURATION, ATTR_END, ATTR_START, asked, changed, wished
 
+ATTR_DRIVER: Final = "driver"
 ATTR_GROUP_ID_TOKEN: Final = "group_id_token"  # noqa: S105  a field name
 ATTR_HELD_BY: Final = "held_by"
 ATTR_ID_TOKEN: Final = "id_token"  # noqa: S105  a field name
@@ -40,20 +43,6 @@ ATTR_ID_TOKEN_TYPE: Final = "id_token_type"  # noqa: S105  a field name
 ATTR_INCLUDE_ENDED: Final = "include_ended"
 ATTR_RESERVATION_ID: Final = "reservation_id"
 ATTR_UID: Final = "uid"
-
-TOKEN_TYPES: Final = (
-    "Central",
-    "eMAID",
-    "ISO14443",
-    "ISO15693",
-    "KeyCode",
-    "Local",
-    "MacAddress",
-    "DirectPayment",
-    "EVCCID",
-    "VIN",
-)
-"""The kinds of token that a person can present (2.0.1, 2.1); NoAuthorization carries no token, so it is not one."""
 
 BATCH = 100
 """So many reservations are told at once, so that thousands of them keep nobody waiting."""
@@ -66,15 +55,15 @@ def _whole(value: object) -> int:
     return int(vol.Coerce(int)(value))
 
 
-# No card and no key code has control characters, and what cannot be typed cannot be found again.
-_TOKEN = vol.All(cv.string, vol.Strip, vol.Match(r"^[^\x00-\x1f\x7f]+$"))
 _RESERVATION_ID = vol.All(_whole, vol.Range(min=1, max=MAX_WIRE_ID))
 
 RESERVE_NOW = vol.Schema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
-        vol.Optional(ATTR_ID_TOKEN): _TOKEN,
+        vol.Optional(ATTR_DRIVER): PLAIN_TEXT,
+        vol.Optional(ATTR_ID_TOKEN): PLAIN_TEXT,
         vol.Optional(ATTR_ID_TOKEN_TYPE): vol.In(TOKEN_TYPES),
+        vol.Optional(ATTR_GROUP_ID_TOKEN): PLAIN_TEXT,
         vol.Optional(ATTR_START): cv.datetime,
         vol.Optional(ATTR_END): cv.datetime,
         vol.Optional(ATTR_DURATION): cv.time_period,
@@ -91,7 +80,8 @@ UPDATE_RESERVATION = vol.Schema(
         vol.Optional(ATTR_END): cv.datetime,
         vol.Optional(ATTR_DURATION): cv.time_period,
         vol.Optional(ATTR_DEVICE_ID): cv.string,
-        vol.Optional(ATTR_ID_TOKEN): _TOKEN,
+        vol.Optional(ATTR_DRIVER): PLAIN_TEXT,
+        vol.Optional(ATTR_ID_TOKEN): PLAIN_TEXT,
         vol.Optional(ATTR_ID_TOKEN_TYPE): vol.In(TOKEN_TYPES),
         vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
     }
@@ -109,6 +99,7 @@ CANCEL_RESERVATION = vol.Schema(
 GET_RESERVATIONS = vol.Schema(
     {
         vol.Optional(ATTR_DEVICE_ID): cv.string,
+        vol.Optional(ATTR_DRIVER): PLAIN_TEXT,
         vol.Optional(ATTR_START): cv.datetime,
         vol.Optional(ATTR_END): cv.datetime,
         vol.Optional(ATTR_INCLUDE_ENDED, default=False): cv.boolean,
@@ -118,8 +109,9 @@ GET_RESERVATIONS = vol.Schema(
 CHECK_RESERVATION = vol.Schema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
-        vol.Optional(ATTR_ID_TOKEN): _TOKEN,
-        vol.Optional(ATTR_GROUP_ID_TOKEN): _TOKEN,
+        vol.Optional(ATTR_DRIVER): PLAIN_TEXT,
+        vol.Optional(ATTR_ID_TOKEN): PLAIN_TEXT,
+        vol.Optional(ATTR_GROUP_ID_TOKEN): PLAIN_TEXT,
     }
 )
 
@@ -185,11 +177,12 @@ async def _get_reservations(call: ServiceCall) -> ServiceResponse:
     else:
         wanted = [(central, None) for central in _central_systems(call.hass)]
     span = asked(call.data)
+    driver_ids = _driver_ids(call, [central for central, _ in wanted])
     found = [
         (central, reservation)
         for central, place in wanted
         for reservation in _remembered(central, place, ended=call.data[ATTR_INCLUDE_ENDED])
-        if reservation.window.overlaps(span)
+        if reservation.window.overlaps(span) and (driver_ids is None or reservation.driver in driver_ids)
     ]
     found.sort(key=lambda each: (each[1].window.start, each[1].reservation_id))
     told: list[JsonValueType] = []
@@ -206,24 +199,54 @@ def _remembered(central: CentralSystem, place: Place | None, *, ended: bool) -> 
 
 async def _check_reservation(call: ServiceCall) -> ServiceResponse:
     central, place = _place(call.hass, call.data[ATTR_DEVICE_ID])
-    value = call.data.get(ATTR_ID_TOKEN)
-    token = central.house if value is None else IdToken(value=value)
-    return checked(central.check(place, token, call.data.get(ATTR_GROUP_ID_TOKEN)))
+    holder = _holder(call, central) or _house(call, central)
+    return checked(central.check(place, holder.token, holder.group))
 
 
 def _wish(call: ServiceCall, central: CentralSystem, place: Place) -> Wish:
     _at_most_one_of(call, ATTR_END, ATTR_DURATION)
     assert place.evse is not None  # noqa: S101  _connector has seen to it
     start, end = wished(call.data, central.policy)
+    holder = _holder(call, central) or _house(call, central)
     return Wish(
         charger=place.charger,
         evse=place.evse,
-        token=_token(call) or central.house,
+        token=holder.token,
+        group=holder.group,
+        driver=holder.driver,
         start=start,
         end=end,
         held_by=call.data[ATTR_HELD_BY],
         reservation_id=call.data.get(ATTR_RESERVATION_ID),
     )
+
+
+def _holder(call: ServiceCall, central: CentralSystem) -> Holder | None:
+    """Whom the call names, by driver or by token, with what is known of him; None if it names nobody."""
+    _at_most_one_of(call, ATTR_DRIVER, ATTR_ID_TOKEN)
+    _at_most_one_of(call, ATTR_DRIVER, ATTR_ID_TOKEN_TYPE)
+    group = call.data.get(ATTR_GROUP_ID_TOKEN)
+    if (called := call.data.get(ATTR_DRIVER)) is not None:
+        if (driver := central.driver(called)) is None:
+            raise errors.unknown_driver(called, central.drivers.names)
+        return driver.as_holder(group)
+    token = _token(call)
+    return None if token is None else central.drivers.as_holder(token, group)
+
+
+def _house(call: ServiceCall, central: CentralSystem) -> Holder:
+    """The holder where nobody is named."""
+    return Holder(token=central.house, group=call.data.get(ATTR_GROUP_ID_TOKEN))
+
+
+def _driver_ids(call: ServiceCall, centrals: list[CentralSystem]) -> set[DriverId] | None:
+    """The ids of the drivers whom the call names, who may have the same name at several central systems."""
+    if (called := call.data.get(ATTR_DRIVER)) is None:
+        return None
+    found = {driver.driver_id for central in centrals if (driver := central.driver(called)) is not None}
+    if not found:
+        raise errors.unknown_driver(called, (name for central in centrals for name in central.drivers.names))
+    return found
 
 
 def _token(call: ServiceCall) -> IdToken | None:
@@ -243,7 +266,16 @@ def _amendment(call: ServiceCall, central: CentralSystem, reservation: Reservati
             raise errors.invalid("other_charger", reservation_id=reservation.reservation_id, charger=charger)
         evse = place.evse
     start, end, duration = changed(call.data)
-    amendment = Amendment(evse=evse, token=_token(call), start=start, end=end, duration=duration)
+    holder = _holder(call, central)
+    amendment = Amendment(
+        evse=evse,
+        token=None if holder is None else holder.token,
+        group=None if holder is None else holder.group,
+        driver=None if holder is None else holder.driver,
+        start=start,
+        end=end,
+        duration=duration,
+    )
     if amendment == Amendment():
         raise errors.invalid("nothing_to_change")
     return amendment

@@ -198,6 +198,8 @@ class AnyOrder(RuleBasedStateMachine):
         assert evse is None or (changed.target, changed.evse) == (Target.CONNECTOR, evse)
         assert changed.token == (token or chosen.token)
         assert duration in {None, changed.window.duration}
+        if (changed.target, changed.evse, changed.window) == (chosen.target, chosen.evse, chosen.window):
+            return
         alone = self._claimed(changed)
         for each in self.world.book.living_at():
             shared = [number for number in EVSES if each.covers(number) and changed.covers(number)]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from custom_components.ocpp_central.core.authorization import judge
+from custom_components.ocpp_central.core.drivers import Driver, Drivers
 from custom_components.ocpp_central.core.events import (
     Authorizing,
     ConnectorStatus,
@@ -15,9 +16,12 @@ from custom_components.ocpp_central.core.events import (
     Started,
     Updated,
 )
+from custom_components.ocpp_central.core.reservation import News
 from custom_components.ocpp_central.core.token import IdToken
 
 from .world import HALF_HOUR, HOLDER, MINUTE, NOON, STRANGER, World
+
+SECOND_CARD, MEMBER = IdToken(value="SECOND"), IdToken(value="MEMBER")
 
 
 def _reserved() -> World:
@@ -60,7 +64,7 @@ ACCEPTED, REFUSED = Standing.ACCEPTED, Standing.RESERVED_FOR_OTHERS
 def test_a_stranger_is_refused_on_a_reserved_evse(event: Event, want: Standing) -> None:
     """At Authorize and at the start, also with our reservation id; never at the end (ocpp.md 5.7, 5.4)."""
     world = _reserved()
-    verdict = judge(world.ledger, world.charger, event, NOON)
+    verdict = judge(world.ledger, world.drivers, world.charger, event, NOON)
     assert verdict is not None
     assert verdict.standing is want
     assert verdict.accepted is (want is ACCEPTED)
@@ -71,14 +75,14 @@ def test_a_stranger_is_refused_on_a_reserved_evse(event: Event, want: Standing) 
 def test_what_presents_no_token_gets_no_verdict(event: Event) -> None:
     """There is nobody to judge."""
     world = _reserved()
-    assert judge(world.ledger, world.charger, event, NOON) is None
+    assert judge(world.ledger, world.drivers, world.charger, event, NOON) is None
 
 
 def test_an_update_is_judged_where_its_transaction_runs() -> None:
     """A token that comes late, to a transaction that began without one, is judged like a start (E05.FR.01)."""
     world = _reserved()
     world.start(None, 1, transaction="9")
-    verdict = judge(world.ledger, world.charger, _updated(STRANGER, evse=2), NOON)
+    verdict = judge(world.ledger, world.drivers, world.charger, _updated(STRANGER, evse=2), NOON)
     assert verdict is not None
     assert verdict.standing is REFUSED
 
@@ -128,3 +132,55 @@ def test_a_start_from_the_queue_within_the_window_is_refused() -> None:
     world.connect()
     world.status(1, ConnectorStatus.AVAILABLE)
     assert not world.start(STRANGER, at=NOON + 5 * MINUTE).accepted
+
+
+def _group_of_three() -> World:
+    """Anna with two cards, Ben with one, both in a group; EVSE 1 of two is reserved for Anna's first card."""
+    world = World(evses=(1, 2))
+    anna = Driver(driver_id="driver-a", name="Anna", tokens=(HOLDER, SECOND_CARD), group="Family")
+    ben = Driver(driver_id="driver-b", name="Ben", tokens=(MEMBER,), group="FAMILY")
+    world.drivers = Drivers(known=(anna, ben))
+    world.reserve(1, group="family", driver="driver-a")
+    world.settle()
+    return world
+
+
+@pytest.mark.parametrize("token", [HOLDER, SECOND_CARD, MEMBER, IdToken(value="member", type="Local")])
+def test_a_member_of_the_group_is_let_in(token: IdToken) -> None:
+    """H03.FR.02, 1.6 section 5.13: the group of the token counts as the token does, in letters of either case."""
+    world = _group_of_three()
+    assert world.authorize(token).evses is None
+    assert world.authorize(token, 1).accepted
+    assert world.start(token).accepted
+    assert world.news[-1] is News.USED
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Authorizing(token=MEMBER, at=NOON),
+        Authorizing(token=MEMBER, evse=1, at=NOON),
+        Authorizing(token=MEMBER, evse=2, at=NOON),
+        _started(MEMBER),
+        _started(MEMBER, evse=None),
+        _updated(MEMBER),
+        _updated(MEMBER, evse=1),
+        Ended(transaction="9", evse=1, token=MEMBER, at=NOON),
+    ],
+)
+@pytest.mark.parametrize("reserved_for", ["Family", None])
+def test_every_verdict_tells_the_group(event: Event, reserved_for: str | None) -> None:
+    """Accepted or not: a charger that keeps a hold for the group needs it (1.6 section 5.13, H03.FR.07, H03.FR.08)."""
+    world = _group_of_three()
+    if reserved_for is None:
+        (reservation,) = world.book.living_at()
+        world.change(reservation, token=STRANGER)
+    verdict = judge(world.ledger, world.drivers, world.charger, event, NOON)
+    assert verdict is not None
+    assert verdict.group == "FAMILY"
+
+
+def test_a_stranger_has_no_group() -> None:
+    """Nobody knows whose it is."""
+    verdict = _group_of_three().authorize(STRANGER, 1)
+    assert (verdict.standing, verdict.group) == (REFUSED, None)

@@ -25,9 +25,11 @@ from custom_components.ocpp_central.core.events import (
     Heard,
     Metered,
     Reading,
+    Standing,
     Started,
     StatusChanged,
     Updated,
+    Verdict,
 )
 from custom_components.ocpp_central.core.token import IdToken
 
@@ -324,5 +326,9 @@ def test_readings_are_kept_by_measurand_and_phase() -> None:
 
 def test_a_token_of_a_transaction_does_not_show() -> None:
     """No log line or traceback may give an id token away."""
-    charger = CONNECTED.after(_started(token=IdToken(value="04A2")))
-    assert "04A2" not in repr(charger)
+    verdict = Verdict(standing=Standing.ACCEPTED, group="Family")
+    charger = CONNECTED.after(_started(token=IdToken(value="04A2")), verdict)
+    running = charger.running("7")
+    assert running is not None
+    assert running.group == "Family"
+    assert not any(secret in repr(charger) for secret in ("04A2", "Family"))

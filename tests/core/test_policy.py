@@ -63,6 +63,8 @@ def test_a_new_buffer_takes_nothing_away() -> None:
     world.policy = Policy(buffer_before=HOUR)
     world.wait(SECOND)
     assert world.book.living_at() == reserved
+    handed_over = world.change(reserved[0], token=STRANGER)
+    assert (handed_over.token, handed_over.window) == (STRANGER, reserved[0].window)
 
 
 @pytest.mark.parametrize("held_by", HeldBy)

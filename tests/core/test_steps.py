@@ -3,6 +3,7 @@
 import pytest
 
 from custom_components.ocpp_central.core.commands import DropHold, Outcome, PlaceHold
+from custom_components.ocpp_central.core.drivers import Driver, Drivers
 from custom_components.ocpp_central.core.events import ConnectorStatus, Ended
 from custom_components.ocpp_central.core.refusal import Reason, Refusal
 from custom_components.ocpp_central.core.reservation import (
@@ -89,6 +90,19 @@ def test_a_reservation_for_whoever_charges_is_in_use_at_once(held_by: HeldBy) ->
     assert world.known(reservation).transaction == "7"
     assert world.news == [News.PLACED, News.USED]
     assert not world.plan().commands
+
+
+@pytest.mark.parametrize("token", [HOLDER, None])
+def test_a_reservation_for_the_group_of_whoever_charges_is_in_use_at_once(token: IdToken | None) -> None:
+    """His group counts as his token does, whether he was known at the start or identified later."""
+    world = World()
+    world.drivers = Drivers(known=(Driver(driver_id="driver-a", name="Anna", tokens=(HOLDER,), group="Family"),))
+    world.start(token, transaction="7")
+    world.update("7", token=HOLDER)
+    world.update("7")
+    reservation = world.reserve(1, STRANGER, group="FAMILY")
+    _expect(world, reservation, Status.IN_USE)
+    assert world.known(reservation).transaction == "7"
 
 
 @pytest.mark.parametrize("held_by", HeldBy)

@@ -18,6 +18,7 @@ from custom_components.ocpp_central.core.commands import (
     Outcome,
     PlaceHold,
 )
+from custom_components.ocpp_central.core.drivers import Drivers
 from custom_components.ocpp_central.core.events import (
     Asked,
     Authorizing,
@@ -78,6 +79,7 @@ class World:
         self.now = NOON
         self.ledger = Ledger()
         self.policy = Policy()
+        self.drivers = Drivers()
         self.chargers = {CHARGER: Charger(charger=CHARGER, evses={each: Evse(evse=each) for each in evses})}
         self.changes: list[Change] = []
         self._uids = (f"uid{number}" for number in count(1))
@@ -147,6 +149,7 @@ class World:
         lasting: timedelta = HALF_HOUR,
         held_by: HeldBy = HeldBy.AUTO,
         group: str | None = None,
+        driver: str | None = None,
         reservation_id: int | None = None,
         instead: bool = False,
     ) -> Reservation:
@@ -157,6 +160,7 @@ class World:
             replace=instead,
             token=token,
             group=group,
+            driver=driver,
             start=start,
             end=(start or self.now) + lasting,
             held_by=held_by,
@@ -191,8 +195,8 @@ class World:
             known = before.same_start(event)
             given = known.transaction if known is not None else next(self._transactions)
             event = replace(event, transaction=given)
-        verdict = judge(self.ledger, before, event, self.now)
-        after = before.after(event)
+        verdict = judge(self.ledger, self.drivers, before, event, self.now)
+        after = before.after(event, verdict)
         self.chargers[CHARGER] = after
         report = Report(event=event, before=before, verdict=verdict)
         self.take(self.ledger.after(report, after, self.now, consume_on_any=self.policy.consume_on_any))

@@ -288,6 +288,24 @@ def charger_subentry(identity: str, **data: object) -> ConfigSubentryData:
     return ConfigSubentryData(data=data, subentry_type="charger", title=identity, unique_id=identity)
 
 
+def driver_subentry(
+    name: str,
+    *tokens: str,
+    type: str | None = "ISO14443",  # noqa: A002  OCPP's word
+    group: str | None = None,
+) -> ConfigSubentryData:
+    """A driver as he was added; his id is made of his name."""
+    data: dict[str, Any] = {"id_tokens": [{"value": token, "type": type} for token in tokens]}
+    if group is not None:
+        data["group"] = group
+    return ConfigSubentryData(data=data, subentry_type="driver", title=name, unique_id=driver_id(name))
+
+
+def driver_id(name: str) -> str:
+    """The id of a driver who was added by `driver_subentry`."""
+    return "driver-" + name.encode().hex()[:12].ljust(12, "0")
+
+
 async def eventually(true: Callable[[], object], what: str = "it") -> None:
     """Wait until something is so that nothing tells us of."""
     try:

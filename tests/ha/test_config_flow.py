@@ -270,6 +270,7 @@ async def test_forms_can_be_shown_in_a_browser(
             [central_system.entry_id, "charger"],
             ["identity", "name", "password", "relaxed"],
         ),
+        ("/subentries", [central_system.entry_id, "driver"], ["name", "id_tokens", "group"]),
     ):
         response = await client.post(f"/api/config/config_entries{kind}/flow", json={"handler": handler})
         form = await response.json()
@@ -708,9 +709,9 @@ async def test_adding_by_hand_ends_the_discovery(
     assert flow["flow_id"] == kept["flow_id"]
 
 
-async def test_only_chargers_can_be_added(hass: HomeAssistant, central_system: MockConfigEntry) -> None:
+async def test_only_chargers_and_drivers_can_be_added(hass: HomeAssistant, central_system: MockConfigEntry) -> None:
     """A central system offers no other kind of subentry."""
-    assert set(central_system.supported_subentry_types) == {"charger"}
+    assert set(central_system.supported_subentry_types) == {"charger", "driver"}
     with pytest.raises(UnknownHandler):
         await start_charger(hass, central_system, "socket")
 

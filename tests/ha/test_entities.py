@@ -17,7 +17,16 @@ from .conftest import Site, charger_subentry
 
 @pytest.mark.blackbox
 @pytest.mark.parametrize(
-    "platform", [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR], ids=str
+    "platform",
+    [
+        Platform.BINARY_SENSOR,
+        Platform.BUTTON,
+        Platform.EVENT,
+        Platform.NUMBER,
+        Platform.SELECT,
+        Platform.SENSOR,
+    ],
+    ids=str,
 )
 async def test_entities_are_those_of_the_contract(
     hass: HomeAssistant, site: Site, platform: Platform, snapshot: SnapshotAssertion

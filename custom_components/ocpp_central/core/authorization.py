@@ -1,59 +1,71 @@
 """Who may charge: the verdict on every token that a charger asks about.
 
-Knows how reservations decide on a token. Must not know how a version spells the answer, nor what a refused start
-leads to.
+Knows how reservations decide on a token and its group. Must not know how a version spells the answer, nor what a
+refused start leads to.
 """
 
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .charger import Charger
-from .events import Authorizing, Ended, Event, Standing, Started, Updated, Verdict
+from .drivers import Drivers
+from .events import Authorizing, Ended, Event, EvseId, Standing, Started, Updated, Verdict
 from .ledger import Ledger
 from .token import IdToken
 
 
-def judge(ledger: Ledger, charger: Charger, event: Event, now: datetime) -> Verdict | None:
-    """The verdict that the event wants; None if it asks nothing.
+def judge(ledger: Ledger, drivers: Drivers, charger: Charger, event: Event, now: datetime) -> Verdict | None:
+    """The verdict that the event wants, with the group of its token; None if it asks nothing.
 
     `charger` is as it was before the event. A `Started` carries its transaction id by now; its verdict repeats it,
     whatever the standing: the charger must always get one (1.6 section 4.8).
     """
     match event:
-        case Authorizing(evse=None):
-            return _judge_anywhere(ledger, charger, event.token, now)
-        case Authorizing(evse=int() as evse):
-            return Verdict(standing=_standing(ledger, charger, event.token, evse, now))
-        case Started():
-            moment = charger.moment_of(event.at, now)
-            standing = Standing.ACCEPTED
-            if event.token is not None and event.evse is not None:
-                standing = _standing(ledger, charger, event.token, event.evse, moment)
-            return Verdict(standing=standing, transaction=event.transaction)
-        case Updated() if event.token is not None:
-            moment = charger.moment_of(event.at, now)
+        case Authorizing(token=token):
+            case = _Case(ledger=ledger, charger=charger, token=token, group=drivers.group_of(token))
+            return case.anywhere(now) if event.evse is None else case.at(event.evse, now)
+        case Started(token=None):
+            return Verdict(standing=Standing.ACCEPTED, transaction=event.transaction)
+        case Started(token=IdToken() as token):
+            case = _Case(ledger=ledger, charger=charger, token=token, group=drivers.group_of(token))
+            verdict = case.at(event.evse, charger.moment_of(event.at, now))
+            return replace(verdict, transaction=event.transaction)
+        case Updated(token=IdToken() as token):
+            case = _Case(ledger=ledger, charger=charger, token=token, group=drivers.group_of(token))
             running = charger.running(event.transaction)
-            number = running.evse if running is not None else event.evse
-            if number is None:
-                return Verdict(standing=Standing.ACCEPTED)
-            return Verdict(standing=_standing(ledger, charger, event.token, number, moment))
-        case Ended() if event.token is not None:
+            return case.at(running.evse if running is not None else event.evse, charger.moment_of(event.at, now))
+        case Ended(token=IdToken() as token):
             # Whoever may stop a transaction is the charger's own decision (1.6 section 4.10, E07).
-            return Verdict(standing=Standing.ACCEPTED)
+            return Verdict(standing=Standing.ACCEPTED, group=drivers.group_of(token))
         case _:
             return None
 
 
-def _standing(ledger: Ledger, charger: Charger, token: IdToken, evse: int, moment: datetime) -> Standing:
-    if ledger.may_start(charger, token, None, evse, moment):
-        return Standing.ACCEPTED
-    return Standing.RESERVED_FOR_OTHERS
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """A token that was presented at a charger."""
 
+    ledger: Ledger
+    charger: Charger
+    token: IdToken
+    group: str | None = field(repr=False)
 
-def _judge_anywhere(ledger: Ledger, charger: Charger, token: IdToken, now: datetime) -> Verdict:
-    """A token at a charger that does not say where: refused only if no EVSE is permissible (ocpp.md 5.7)."""
-    open_to_it = tuple(evse for evse in sorted(charger.evses) if ledger.may_start(charger, token, None, evse, now))
-    if len(open_to_it) == len(charger.evses):
-        return Verdict(standing=Standing.ACCEPTED)
-    if not open_to_it:
-        return Verdict(standing=Standing.RESERVED_FOR_OTHERS)
-    return Verdict(standing=Standing.ACCEPTED, evses=open_to_it)
+    def at(self, evse: EvseId | None, moment: datetime) -> Verdict:
+        """Where it begins to charge; nowhere that we know (`evse` None), nobody is in its way."""
+        accepted = evse is None or self._may_start(evse, moment)
+        return self._verdict(Standing.ACCEPTED if accepted else Standing.RESERVED_FOR_OTHERS)
+
+    def anywhere(self, now: datetime) -> Verdict:
+        """At a charger that does not say where: refused only if no EVSE is permissible (ocpp.md 5.7)."""
+        open_to_it = tuple(evse for evse in sorted(self.charger.evses) if self._may_start(evse, now))
+        if len(open_to_it) == len(self.charger.evses):
+            return self._verdict(Standing.ACCEPTED)
+        if not open_to_it:
+            return self._verdict(Standing.RESERVED_FOR_OTHERS)
+        return replace(self._verdict(Standing.ACCEPTED), evses=open_to_it)
+
+    def _may_start(self, evse: EvseId, moment: datetime) -> bool:
+        return self.ledger.may_start(self.charger, self.token, self.group, evse, moment)
+
+    def _verdict(self, standing: Standing) -> Verdict:
+        return Verdict(standing=standing, group=self.group)

@@ -26,6 +26,7 @@ from .events import (
     StatusChanged,
     TransactionId,
     Updated,
+    Verdict,
 )
 from .token import IdToken
 
@@ -95,12 +96,16 @@ class Description:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """A charging session. `token` None: nobody was identified. `meter_start_wh`: the energy register at its start."""
+    """A charging session. `token` None: nobody was identified. `group`: the token's, when it was presented.
+
+    `meter_start_wh`: the energy register at its start.
+    """
 
     transaction: TransactionId
     evse: EvseId
     connector: ConnectorId | None
     token: IdToken | None
+    group: str | None = field(default=None, repr=False)
     started_at: datetime
     meter_start_wh: float | None
     charging_state: ChargingState | None = None
@@ -234,11 +239,12 @@ class Charger:
                 return evse.running
         return None
 
-    def after(self, event: Event) -> Charger:
-        """The charger once `event` is known; itself where nothing follows.
+    def after(self, event: Event, verdict: Verdict | None = None) -> Charger:
+        """The charger once `event` is known, which was given `verdict`; itself where nothing follows.
 
         A `Started` must carry its transaction id by now.
         """
+        group = None if verdict is None else verdict.group
         match event:
             case Connected():
                 return self._connected(event)
@@ -251,9 +257,9 @@ class Charger:
             case StatusChanged():
                 return self._status_changed(event)
             case Started():
-                return self._started(event)
+                return self._started(event, group)
             case Updated():
-                return self._updated(event)
+                return self._updated(event, group)
             case Ended():
                 return self._ended(event)
             case Metered():
@@ -284,7 +290,7 @@ class Charger:
         connectors = evse.connectors | {event.connector}
         return self._with(replace(evse, connectors=connectors, told=told, reported=True))
 
-    def _started(self, event: Started) -> Charger:
+    def _started(self, event: Started, group: str | None) -> Charger:
         if (evse := self._evse(event.evse)) is None or event.transaction is None:
             return self
         if self.same_start(event) is None:
@@ -293,6 +299,7 @@ class Charger:
                 evse=evse.evse,
                 connector=event.connector,
                 token=event.token,
+                group=group,
                 started_at=event.at,
                 meter_start_wh=event.meter_wh,
                 charging_state=event.charging_state,
@@ -300,7 +307,7 @@ class Charger:
             evse = replace(evse, running=running, last=evse.running or evse.last)
         return self._with(_read(evse, event.readings))
 
-    def _updated(self, event: Updated) -> Charger:
+    def _updated(self, event: Updated, group: str | None) -> Charger:
         running = self.running(event.transaction)
         if running is None:
             return self._metered(event.evse, event.readings)
@@ -308,6 +315,7 @@ class Charger:
             running,
             connector=event.connector if event.connector is not None else running.connector,
             token=event.token or running.token,
+            group=running.group if event.token is None else group,
             charging_state=event.charging_state or running.charging_state,
         )
         evse = replace(self.evses[running.evse], running=changed)

@@ -33,6 +33,7 @@ from .page import Page, Place, Scene, Turned
 from .refusal import Reason, Refusal, obstacle
 from .reservation import Cause, HeldBy, Hold, News, Reservation, Status
 from .room import Terms, fits, make_room, refuse_useless, why_useless
+from .token import same_group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,10 @@ def change(book: Book, reservation: Reservation, amendment: Amendment, terms: Te
     wanted = amended(reservation, amendment, terms.policy, now)
     if wanted is reservation:
         return book, ()
-    wanted, planned = _fitted(book, wanted, terms, scene)
+    planned: Mapping[str, EvseId] = {}
+    # What is promised already stays promised, though the owner may since have asked for more time in between.
+    if _claim(wanted) != _claim(reservation):
+        wanted, planned = _fitted(book, wanted, terms, scene)
     begins = wanted.window.start <= now
     transaction = _holders_transaction(wanted, charger, book.reservations.values()) if begins else None
     moves = (wanted.target, wanted.evse) != (reservation.target, reservation.evse)
@@ -291,11 +295,22 @@ def _holders_transaction(
     for evse in charger.evses.values():
         running, number = evse.running, evse.evse
         here = reservation.covers(number) or (reservation.takes_any and fits(reservation, number, charger))
-        if not here or running is None or running.token is None or not reservation.token.matches(running.token):
+        if not here or running is None or not _is_his(reservation, running):
             continue
         if reservation.covers(number) or not any(each.covers(number) for each in others):
             return running
     return None
+
+
+def _is_his(reservation: Reservation, running: Transaction) -> bool:
+    if running.token is None:
+        return False
+    return reservation.token.matches(running.token) or same_group(reservation.group, running.group)
+
+
+def _claim(reservation: Reservation) -> tuple[object, ...]:
+    """What of a reservation can be in others' way."""
+    return reservation.target, reservation.connector_type, reservation.evse, reservation.window
 
 
 def _note_presentation(page: Page, event: Authorizing, verdict: Verdict) -> None:
