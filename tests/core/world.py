@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from custom_components.ocpp_central.core.abilities import Abilities
 from custom_components.ocpp_central.core.authorization import judge
 from custom_components.ocpp_central.core.book import Book, Change
 from custom_components.ocpp_central.core.change import Amendment
 from custom_components.ocpp_central.core.charger import Charger, Evse
 from custom_components.ocpp_central.core.commands import (
+    AskForAbilities,
     AskForStatus,
     AskToBoot,
     Command,
@@ -18,6 +20,8 @@ from custom_components.ocpp_central.core.commands import (
     PlaceHold,
 )
 from custom_components.ocpp_central.core.events import (
+    AbilitiesTold,
+    AbilitiesUntold,
     Asked,
     Authorizing,
     Booted,
@@ -55,16 +59,20 @@ HOLDER = IdToken(value="HOLDER")
 STRANGER = IdToken(value="STRANGER")
 CHARGER = "garage"
 
+KNOWN = Abilities(complete=True)
+"""A charger that has told what it can, and needs not be asked."""
+
 
 class World:
     """One ledger with its chargers; `changes` is everything that ever happened to a reservation, in order."""
 
     def __init__(self, *, evses: Iterable[int] = (1,), connected: bool = True) -> None:
-        """A charger named `CHARGER` with these EVSEs, which told that they are available if it is connected."""
+        """A charger named `CHARGER` with these EVSEs, which told what it can, and that they are available if connected."""
         self.now = NOON
         self.ledger = Ledger()
         self.policy = Policy()
-        self.chargers = {CHARGER: Charger(charger=CHARGER, evses={each: Evse(evse=each) for each in evses})}
+        known = {each: Evse(evse=each) for each in evses}
+        self.chargers = {CHARGER: Charger(charger=CHARGER, evses=known, abilities=KNOWN)}
         self.changes: list[Change] = []
         self._uids = (f"uid{number}" for number in count(1))
         self._transactions = (f"{number}" for number in count(1))
@@ -168,6 +176,11 @@ class World:
     def boot(self) -> None:
         self.tell(Booted(vendor=None, model=None, serial=None, firmware=None, at=self.now))
 
+    def abilities(self, claims_reservations: bool | None) -> None:
+        self.tell(
+            AbilitiesTold(claims_reservations=claims_reservations, holds_unspecific=None, types=None, at=self.now)
+        )
+
     def status(self, evse: int, status: ConnectorStatus, connector: int = 1) -> None:
         self.tell(StatusChanged(evse=evse, connector=connector, status=status, at=self.now))
 
@@ -231,6 +244,7 @@ class World:
                 },
                 away_since=each.away_since,
                 token_length=each.token_length,
+                abilities=each.abilities,
             )
             for each in self.chargers.values()
         }
@@ -249,6 +263,10 @@ class World:
     def answer(self, command: Command, outcome: Outcome) -> None:
         if isinstance(command, PlaceHold | DropHold):
             self.take(self.ledger.answered(self.charger, command, outcome, self.now))
+        elif isinstance(command, AskForAbilities) and outcome is Outcome.ACCEPTED:
+            self.abilities(claims_reservations=None)
+        elif isinstance(command, AskForAbilities):
+            self.tell(AbilitiesUntold(at=self.now))
         else:
             self.tell(Asked(refused=outcome is not Outcome.ACCEPTED, at=self.now))
 

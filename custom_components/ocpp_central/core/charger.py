@@ -8,7 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from .abilities import Abilities
+from .clock import Clock
 from .events import (
+    AbilitiesTold,
+    AbilitiesUntold,
     Asked,
     Booted,
     ChargerId,
@@ -162,6 +166,8 @@ class Charger:
     `away_since`: when it was last known to be connected; None if that was never seen.
     `asked`, `reluctant`: whether we asked it to report since it connected, and whether it refused to.
     `token_length`: the longest id token that it can carry, in characters; None until it first connected.
+    `given_types`: the connector types that its owner says an EVSE has, whatever the charger tells.
+    `reticent`: whether it gave no answer about its abilities since it connected.
     """
 
     charger: ChargerId
@@ -173,6 +179,29 @@ class Charger:
     token_length: int | None = None
     asked: bool = False
     reluctant: bool = False
+    abilities: Abilities = Abilities()
+    given_types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
+    reticent: bool = False
+    clock: Clock = Clock()
+
+    @property
+    def claims_reservations(self) -> bool | None:
+        """Whether it says that it can hold reservations, which proves nothing; None where it does not say."""
+        return self.abilities.claims_reservations
+
+    @property
+    def holds_unspecific(self) -> bool:
+        """Whether it says that it can hold an EVSE of its own choice."""
+        return self.abilities.holds_unspecific is True
+
+    def types_at(self, evse: EvseId) -> frozenset[str]:
+        """The types of the connectors at an EVSE, by their published names where there is one; empty: not known."""
+        return self.given_types.get(evse) or self.abilities.types.get(evse, frozenset())
+
+    @property
+    def skew(self) -> timedelta:
+        """How far its clock is ahead of ours, to some seconds; negative: behind; zero where nothing shows."""
+        return self.clock.skew
 
     @property
     def connected(self) -> bool:
@@ -226,6 +255,8 @@ class Charger:
         A `Started` must carry its transaction id by now.
         """
         match event:
+            case StatusChanged() | Metered() | Started() | Updated() | Ended():
+                return _dated(self._happened(event), event.at, event.received)
             case Connected():
                 return self._connected(event)
             case Disconnected():
@@ -233,7 +264,17 @@ class Charger:
             case Asked():
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
             case Booted():
-                return replace(self, description=_description(event))
+                abilities = self.abilities.after_boot()
+                return replace(self, description=_description(event), abilities=abilities, reticent=False)
+            case AbilitiesTold():
+                return replace(self, abilities=self.abilities.after(event))
+            case AbilitiesUntold():
+                return replace(self, reticent=True)
+            case _:
+                return self
+
+    def _happened(self, event: StatusChanged | Metered | Started | Updated | Ended) -> Charger:
+        match event:
             case StatusChanged():
                 return self._status_changed(event)
             case Started():
@@ -244,8 +285,6 @@ class Charger:
                 return self._ended(event)
             case Metered():
                 return self._metered(event.evse, event.readings)
-            case _:
-                return self
 
     def _connected(self, event: Connected) -> Charger:
         evses = {number: replace(evse, reported=False) for number, evse in self.evses.items()}
@@ -257,6 +296,7 @@ class Charger:
             evses=evses,
             asked=False,
             reluctant=False,
+            reticent=False,
         )
 
     def _status_changed(self, event: StatusChanged) -> Charger:
@@ -320,6 +360,14 @@ class Charger:
 
     def _with(self, evse: Evse) -> Charger:
         return replace(self, evses={**self.evses, evse.evse: evse})
+
+
+def _dated(charger: Charger, told: datetime, received: datetime | None) -> Charger:
+    """The charger once it has dated something; where both times are the same, it gave no date."""
+    if received is None or told == received:
+        return charger
+    clock = charger.clock.after(told, received)
+    return charger if clock is charger.clock else replace(charger, clock=clock)
 
 
 def _description(event: Booted) -> Description:

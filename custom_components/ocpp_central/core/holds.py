@@ -12,7 +12,7 @@ from .commands import Outcome, PlaceHold
 from .events import ConnectorStatus, EvseId, HoldEnd, HoldEnded
 from .page import GHOST_LIFE, Page
 from .reservation import Cause, HeldBy, Hold, HoldState, News, Reservation, Status
-from .rulings import ANSWERS, Answer, ruling, wait_after
+from .rulings import Answer, answer_of, ruling, wait_after
 
 MAX_CRASHES = 3
 """How often the connection may be lost over a drop before we leave the hold to expire: some chargers crash on it."""
@@ -145,24 +145,27 @@ def sending(page: Page, command: PlaceHold) -> None:
         page.put(reservation.with_hold(evse, sent))
 
 
-def placed(page: Page, command: PlaceHold, outcome: Outcome) -> None:
+def placed(page: Page, charger: Charger, command: PlaceHold, outcome: Outcome) -> None:
     """What the answer to ReserveNow makes of the reservation (ocpp.md 5.3).
 
     An answer that comes too late for its reservation changes nothing: a ghost has taken its place.
     """
-    answer = ANSWERS[outcome]
+    found = page.book.find_hold(command.hold)
+    # Not replaced though it must be (H01.FR.02): our own hold may be what is in the way.
+    may_be_ours = found is not None and (found[2].outdated or found[2].state in _DOUBTFUL)
+    claims = None if may_be_ours else charger.claims_reservations
+    answer = answer_of(outcome, claims_reservations=claims)
     if answer is Answer.UNSUPPORTED:
         page.can_hold = False
-    if (found := page.book.find_hold(command.hold)) is None:
+    if found is None:
         return
     reservation, evse, hold = found
     reservation, hold = replace(reservation, last_outcome=outcome), replace(hold, under_way=False)
-    if answer in _REFUSALS and (hold.outdated or hold.state in _DOUBTFUL):
-        # Not replaced though it must be (H01.FR.02): our own hold may be what is in the way.
+    if answer in _REFUSALS and may_be_ours:
         in_the_way = replace(hold, state=HoldState.PENDING, drop_first=True, not_before=None)
         page.put(reservation.with_hold(evse, in_the_way))
         return
-    decided = ruling(reservation, outcome)
+    decided = ruling(reservation, answer)
     reservation = reservation.with_hold(evse, _answered(hold, answer, decided.hold, command.until, page.now))
     if decided.cause is None:
         page.put(reservation)

@@ -180,9 +180,8 @@ class Ledger:
 
     def answered(self, charger: Charger, command: PlaceHold | DropHold, outcome: Outcome, now: datetime) -> Step:
         """The ledger once the outcome of a command is known."""
-        return self._turn_with_spare(
-            charger.charger, lambda book, spare: steps.answered(book, command, outcome, spare, now)
-        )
+        reply = steps.Reply(charger=charger, command=command, outcome=outcome)
+        return self._turn_with_spare(charger.charger, lambda book, spare: steps.answered(book, reply, spare, now))
 
     def archived(
         self, records: Mapping[str, Reservation], chargers: Mapping[ChargerId, Charger], now: datetime

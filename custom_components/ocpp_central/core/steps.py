@@ -44,6 +44,15 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What became of a command to a charger."""
+
+    charger: Charger
+    command: PlaceHold | DropHold
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """What a change is judged by. `spare`: a wire id that nothing has."""
 
@@ -156,13 +165,14 @@ def sending(book: Book, command: PlaceHold, now: datetime) -> Turned:
     return page.close()
 
 
-def answered(book: Book, command: PlaceHold | DropHold, outcome: Outcome, spare: int, now: datetime) -> Turned:
+def answered(book: Book, reply: Reply, spare: int, now: datetime) -> Turned:
     """The book once the outcome of a command is known. `spare`: a wire id that nothing has."""
     page = Page(book, now)
-    if isinstance(command, PlaceHold):
-        holds.placed(page, command, outcome)
-    else:
-        holds.dropped(page, command.hold, outcome, spare)
+    match reply.command:
+        case PlaceHold() as command:
+            holds.placed(page, reply.charger, command, reply.outcome)
+        case DropHold(hold=hold):
+            holds.dropped(page, hold, reply.outcome, spare)
     return page.close()
 
 
