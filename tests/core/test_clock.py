@@ -108,7 +108,7 @@ def test_what_shows_nothing_new_costs_nothing() -> None:
     assert fast.after(NOON + TEN - SECOND, NOON) is fast
 
 
-EVENTS = {
+EVENTS: dict[str, StatusChanged | Started | Updated | Ended | Metered] = {
     "status": StatusChanged(evse=1, connector=1, status=ConnectorStatus.AVAILABLE, at=NOON + TEN, received=NOON),
     "started": Started(transaction="1", evse=1, connector=1, token=HOLDER, at=NOON + TEN, received=NOON),
     "updated": Updated(transaction="1", at=NOON + TEN, received=NOON),
