@@ -86,6 +86,9 @@ async def test_a_charger_is_asked_once_per_boot(site: Site, version: Version) ->
     await charger.reboot()
     await charger.ready()
     await charger.wait_for(QUESTION[version], count=2)
+    await charger.heartbeat()
+    await charger.boot()
+    await charger.wait_for(QUESTION[version], count=3)
 
 
 async def test_a_claim_is_remembered_over_a_restart(site: Site, version: Version) -> None:
