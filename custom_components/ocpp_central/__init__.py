@@ -15,6 +15,7 @@ from homeassistant.helpers import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
+from .clock_watch import watch_clocks
 from .const import DOMAIN
 from .coordinator import CentralSystem, OcppConfigEntry
 from .csms import schemas
@@ -73,6 +74,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     central.port = server.port
     entry.runtime_data = central
     keep_devices(hass, entry)
+    watch_clocks(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     central.begin()
 

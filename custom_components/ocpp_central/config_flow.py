@@ -3,7 +3,7 @@
 Must not know how the central system runs; of a running one it asks only which port it listens on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 import errno
 import secrets
 import socket
@@ -24,6 +24,14 @@ from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    ObjectSelector,
+    ObjectSelectorConfig,
+    ObjectSelectorField,
+    SelectSelector,
+    SelectSelectorConfig,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -32,6 +40,14 @@ from homeassistant.helpers.typing import DiscoveryInfoType
 import voluptuous as vol
 
 from .addresses import async_try_to_listen, async_urls
+from .charger_settings import (
+    CONF_CONNECTOR,
+    CONF_CONNECTOR_TYPES,
+    CONF_TYPES,
+    UnusableRowError,
+    rows,
+    stored_types,
+)
 from .const import (
     CONF_ENTRY_ID,
     CONF_HOUSE_TOKEN,
@@ -46,6 +62,8 @@ from .const import (
     SUBENTRY_DRIVER,
 )
 from .coordinator import OcppConfigEntry
+from .core.charger import MAX_EVSES
+from .core.connector_types import CONNECTOR_TYPES
 from .csms.admission import is_identity
 from .driver_flow import DriverSubentryFlow
 from .options_flow import OcppOptionsFlow
@@ -65,8 +83,30 @@ _CHARGER_FIELDS: dict[vol.Marker, object] = {
     vol.Optional(CONF_PASSWORD): _PASSWORD,
     vol.Required(CONF_RELAXED, default=DEFAULT_RELAXED): BooleanSelector(),
 }
+_CONNECTOR_TYPES = ObjectSelector(
+    ObjectSelectorConfig(
+        multiple=True,
+        label_field=CONF_CONNECTOR,
+        description_field=CONF_TYPES,
+        translation_key=CONF_CONNECTOR_TYPES,
+        fields={
+            CONF_CONNECTOR: ObjectSelectorField(
+                required=True,
+                selector=NumberSelector(
+                    NumberSelectorConfig(min=1, max=MAX_EVSES, step=1, mode=NumberSelectorMode.BOX)
+                ),
+            ),
+            CONF_TYPES: ObjectSelectorField(
+                required=True,
+                selector=SelectSelector(
+                    SelectSelectorConfig(options=list(CONNECTOR_TYPES), multiple=True, custom_value=True)
+                ),
+            ),
+        },
+    )
+)
 _NEW_CHARGER_SCHEMA = vol.Schema({vol.Required(CONF_IDENTITY): TextSelector(), **_CHARGER_FIELDS})
-_CHARGER_SCHEMA = vol.Schema(_CHARGER_FIELDS)
+_CHARGER_SCHEMA = vol.Schema({**_CHARGER_FIELDS, vol.Optional(CONF_CONNECTOR_TYPES): _CONNECTOR_TYPES})
 
 
 class _PortTakenError(Exception):
@@ -255,31 +295,34 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
         )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the name and the password; the identity stays."""
+        """Ask for what may change; the identity stays."""
         charger = self._get_reconfigure_subentry()
         identity = charger.unique_id or charger.title
         password = charger.data.get(CONF_PASSWORD)
+        errors: dict[str, str] = {}
         if user_input is not None:
             entered = user_input.get(CONF_PASSWORD)
-            return self.async_update_and_abort(
-                self._get_entry(),
-                charger,
-                title=user_input.get(CONF_NAME, "").strip() or identity,
-                data=_with_password(
-                    {**charger.data, CONF_RELAXED: user_input[CONF_RELAXED]},
-                    password if entered == PASSWORD_UNCHANGED else entered,
-                ),
-                reason="reconfigure_successful",
-            )
+            settings = {**charger.data, CONF_RELAXED: user_input[CONF_RELAXED]}
+            try:
+                settings = _with_types(settings, stored_types(user_input.get(CONF_CONNECTOR_TYPES, ())))
+            except UnusableRowError:
+                errors[CONF_CONNECTOR_TYPES] = "connector_types_invalid"
+            else:
+                return self.async_update_and_abort(
+                    self._get_entry(),
+                    charger,
+                    title=user_input.get(CONF_NAME, "").strip() or identity,
+                    data=_with_password(settings, password if entered == PASSWORD_UNCHANGED else entered),
+                    reason="reconfigure_successful",
+                )
+        shown = _with_password(
+            _with_types({**charger.data, CONF_NAME: charger.title}, rows(charger.data)),
+            PASSWORD_UNCHANGED if password else None,
+        )
         return self.async_show_form(
             step_id="reconfigure",
-            data_schema=self.add_suggested_values_to_schema(
-                _CHARGER_SCHEMA,
-                _with_password(
-                    {**charger.data, CONF_NAME: charger.title},
-                    PASSWORD_UNCHANGED if password else None,
-                ),
-            ),
+            data_schema=self.add_suggested_values_to_schema(_CHARGER_SCHEMA, user_input or shown),
+            errors=errors,
             description_placeholders={"identity": identity},
         )
 
@@ -349,3 +392,9 @@ def _with_password(data: Mapping[str, Any], password: str | None) -> dict[str, A
     """The data with this password, or with none."""
     rest = {key: value for key, value in data.items() if key != CONF_PASSWORD}
     return rest | {CONF_PASSWORD: password} if password and not password.isspace() else rest
+
+
+def _with_types(data: Mapping[str, Any], types: Sized) -> dict[str, Any]:
+    """The data with these connector types, or with none."""
+    rest = {key: value for key, value in data.items() if key != CONF_CONNECTOR_TYPES}
+    return rest | {CONF_CONNECTOR_TYPES: types} if types else rest

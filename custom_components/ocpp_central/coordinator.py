@@ -26,7 +26,7 @@ from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
 from .core.commands import DropHold, Outcome, PlaceHold
 from .core.drivers import Driver, Drivers, Holder
-from .core.events import ChargerId, Event, Heard, Started, Verdict
+from .core.events import ChargerId, Event, EvseId, Heard, Started, Verdict
 from .core.following import Revision, followed
 from .core.ledger import Ledger, Step, Wish
 from .core.packing import NODES_ASIDE, NODES_AT_ONCE
@@ -215,6 +215,14 @@ class CentralSystem:
             self.audience.announce(Place(charger_id))
 
     @callback
+    def give_types(self, charger_id: ChargerId, types: Mapping[EvseId, frozenset[str]]) -> None:
+        """Take the owner's word for the connector types of a charger."""
+        charger = self.chargers[charger_id]
+        if charger.given_types != types:
+            self._chargers[charger_id] = replace(charger, given_types=types)
+            self._wake_reconciler(charger_id)
+
+    @callback
     def remove_charger(self, charger_id: ChargerId) -> None:
         """Forget a charger; its reservations end as removed."""
         step = self._ledger.without_charger(charger_id, dt_util.utcnow())
@@ -244,7 +252,7 @@ class CentralSystem:
         if len(after.evses) != len(before.evses):
             for number in after.evses.keys() - before.evses.keys():
                 self.audience.announce(Place(charger_id, number))
-        if changed or self._ledger is not ledger:
+        if changed or self._ledger is not ledger or after.abilities is not before.abilities:
             self._wake_reconciler(charger_id)
         return verdict
 
@@ -589,7 +597,7 @@ def _differences(before: Charger, after: Charger) -> set[Place]:
     here = Place(after.charger)
     if before.connected != after.connected:
         return {here} | {Place(after.charger, number) for number in after.evses}
-    places = {here} if before.description != after.description else set()
+    places = {here} if (before.description, before.skew) != (after.description, after.skew) else set()
     if after.evses is before.evses:
         return places
     for number, evse in after.evses.items():

@@ -16,6 +16,7 @@ from homeassistant.util import dt as dt_util
 from websockets import CloseCode
 
 from .audience import Place
+from .charger_settings import connector_types
 from .const import (
     CONF_ENTRY_ID,
     CONF_IDENTITY,
@@ -92,13 +93,14 @@ class Reception:
         }
         wanted: dict[ChargerId, Mapping[str, Any]] = {charger_id: each.data for charger_id, each in subentries.items()}
         names = {charger_id: each.title for charger_id, each in subentries.items()}
-        outdated = [known for known in self._known if self._known[known] != wanted.get(known)]
+        outdated = [known for known in self._known if _let_in(self._known[known]) != _let_in(wanted.get(known))]
         self._known = wanted
         for charger_id in set(self._central.chargers) - set(wanted):
             self._central.remove_charger(charger_id)
-        for charger_id in wanted:
+        for charger_id, settings in wanted.items():
             self._strangers.discard(charger_id)
             self._central.add_charger(charger_id)
+            self._central.give_types(charger_id, connector_types(settings))
         renamed = [known for known in names if names[known] != self._names.get(known)]
         self._names = names
         self._central.audience.wake(map(Place, renamed))
@@ -169,6 +171,13 @@ class Reception:
         discovery_flow.async_create_flow(
             self._hass, DOMAIN, context={"source": SOURCE_INTEGRATION_DISCOVERY}, data=offer
         )
+
+
+def _let_in(settings: Mapping[str, Any] | None) -> tuple[object, object] | None:
+    """The settings that a connection was made with; all others apply at once. None: the charger is gone."""
+    if settings is None:
+        return None
+    return settings.get(CONF_PASSWORD), settings.get(CONF_RELAXED, DEFAULT_RELAXED)
 
 
 def _as_text(password: bytes) -> str:

@@ -13,8 +13,8 @@ from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
 from .coordinator import CentralSystem
-from .core.commands import AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
-from .core.events import Asked
+from .core.commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
+from .core.events import AbilitiesUntold, Asked
 from .csms.session import Session
 from .store import StorageFailedError
 
@@ -68,6 +68,8 @@ class Reconciler:
                 await self._send(command)
             case AskToBoot() | AskForStatus():
                 await self._ask(commands)
+            case AskForAbilities() as command:
+                await self._inquire(command)
 
     async def _send(self, command: PlaceHold | DropHold) -> None:
         charger_id = self._session.charger_id
@@ -104,6 +106,12 @@ class Reconciler:
         refused = Outcome.ACCEPTED not in outcomes
         asked = Asked(refused=refused, at=dt_util.utcnow())
         self._central.apply(self._session.charger_id, asked)
+
+    async def _inquire(self, command: AskForAbilities) -> None:
+        """Have the charger tell what it can reserve; one that does not is left alone until it connects again."""
+        result = await self._session.execute(command)
+        if result.outcome is not Outcome.ACCEPTED and not self._ended:
+            self._central.apply(self._session.charger_id, AbilitiesUntold(at=dt_util.utcnow()))
 
     async def _wait_until(self, moment: datetime | None) -> None:
         timer: CALLBACK_TYPE | None = None

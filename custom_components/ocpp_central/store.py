@@ -19,6 +19,7 @@ from homeassistant.util.json import SerializationError
 from mashumaro.codecs.basic import BasicDecoder, BasicEncoder
 
 from .const import DOMAIN, LOGGER
+from .core.abilities import Abilities
 from .core.book import Book, Ghost
 from .core.charger import Charger, Description, Evse, Transaction
 from .core.ledger import Ledger
@@ -62,6 +63,7 @@ class StoredCharger:
     evses: tuple[StoredEvse, ...] = ()
     away_since: datetime | None = None
     token_length: int | None = None
+    abilities: Abilities = Abilities()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +224,7 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
         before.description is not after.description
         or before.away_since != after.away_since
         or before.token_length != after.token_length
+        or before.abilities is not after.abilities
         or len(before.evses) != len(after.evses)
     ):
         return True
@@ -280,6 +283,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
         ),
         away_since=charger.away_since,
         token_length=charger.token_length,
+        abilities=charger.abilities,
     )
 
 
@@ -333,4 +337,5 @@ def _charger(stored: StoredCharger) -> Charger:
         },
         away_since=stored.away_since,
         token_length=stored.token_length,
+        abilities=stored.abilities,
     )

@@ -90,7 +90,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @initialize(unspecific=st.booleans(), types=st.booleans())
     def learn_what_the_charger_can_do(self, *, unspecific: bool, types: bool) -> None:
-        self.world.equip(PLUGS, holds_unspecific=unspecific, holds_types=types)
+        self.world.equip(PLUGS, unspecific=unspecific, by_type=types)
         for evse in EVSES:
             self.world.status(evse, ConnectorStatus.AVAILABLE)
 

@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.ocpp_central.core.commands import Outcome
 from custom_components.ocpp_central.core.reservation import Cause, HeldBy, HoldState, Status
-from custom_components.ocpp_central.core.rulings import Ruling, ruling, wait_after
+from custom_components.ocpp_central.core.rulings import ANSWERS, Ruling, ruling, wait_after
 
 from .test_reservation import RESERVATION
 
@@ -61,7 +61,7 @@ def _standing(outcome: Outcome) -> Ruling:
 def test_an_immediate_request_is_held_taken_on_or_rejected(held_by: HeldBy, outcome: Outcome) -> None:
     """Somebody waits: a refusal ends it, and `charger` takes nothing but Accepted (ocpp.md 5.3)."""
     placing = replace(RESERVATION, status=Status.PLACING, awaited=True, held_by=held_by)
-    assert ruling(placing, outcome) == _awaited(held_by, outcome)
+    assert ruling(placing, ANSWERS[outcome]) == _awaited(held_by, outcome)
 
 
 @pytest.mark.parametrize("held_by", [HeldBy.AUTO, HeldBy.CHARGER])
@@ -69,7 +69,7 @@ def test_an_immediate_request_is_held_taken_on_or_rejected(held_by: HeldBy, outc
 def test_a_scheduled_reservation_that_begins_keeps_trying(held_by: HeldBy, outcome: Outcome) -> None:
     """Nobody waits: `auto` binds at once whatever the charger says, `charger` once it is held (ocpp.md 5.3)."""
     placing = replace(RESERVATION, status=Status.PLACING, held_by=held_by)
-    assert ruling(placing, outcome) == _due(held_by, outcome)
+    assert ruling(placing, ANSWERS[outcome]) == _due(held_by, outcome)
 
 
 @pytest.mark.parametrize("held_by", [HeldBy.AUTO, HeldBy.CHARGER])
@@ -77,7 +77,7 @@ def test_a_scheduled_reservation_that_begins_keeps_trying(held_by: HeldBy, outco
 def test_no_answer_ends_a_reservation_that_binds(held_by: HeldBy, outcome: Outcome) -> None:
     """A charger that forgets, refuses or cannot hold never ends a promise by that (design.md 5)."""
     active = replace(RESERVATION, status=Status.ACTIVE, held_by=held_by)
-    assert ruling(active, outcome) == _standing(outcome)
+    assert ruling(active, ANSWERS[outcome]) == _standing(outcome)
 
 
 @pytest.mark.parametrize(

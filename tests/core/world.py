@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from custom_components.ocpp_central.core.abilities import Abilities
 from custom_components.ocpp_central.core.authorization import judge
 from custom_components.ocpp_central.core.book import Book, Change
 from custom_components.ocpp_central.core.change import Amendment
 from custom_components.ocpp_central.core.charger import Charger, Evse
 from custom_components.ocpp_central.core.commands import (
+    AskForAbilities,
     AskForStatus,
     AskToBoot,
     Command,
@@ -20,6 +22,8 @@ from custom_components.ocpp_central.core.commands import (
 )
 from custom_components.ocpp_central.core.drivers import Drivers
 from custom_components.ocpp_central.core.events import (
+    AbilitiesTold,
+    AbilitiesUntold,
     Asked,
     Authorizing,
     Booted,
@@ -60,6 +64,9 @@ HOLDER = IdToken(value="HOLDER")
 STRANGER = IdToken(value="STRANGER")
 CHARGER = "garage"
 
+KNOWN = Abilities(complete=True)
+"""A charger that has told what it can, and needs not be asked."""
+
 
 def _where(what: int | str | Target) -> dict[str, Any]:
     match what:
@@ -75,12 +82,13 @@ class World:
     """One ledger with its chargers; `changes` is everything that ever happened to a reservation, in order."""
 
     def __init__(self, *, evses: Iterable[int] = (1,), connected: bool = True) -> None:
-        """A charger named `CHARGER` with these EVSEs, which told that they are available if it is connected."""
+        """A charger named `CHARGER` with these EVSEs, which told what it can, and that they are available if connected."""
         self.now = NOON
         self.ledger = Ledger()
         self.policy = Policy()
         self.drivers = Drivers()
-        self.chargers = {CHARGER: Charger(charger=CHARGER, evses={each: Evse(evse=each) for each in evses})}
+        known = {each: Evse(evse=each) for each in evses}
+        self.chargers = {CHARGER: Charger(charger=CHARGER, evses=known, abilities=KNOWN)}
         self.changes: list[Change] = []
         self._uids = (f"uid{number}" for number in count(1))
         self._transactions = (f"{number}" for number in count(1))
@@ -111,15 +119,17 @@ class World:
         self,
         types: Mapping[int, Collection[str]] | None = None,
         *,
-        holds_unspecific: bool = False,
-        holds_types: bool = False,
+        unspecific: bool = False,
+        by_type: bool = False,
     ) -> None:
-        """Give the charger plugs, and let it keep EVSEs of its own choice."""
+        """Give the charger plugs, and let it keep EVSEs of its own choice, maybe of a type."""
+        told_of = frozenset(self.charger.evses)
         self.chargers[CHARGER] = replace(
             self.charger,
-            types={evse: frozenset(each) for evse, each in (types or {}).items()},
-            holds_unspecific=holds_unspecific,
-            holds_types=holds_types,
+            given_types={evse: frozenset(each) for evse, each in (types or {}).items()},
+            abilities=replace(
+                self.charger.abilities, holds_unspecific=unspecific, complete=not by_type, told_of=told_of
+            ),
         )
 
     def known(self, reservation: Reservation) -> Reservation:
@@ -211,6 +221,11 @@ class World:
     def boot(self) -> None:
         self.tell(Booted(vendor=None, model=None, serial=None, firmware=None, at=self.now))
 
+    def abilities(self, claims_reservations: bool | None) -> None:
+        self.tell(
+            AbilitiesTold(claims_reservations=claims_reservations, holds_unspecific=None, types=None, at=self.now)
+        )
+
     def status(self, evse: int, status: ConnectorStatus, connector: int = 1) -> None:
         self.tell(StatusChanged(evse=evse, connector=connector, status=status, at=self.now))
 
@@ -274,9 +289,8 @@ class World:
                 },
                 away_since=each.away_since,
                 token_length=each.token_length,
-                types=each.types,
-                holds_unspecific=each.holds_unspecific,
-                holds_types=each.holds_types,
+                abilities=each.abilities,
+                given_types=each.given_types,
             )
             for each in self.chargers.values()
         }
@@ -295,6 +309,10 @@ class World:
     def answer(self, command: Command, outcome: Outcome) -> None:
         if isinstance(command, PlaceHold | DropHold):
             self.take(self.ledger.answered(self.charger, command, outcome, self.now))
+        elif isinstance(command, AskForAbilities) and outcome is Outcome.ACCEPTED:
+            self.abilities(claims_reservations=None)
+        elif isinstance(command, AskForAbilities):
+            self.tell(AbilitiesUntold(at=self.now))
         else:
             self.tell(Asked(refused=outcome is not Outcome.ACCEPTED, at=self.now))
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 from websockets.exceptions import ConnectionClosedOK
 
-from custom_components.ocpp_central.core.commands import AskToBoot, Outcome
+from custom_components.ocpp_central.core.commands import AskForAbilities, AskToBoot, Outcome, Plug
 from custom_components.ocpp_central.core.events import Authorizing, Event, Heard, Standing, Verdict
 from custom_components.ocpp_central.csms.calls import (
     Answer,
@@ -28,6 +28,7 @@ from . import wire
 from .wire import BACKGROUND, CLEARED, DROP, PLACE, ROUTES, KeepingDesk, conversation, settled
 
 V2 = (Version.V201, Version.V21)
+ABILITIES = AskForAbilities(plugs=(Plug(1, 1),))
 TIME = {"currentTime": wire.NOW.isoformat()}
 
 
@@ -526,7 +527,7 @@ async def test_an_ended_session_drops_what_comes() -> None:
         assert talk.session.counters.received == 0
 
 
-@pytest.mark.parametrize("payload", [{}, {"status": 5}, [], 5])
+@pytest.mark.parametrize("payload", [{}, {"status": []}, [], 5])
 async def test_an_answer_that_loses_meaning_is_of_no_use(payload: object) -> None:
     """The charger may have done it or not: neither success nor refusal."""
     async with conversation() as talk:
@@ -552,7 +553,7 @@ async def test_an_odd_answer_is_used() -> None:
     ("payload", "code"),
     [
         ({}, "OccurrenceConstraintViolation"),
-        ({"status": 5}, "TypeConstraintViolation"),
+        ({"status": []}, "TypeConstraintViolation"),
     ],
 )
 async def test_21_is_told_that_its_answer_is_of_no_use(payload: Json, code: str) -> None:
@@ -725,3 +726,21 @@ async def test_a_flood_of_one_charger_leaves_everybody_else_a_turn() -> None:
         turns += 1
     await running
     assert turns > 10
+
+
+async def test_what_an_answer_tells_goes_to_the_desk() -> None:
+    """Beside its outcome, and also if it comes late; a refusal tells nothing."""
+    async with conversation(call_timeout=0.05) as talk:
+        for reply in ([3, CLEARED], [4, "NotSupported", "", {}]):
+            asked = asyncio.create_task(talk.session.execute(ABILITIES))
+            _, message_id, _, _ = await talk.charger.hear()
+            await talk.charger.say(reply[0], message_id, *reply[1:])
+            await settled(asked)
+        assert talk.desk.events == [Heard(at=wire.NOW)]
+        late = asyncio.create_task(talk.session.execute(ABILITIES))
+        _, message_id, _, _ = await talk.charger.hear()
+        assert (await settled(late)).outcome is Outcome.TIMED_OUT
+        await talk.charger.say(3, message_id, CLEARED)
+        async with asyncio.timeout(wire.PATIENCE):
+            assert await talk.desk.lates.get() == (ABILITIES, Outcome.ACCEPTED)
+        assert len(talk.desk.events) == 2

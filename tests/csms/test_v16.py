@@ -6,14 +6,17 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.ocpp_central.core.commands import (
+    AskForAbilities,
     AskForStatus,
     AskToBoot,
     Command,
     DropHold,
     Outcome,
     PlaceHold,
+    Plug,
 )
 from custom_components.ocpp_central.core.events import (
+    AbilitiesTold,
     Authorizing,
     Booted,
     ConnectorStatus,
@@ -385,6 +388,11 @@ REQUESTS: list[tuple[Command, str, Json]] = [
         },
     ),
     (DropHold(hold=7), "CancelReservation", {"reservationId": 7}),
+    (
+        AskForAbilities(plugs=(Plug(1, 1),)),
+        "GetConfiguration",
+        {"key": ["SupportedFeatureProfiles", "ReserveConnectorZeroSupported"]},
+    ),
     (AskToBoot(), "TriggerMessage", {"requestedMessage": "BootNotification"}),
     (AskForStatus(evse=None), "TriggerMessage", {"requestedMessage": "StatusNotification"}),
     (
@@ -428,3 +436,55 @@ def test_at_most_one_event_wants_a_verdict(action: str, data: st.DataObject) -> 
     """A session gives one verdict per answer."""
     told = events(action, data.draw(proper(Version.V16, action)))
     assert sum(isinstance(event, (Authorizing, Started, Ended)) for event in told) <= 1
+
+
+def answered(**values: str) -> AbilitiesTold:
+    """What an answer with these keys tells."""
+    entries = [{"key": key, "readonly": True, "value": value} for key, value in values.items()]
+    (told,) = V16.told(ABILITIES, {"configurationKey": entries}, NOW)
+    assert isinstance(told, AbilitiesTold)
+    return told
+
+
+ABILITIES = AskForAbilities(plugs=(Plug(1, 1), Plug(2, 1)))
+
+
+@pytest.mark.parametrize(
+    ("profiles", "want"),
+    [
+        ("Core,FirmwareManagement,Reservation", True),
+        ("core , RESERVATION,RemoteTrigger", True),
+        ("Core, SmartCharging", False),
+        ("", None),
+    ],
+)
+def test_a_charger_claims_reservations_by_its_feature_profiles(profiles: str, want: bool | None) -> None:
+    """SupportedFeatureProfiles is a list of words, in any spelling; an empty one says nothing."""
+    assert answered(SupportedFeatureProfiles=profiles).claims_reservations is want
+    assert answered(supportedfeatureprofiles=profiles).claims_reservations is want
+
+
+@pytest.mark.parametrize(("value", "want"), [("true", True), ("TRUE ", True), ("False", False), ("maybe", None)])
+def test_a_charger_says_whether_it_holds_connector_zero(value: str, want: bool | None) -> None:
+    """ReserveConnectorZeroSupported is a boolean as text."""
+    assert answered(ReserveConnectorZeroSupported=value).holds_unspecific is want
+
+
+def test_unknown_keys_say_nothing() -> None:
+    """Neither claim nor denial; and 1.6 has no words for connector types, so nothing more is asked."""
+    answer: Json = {"unknownKey": ["SupportedFeatureProfiles", "ReserveConnectorZeroSupported"]}
+    nothing = AbilitiesTold(claims_reservations=None, holds_unspecific=None, types=None, at=NOW)
+    assert V16.outcome(ABILITIES, answer) is Outcome.ACCEPTED
+    assert V16.told(ABILITIES, answer, NOW) == (nothing,)
+    assert V16.told(DropHold(hold=1), {"status": "Accepted"}, NOW) == ()
+
+
+def test_a_date_is_told_with_the_time_of_its_reception() -> None:
+    """So that the charger's clock can be judged."""
+    (told,) = events("StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Available"})
+    assert isinstance(told, StatusChanged)
+    assert (told.at, told.received) == (NOW, NOW)
+    sample = {"timestamp": AT, "sampledValue": [{"value": "1"}]}
+    (metered,) = events("MeterValues", {"connectorId": 1, "meterValue": [sample]})
+    assert isinstance(metered, Metered)
+    assert (metered.at, metered.received) == (TEN, NOW)

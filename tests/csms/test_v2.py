@@ -7,13 +7,16 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.ocpp_central.core.commands import (
+    AskForAbilities,
     AskForStatus,
     AskToBoot,
     Command,
     DropHold,
     PlaceHold,
+    Plug,
 )
 from custom_components.ocpp_central.core.events import (
+    AbilitiesTold,
     Authorizing,
     Booted,
     ChargingState,
@@ -777,3 +780,113 @@ def test_every_proper_request_has_a_proper_answer(version: Version, data: st.Dat
     wanting = [event for event in told if isinstance(event, (Authorizing, Started, Updated, Ended))]
     assert len(wanting) <= 1
     reply(dialect, action, payload)
+
+
+ABILITIES = AskForAbilities(plugs=(Plug(1, 1), Plug(1, 2), Plug(2, 1)))
+
+
+def variable(component: str, name: str, value: str | None, *, evse: int | None = None, connector: int = 1) -> Json:
+    """One result of GetVariables; a `value` of None or in angle brackets is no value but a status."""
+    owner: Json = {"name": component}
+    if evse is not None:
+        owner["evse"] = {"id": evse, "connectorId": connector}
+    result: Json = {"component": owner, "variable": {"name": name}, "attributeStatus": "Accepted"}
+    if value is not None and value.startswith("<"):
+        return result | {"attributeStatus": value.strip("<>")}
+    return result if value is None else result | {"attributeValue": value}
+
+
+def abilities(dialect: Dialect, *results: Json) -> AbilitiesTold:
+    """What an answer with these results tells."""
+    (told,) = dialect.told(ABILITIES, {"getVariableResult": list(results)}, NOW)
+    assert isinstance(told, AbilitiesTold)
+    return told
+
+
+@both
+def test_abilities_are_asked_for_as_variables(dialect: Dialect) -> None:
+    """The three flags of ReservationCtrlr, and the type of each plug: ten at most, as few as some chargers take."""
+    request = dialect.request(ABILITIES)
+    asked = request.payload["getVariableData"]
+    assert request.action == "GetVariables"
+    assert [each["variable"]["name"] for each in asked] == [
+        "Available",
+        "Enabled",
+        "NonEvseSpecific",
+        *["ConnectorType"] * 3,
+    ]
+    assert [each["component"] for each in asked[3:]] == [
+        {"name": "Connector", "evse": {"id": 1, "connectorId": 1}},
+        {"name": "Connector", "evse": {"id": 1, "connectorId": 2}},
+        {"name": "Connector", "evse": {"id": 2, "connectorId": 1}},
+    ]
+    assert request_violations(dialect.version, request.action, request.payload) == []
+
+
+@both
+@pytest.mark.parametrize(
+    ("available", "enabled", "want"),
+    [
+        ("true", "true", True),
+        ("True", "<UnknownVariable>", True),
+        ("true", "false", False),
+        ("false", "true", False),
+        ("<UnknownComponent>", "<UnknownComponent>", False),
+        ("<UnknownVariable>", "<Rejected>", None),
+        ("<NotSupportedAttributeType>", None, None),
+        ("perhaps", "<UnknownComponent>", None),
+    ],
+)
+def test_a_charger_claims_reservations_by_its_controller(
+    dialect: Dialect, available: str, enabled: str | None, want: bool | None
+) -> None:
+    """Absent or switched off is no claim (ocpp.md 5.3); that it is there is one, and proves nothing."""
+    told = abilities(
+        dialect,
+        variable("ReservationCtrlr", "Available", available),
+        variable("reservationctrlr", "enabled", enabled),
+    )
+    assert told.claims_reservations is want
+    assert told.holds_unspecific is None
+
+
+@both
+def test_types_are_those_of_all_plugs_of_an_evse(dialect: Dialect) -> None:
+    """By their published names; an EVSE that says nothing has none, but was asked."""
+    told = abilities(
+        dialect,
+        variable("Connector", "ConnectorType", "cccs2", evse=1),
+        variable("Connector", "ConnectorType", "CTYPE2", evse=1, connector=2),
+        variable("Connector", "ConnectorType", "Unknown", evse=2),
+        variable("Connector", "ConnectorType", "cType1", evse=3),
+        variable("Connector", "SupplyPhases", "3", evse=2),
+        variable("ReservationCtrlr", "NonEvseSpecific", "true"),
+    )
+    assert told.types == {1: frozenset({"cCCS2", "cType2"}), 2: frozenset()}
+    assert told.holds_unspecific is True
+
+
+@both
+def test_no_result_says_nothing(dialect: Dialect) -> None:
+    """Every EVSE that was asked for is told of all the same, so that nobody asks again."""
+    told = abilities(dialect)
+    assert (told.claims_reservations, told.holds_unspecific) == (None, None)
+    assert told.types == {1: frozenset(), 2: frozenset()}
+    assert dialect.told(DropHold(hold=1), {"status": "Accepted"}, NOW) == ()
+
+
+@both
+@pytest.mark.parametrize("offline", [True, False])
+def test_what_happened_offline_does_not_show_the_clock(dialect: Dialect, *, offline: bool) -> None:
+    """The charger may have set its clock since."""
+    payload = {
+        "eventType": "Started",
+        "timestamp": AT,
+        "triggerReason": "CablePluggedIn",
+        "seqNo": 0,
+        "offline": offline,
+        "transactionInfo": {"transactionId": "T1"},
+    }
+    (told,) = events(dialect, "TransactionEvent", payload)
+    assert isinstance(told, Started)
+    assert told.received == (None if offline else NOW)

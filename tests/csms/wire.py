@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from custom_components.ocpp_central.core.commands import Command, DropHold, Outcome, PlaceHold
+from custom_components.ocpp_central.core.commands import AskForAbilities, Command, DropHold, Outcome, PlaceHold
 from custom_components.ocpp_central.core.events import Authorizing, Event, Heard, Standing, Verdict
 from custom_components.ocpp_central.core.token import IdToken
 from custom_components.ocpp_central.csms.dialect import Json, Request, Route, Version
@@ -94,6 +94,10 @@ class SmallDialect:
         """Read the word of any answer."""
         word = answer["status"]
         return Outcome(word) if word in set(Outcome) else Outcome.UNREADABLE
+
+    def told(self, command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
+        """Only who was asked for abilities tells anything."""
+        return (Heard(at=now),) if isinstance(command, AskForAbilities) and answer == CLEARED else ()
 
 
 @dataclass(kw_only=True)

@@ -769,3 +769,72 @@ async def test_charger_without_a_name_is_called_by_its_identity(hass: HomeAssist
     form = await start_to_change_charger(hass, entry)
     await submit_charger(hass, form)
     assert chargers(entry) == {"CP1": ("CP1", {"relaxed": True})}
+
+
+async def test_connector_types_are_set_shown_and_taken_back(hass: HomeAssistant, free_port: int) -> None:
+    """Lines for one connector count together; published names are spelled as published, others stay."""
+    entry = await add_central_system(hass, free_port, charger("CP1", "Garage"))
+    form = await start_to_change_charger(hass, entry)
+    assert "connector_types" not in suggested(form)
+    lines = [
+        {"connector": 2, "types": ["sType2"]},
+        {"connector": 1.0, "types": ["CCCS2", "cVendorOwn"]},
+        {"connector": 2, "types": ["cType2"]},
+    ]
+    await submit_charger(hass, form, name="Garage", connector_types=lines)
+    types = {"1": ["cCCS2", "cVendorOwn"], "2": ["cType2", "sType2"]}
+    assert chargers(entry) == {"CP1": ("Garage", {"relaxed": True, "connector_types": types})}
+
+    form = await start_to_change_charger(hass, entry)
+    shown = suggested(form)
+    assert shown["connector_types"] == [
+        {"connector": 1, "types": ["cCCS2", "cVendorOwn"]},
+        {"connector": 2, "types": ["cType2", "sType2"]},
+    ]
+    await submit_charger(hass, form, **shown)
+    assert chargers(entry)["CP1"][1]["connector_types"] == types
+
+    form = await start_to_change_charger(hass, entry)
+    await submit_charger(hass, form, name="Garage")
+    assert chargers(entry) == {"CP1": ("Garage", {"relaxed": True})}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"connector": 1.5, "types": ["cType2"]},
+        {"connector": 1, "types": []},
+        {"connector": 1, "types": ["Unknown"]},
+        {"connector": 1, "types": ["cType2", "x" * 21]},
+    ],
+)
+async def test_connector_types_that_mean_nothing_are_an_error(
+    hass: HomeAssistant, free_port: int, line: dict[str, Any]
+) -> None:
+    """The form says so, keeps what was entered, and goes on."""
+    entry = await add_central_system(hass, free_port, charger("CP1", "Garage"))
+    form = await start_to_change_charger(hass, entry)
+    form = await submit_charger(hass, form, name="Yard", connector_types=[line])
+    assert (form["type"], form["errors"]) == (FlowResultType.FORM, {"connector_types": "connector_types_invalid"})
+    assert suggested(form) == {"name": "Yard", "relaxed": True, "connector_types": [line]}
+    result = await submit_charger(hass, form, name="Yard")
+    assert result["reason"] == "reconfigure_successful"
+
+
+async def test_the_form_of_a_charger_can_be_sent_to_a_browser(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, free_port: int
+) -> None:
+    """Its fields become JSON, with the names of connector types to choose from."""
+    entry = await add_central_system(hass, free_port, charger("CP1", "Garage"))
+    assert await async_setup_component(hass, "config", {})
+    (subentry_id,) = entry.subentries
+    client = await hass_client()
+    response = await client.post(
+        "/api/config/config_entries/subentries/flow",
+        json={"handler": [entry.entry_id, "charger"], "subentry_id": subentry_id, "show_advanced_options": False},
+    )
+    form = await response.json()
+    (field,) = [field for field in form["data_schema"] if field["name"] == "connector_types"]
+    fields = field["selector"]["object"]["fields"]
+    assert fields["connector"]["selector"]["number"]["min"] == 1
+    assert "cType2" in fields["types"]["selector"]["select"]["options"]

@@ -8,7 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from .abilities import Abilities
+from .clock import Clock
 from .events import (
+    AbilitiesTold,
+    AbilitiesUntold,
     Asked,
     Booted,
     ChargerId,
@@ -174,6 +178,8 @@ class Charger:
     `away_since`: when it was last known to be connected; None if that was never seen.
     `asked`, `reluctant`: whether we asked it to report since it connected, and whether it refused to.
     `token_length`: the longest id token that it can carry, in characters; None until it first connected.
+    `given_types`: the connector types that its owner says an EVSE has, whatever the charger tells.
+    `reticent`: whether it gave no answer about its abilities since it connected.
     """
 
     charger: ChargerId
@@ -183,20 +189,41 @@ class Charger:
     connected_at: datetime | None = None
     away_since: datetime | None = None
     token_length: int | None = None
-    holds_unspecific: bool = False
-    holds_types: bool = False
-    types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
     asked: bool = False
     reluctant: bool = False
+    abilities: Abilities = Abilities()
+    given_types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
+    reticent: bool = False
+    clock: Clock = Clock()
+
+    @property
+    def claims_reservations(self) -> bool | None:
+        """Whether it says that it can hold reservations, which proves nothing; None where it does not say."""
+        return self.abilities.claims_reservations
+
+    @property
+    def holds_unspecific(self) -> bool:
+        """Whether it says that it can hold an EVSE of its own choice."""
+        return self.abilities.holds_unspecific is True
+
+    @property
+    def holds_types(self) -> bool:
+        """Whether it can keep some EVSE with a plug of a type; not in a version that has no words for types (1.6)."""
+        return self.holds_unspecific and not self.abilities.complete
+
+    def types_at(self, evse: EvseId) -> frozenset[str]:
+        """The types of the connectors at an EVSE, by their published names where there is one; empty: not known."""
+        return self.given_types.get(evse) or self.abilities.types.get(evse, frozenset())
+
+    @property
+    def skew(self) -> timedelta:
+        """How far its clock is ahead of ours, to some seconds; negative: behind; zero where nothing shows."""
+        return self.clock.skew
 
     @property
     def connected(self) -> bool:
         """Whether a connection stands."""
         return self.connected_at is not None
-
-    def types_at(self, evse: EvseId) -> frozenset[str]:
-        """The types of the plugs of an EVSE, in OCPP's words; empty where they are unknown."""
-        return self.types.get(evse, frozenset())
 
     @property
     def has_reported(self) -> bool:
@@ -244,8 +271,11 @@ class Charger:
 
         A `Started` must carry its transaction id by now.
         """
-        group = None if verdict is None else verdict.group
         match event:
+            case StatusChanged() | Metered() | Started() | Updated() | Ended():
+                return _dated(
+                    self._happened(event, None if verdict is None else verdict.group), event.at, event.received
+                )
             case Connected():
                 return self._connected(event)
             case Disconnected():
@@ -253,7 +283,17 @@ class Charger:
             case Asked():
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
             case Booted():
-                return replace(self, description=_description(event))
+                abilities = self.abilities.after_boot()
+                return replace(self, description=_description(event), abilities=abilities, reticent=False)
+            case AbilitiesTold():
+                return replace(self, abilities=self.abilities.after(event))
+            case AbilitiesUntold():
+                return replace(self, reticent=True)
+            case _:
+                return self
+
+    def _happened(self, event: StatusChanged | Metered | Started | Updated | Ended, group: str | None) -> Charger:
+        match event:
             case StatusChanged():
                 return self._status_changed(event)
             case Started():
@@ -264,8 +304,6 @@ class Charger:
                 return self._ended(event)
             case Metered():
                 return self._metered(event.evse, event.readings)
-            case _:
-                return self
 
     def _connected(self, event: Connected) -> Charger:
         evses = {number: replace(evse, reported=False) for number, evse in self.evses.items()}
@@ -277,6 +315,7 @@ class Charger:
             evses=evses,
             asked=False,
             reluctant=False,
+            reticent=False,
         )
 
     def _status_changed(self, event: StatusChanged) -> Charger:
@@ -342,6 +381,14 @@ class Charger:
 
     def _with(self, evse: Evse) -> Charger:
         return replace(self, evses={**self.evses, evse.evse: evse})
+
+
+def _dated(charger: Charger, told: datetime, received: datetime | None) -> Charger:
+    """The charger once it has dated something; where both times are the same, it gave no date."""
+    if received is None or told == received:
+        return charger
+    clock = charger.clock.after(told, received)
+    return charger if clock is charger.clock else replace(charger, clock=clock)
 
 
 def _description(event: Booted) -> Description:

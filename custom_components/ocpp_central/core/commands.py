@@ -6,6 +6,7 @@ Knows the commands and their outcomes. Must not know when a command is due (`pla
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from .events import ConnectorId, EvseId
 from .token import IdToken
@@ -77,4 +78,21 @@ class AskForStatus:
     connector: ConnectorId | None = None
 
 
-type Command = PlaceHold | DropHold | AskToBoot | AskForStatus
+class Plug(NamedTuple):
+    """One plug of an EVSE."""
+
+    evse: EvseId
+    connector: ConnectorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForAbilities:
+    """Ask what the charger can reserve: whether it claims to at all, and the type of each of these plugs.
+
+    It answers with an `AbilitiesTold` of the EVSEs of these plugs, or not at all.
+    """
+
+    plugs: tuple[Plug, ...]
+
+
+type Command = PlaceHold | DropHold | AskToBoot | AskForStatus | AskForAbilities

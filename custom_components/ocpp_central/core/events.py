@@ -4,9 +4,10 @@ Knows the facts and questions that come from a charger, and the shape of a verdi
 how they are spelled on the wire, nor what follows from them.
 
 `at` is the charger's own time of the fact, in UTC; where the charger gave none (or none that could be read) it
-is the time of reception.
+is the time of reception. `received` is that time where the charger's clock may be judged by `at`, and None elsewhere.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -100,6 +101,28 @@ class Booted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AbilitiesTold:
+    """What the charger answered when it was asked what it can reserve; None: it did not say.
+
+    `holds_unspecific`: whether it can hold an EVSE of its own choice.
+    `types`: the types of connectors at each EVSE that it was asked for, none where it did not say; None: whatever EVSE
+    it is asked for, it has no words for that.
+    """
+
+    claims_reservations: bool | None
+    holds_unspecific: bool | None
+    types: Mapping[EvseId, frozenset[str]] | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbilitiesUntold:
+    """The charger was asked what it can reserve, and gave no answer that can be used."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """The charger is alive; nothing else follows from it."""
 
@@ -115,6 +138,7 @@ class StatusChanged:
     status: ConnectorStatus
     error: str | None = None
     at: datetime
+    received: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +149,7 @@ class Metered:
     transaction: TransactionId | None
     readings: tuple[Reading, ...]
     at: datetime
+    received: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +180,7 @@ class Started:
     readings: tuple[Reading, ...] = ()
     offline: bool = False
     at: datetime
+    received: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +196,7 @@ class Updated:
     readings: tuple[Reading, ...] = ()
     offline: bool = False
     at: datetime
+    received: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +214,7 @@ class Ended:
     readings: tuple[Reading, ...] = ()
     offline: bool = False
     at: datetime
+    received: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +231,8 @@ type Event = (
     | Disconnected
     | Asked
     | Booted
+    | AbilitiesTold
+    | AbilitiesUntold
     | Heard
     | StatusChanged
     | Metered

@@ -14,7 +14,7 @@ from .events import ConnectorStatus, EvseId, HoldEnd, HoldEnded
 from .page import GHOST_LIFE, Page, Place
 from .reservation import Cause, HeldBy, Hold, HoldState, News, Reservation, Status
 from .room import accepts
-from .rulings import ANSWERS, Answer, ruling, wait_after
+from .rulings import Answer, answer_of, ruling, wait_after
 
 MAX_CRASHES = 3
 """How often the connection may be lost over a drop before we leave the hold to expire: some chargers crash on it."""
@@ -170,18 +170,21 @@ def placed(page: Page, command: PlaceHold, outcome: Outcome) -> None:
 
     An answer that comes too late for its reservation changes nothing: a ghost has taken its place.
     """
-    answer = ANSWERS[outcome]
+    found = page.book.find_hold(command.hold)
+    # Not replaced though it must be (H01.FR.02): our own hold may be what is in the way.
+    may_be_ours = found is not None and (found[2].outdated or found[2].state in _DOUBTFUL)
+    claims = None if may_be_ours else page.charger.claims_reservations
+    answer = answer_of(outcome, claims_reservations=claims)
     if answer is Answer.UNSUPPORTED and command.evse is not None:
         page.can_hold = False
-    if (found := page.book.find_hold(command.hold)) is None:
+    if found is None:
         return
     reservation, place, hold = found
     reservation, hold = replace(reservation, last_outcome=outcome), replace(hold, under_way=False)
     if answer in _NEEDS_A_NAME and place is None:
         # It may know reservations of a named EVSE all the same, so it is asked for one before anything is concluded.
         page.can_hold_any = False
-    if answer in _REFUSALS and (hold.outdated or hold.state in _DOUBTFUL):
-        # Not replaced though it must be (H01.FR.02): our own hold may be what is in the way.
+    if answer in _REFUSALS and may_be_ours:
         in_the_way = replace(hold, state=HoldState.PENDING, drop_first=True, not_before=None)
         page.put(reservation.with_hold(place, in_the_way))
         return
@@ -191,7 +194,7 @@ def placed(page: Page, command: PlaceHold, outcome: Outcome) -> None:
         refused = reservation.with_hold(place, Hold(wire_id=hold.wire_id))
         rebound(page, replace(refused, tried=tried), evse)
         return
-    decided = ruling(reservation, outcome)
+    decided = ruling(reservation, answer)
     reservation = reservation.with_hold(place, _answered(hold, answer, decided.hold, command.until, page.now))
     cause = _cause_of_all(reservation, decided.cause)
     if answer is Answer.ACCEPTED:

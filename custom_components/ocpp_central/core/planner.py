@@ -9,13 +9,17 @@ from datetime import datetime, timedelta
 
 from .book import Book, Ghost
 from .charger import PATIENCE, RESIGNATION, Charger
-from .commands import AskForStatus, AskToBoot, Command, DropHold, PlaceHold
+from .commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, PlaceHold, Plug
 from .page import Place
 from .reservation import Hold, HoldState, Reservation, Status
 from .room import accepts
 
 TOO_LATE = timedelta(seconds=5)
 """A hold that ends so soon is not placed: it would expire on its way."""
+
+MOST_PLUGS = 7
+"""So many types are asked for at once: some chargers answer no more than ten variables (`ItemsPerMessage`), we ask for
+three others beside, and whoever wants to reserve meanwhile waits for the answer."""
 
 _WANTED = frozenset({Status.PLACING, Status.ACTIVE})
 _OPEN = frozenset({HoldState.PENDING, HoldState.UNCERTAIN, HoldState.LOST})
@@ -57,6 +61,8 @@ def plan(book: Book, charger: Charger, now: datetime) -> Plan:
             drops = [_drop(ghost) for ghost in _in_the_way(book, place)]
             commands += [drop for drop in drops if drop not in commands]
             commands.append(_place(reservation, place, hold))
+    if settled:
+        commands += _inquiry(charger)
     return Plan(commands=tuple(commands), again=min(moments, default=None))
 
 
@@ -74,6 +80,22 @@ def _questions(charger: Charger, now: datetime) -> Iterator[Command]:
             yield AskForStatus(evse=evse.evse)
         for connector in sorted(evse.connectors):
             yield AskForStatus(evse=evse.evse, connector=connector)
+
+
+def _inquiry(charger: Charger) -> Iterator[AskForAbilities]:
+    """What the charger can reserve is asked once per boot, and a bit at a time: no reservation shall wait for it."""
+    if charger.reticent:
+        return
+    plugs: list[Plug] = []
+    for number, evse in charger.evses.items():
+        if charger.abilities.lacks(number):
+            these = [Plug(number, connector) for connector in sorted(evse.connectors)[:MOST_PLUGS]]
+            these = these or [Plug(number, 1)]
+            if plugs and len(plugs) + len(these) > MOST_PLUGS:
+                break
+            plugs += these
+    if plugs:
+        yield AskForAbilities(plugs=tuple(plugs))
 
 
 def _open_holds(book: Book) -> Iterator[tuple[Reservation, Place, Hold]]:

@@ -133,7 +133,7 @@ def may_stay_open(reservations: Collection[Reservation], wanted: Reservation, ch
     he might find the holder's car at his EVSE.
     """
     able = charger.holds_unspecific if wanted.target is Target.ANY else charger.holds_types
-    if not (able and wanted.takes_any) or wanted.held_by is HeldBy.CENTRAL_SYSTEM:
+    if not (able and wanted.takes_any) or wanted.held_by is HeldBy.CENTRAL_SYSTEM or len(fitting(wanted, charger)) == 1:
         return False
     others = [each for each in reservations if each.uid != wanted.uid and each.window.overlaps(wanted.window)]
     if any(each.status is Status.SCHEDULED for each in others):

@@ -37,6 +37,13 @@ ANSWERS: Mapping[Outcome, Answer] = {
 }
 
 
+def answer_of(outcome: Outcome, *, claims_reservations: bool | None) -> Answer:
+    """How an outcome is treated; a charger that claims no reservations and rejects one does not do them (ocpp.md 5.3)."""
+    if outcome is Outcome.REJECTED and claims_reservations is False:
+        return Answer.UNSUPPORTED
+    return ANSWERS[outcome]
+
+
 class Urgency(StrEnum):
     """What depends on the answer."""
 
@@ -105,13 +112,13 @@ WAITS = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5))
 """How long to wait before the second, third and every later attempt (ocpp.md 5.4)."""
 
 
-def ruling(reservation: Reservation, outcome: Outcome) -> Ruling:
-    """What follows from the outcome of a ReserveNow for a reservation that is placing or active."""
+def ruling(reservation: Reservation, answer: Answer) -> Ruling:
+    """What follows from the answer to a ReserveNow for a reservation that is placing or active."""
     if reservation.status is not Status.PLACING:
         urgency = Urgency.STANDING
     else:
         urgency = Urgency.AWAITED if reservation.awaited else Urgency.DUE
-    return RULINGS[reservation.held_by][urgency, ANSWERS[outcome]]
+    return RULINGS[reservation.held_by][urgency, answer]
 
 
 def wait_after(attempts: int) -> timedelta:

@@ -7,7 +7,7 @@ Must not know what only one version has.
 from collections.abc import Mapping
 from datetime import datetime
 
-from ..core.commands import AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
+from ..core.commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
 from ..core.events import Event, Heard, Verdict
 from . import times
 from .dialect import Json, Route
@@ -31,6 +31,8 @@ _WORDS: Mapping[type, Mapping[str, Outcome]] = {
 
 def outcome(command: Command, answer: Json) -> Outcome:
     """What the charger's answer to a command means; UNREADABLE for a word that OCPP does not define for it."""
+    if isinstance(command, AskForAbilities):
+        return Outcome.ACCEPTED  # its answer has no status of its own: it says what it says
     return _WORDS[type(command)].get(text(answer, "status") or "", Outcome.UNREADABLE)
 
 

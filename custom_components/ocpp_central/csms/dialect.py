@@ -73,3 +73,6 @@ class Dialect(Protocol):
 
     def outcome(self, command: Command, answer: Json) -> Outcome:
         """What the charger's answer to a command means; UNREADABLE for a word that the version does not define."""
+
+    def told(self, command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
+        """What the charger's answer tells beside the outcome; nothing for most commands. `now` is aware UTC."""

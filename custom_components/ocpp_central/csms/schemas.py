@@ -90,9 +90,10 @@ class Schemas:
         """The payload of a CALL or SEND as it may be read, and what was odd about it.
 
         Integers written as floats (16.0) become integers. Relaxed: what does not lose meaning stays as it is and
-        is noted; an optional property of the wrong type is left out (of a copy) and noted. Without
-        `describe` there is one note for all that stayed; describing takes some 10 µs for each of them. Raises
-        `Violation` for everything else, and KeyError for an action that the version does not define.
+        is noted; a number where a text belongs becomes that text, and another optional property of the wrong type is
+        left out, both in a copy, and noted. Without `describe` there is one note for all that stayed; describing
+        takes some 10 µs for each of them. Raises `Violation` for everything else, and KeyError for an action that
+        the version does not define.
         """
         return _checked(self._requests[action], payload, relaxed=relaxed, describe=describe)
 
@@ -162,11 +163,12 @@ def _exact(validator: Draft4Validator, payload: Json) -> Json:
 
 def _usable(validator: Draft4Validator, payload: Json) -> tuple[Json, tuple[Note, ...]]:
     """What can be read of a payload, and what had to be left out; raises `Violation` if that was required."""
-    dropped: dict[Steps, Note] = {}
+    notes: dict[Steps, Note] = {}
+    dropped: set[Steps] = set()
     for _ in range(_MOST_REPAIRS):
         error = _first_error(validator, payload)
         if error is None:
-            return payload, tuple(dropped.values())
+            return payload, tuple(notes.values())
         if _is_written_as_float(error, payload):
             payload = _mended(payload, _steps(error.instance_path), _as_integer)
             continue
@@ -177,7 +179,9 @@ def _usable(validator: Draft4Validator, payload: Json) -> tuple[Json, tuple[Note
         steps, mend = _repair(error, payload)
         if mend is None:
             raise violation
-        dropped[steps] = Note(keyword=error.kind.name, place=_place(steps))
+        if mend is not _as_text:
+            dropped.add(steps)
+        notes[steps] = Note(keyword=error.kind.name, place=_place(steps))
         payload = _mended(payload, steps, mend)
     raise Violation(Fault.TYPE, ())
 
@@ -187,13 +191,15 @@ _GONE: Final = object()
 
 
 def _repair(error: ValidationError, payload: Json) -> tuple[Steps, _Mend | None]:
-    """What to leave out because of an error, in all items of a list at once; None where nothing would help."""
+    """What to mend or leave out because of an error, in all items of a list at once; None where nothing would help."""
     steps = _steps(error.instance_path)
     if "customData" in steps:
         # It is the vendor's own and nothing of ours depends on it, so even its required vendorId may be missing.
         return steps[: steps.index("customData") + 1], lambda _: _GONE
     if error.kind.name != "type" or not steps:
         return steps, None
+    if _is_written_as_number(error, payload):
+        return steps, _as_text
     wrong = type(_at(payload, error.instance_path))
     if steps[-1] is not None:
         return steps, lambda value: _GONE if type(value) is wrong else value
@@ -283,6 +289,19 @@ def _as_integer(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, float) and value.is_integer() and abs(value) < _MOST_EXACT:
         return int(value)
     return value
+
+
+def _is_written_as_number(error: ValidationError, payload: Json) -> bool:
+    match error.kind:
+        case ValidationErrorKind.Type(types=types) if "string" in types:
+            value = _at(payload, error.instance_path)
+            return _as_text(value) is not value
+        case _:
+            return False
+
+
+def _as_text(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _at(node: Any, path: list[str | int]) -> Any:  # noqa: ANN401 - any JSON

@@ -92,6 +92,7 @@ class Session:
         self._dialect = dialect
         self._schemas = schemas
         self._desk = desk
+        self._clock = clock
         self._call_timeout = call_timeout
         self._write_timeout = write_timeout
         self._calls = Calls(self._send_call)
@@ -147,12 +148,12 @@ class Session:
     async def execute(self, command: Command) -> Result:
         """Have the charger do something, reservations ahead of all else, and tell what became of it.
 
-        A charger that refuses, is silent or is gone is an outcome, not an error.
+        What its answer tells beside that has gone to the desk by then. A charger that refuses, is silent or is gone is an outcome, not an error.
         """
         request = self._dialect.request(command)
 
         def late(answer: Answer) -> None:
-            self._desk.late(command, self._outcome(command, answer))
+            self._desk.late(command, self._understood(command, answer))
 
         try:
             answer: Answer = await self.call(request, urgent=isinstance(command, PlaceHold | DropHold), late=late)
@@ -162,7 +163,7 @@ class Session:
             _LOGGER.exception("%s: %s was not sent", self.charger_id, request.action)
             return Result(Outcome.FAILED)
         word = answer.code.strip()[:_LONGEST_WORD] if isinstance(answer, CallRefused) else None
-        return Result(self._outcome(command, answer), word or None)
+        return Result(self._understood(command, answer), word or None)
 
     async def call(
         self,
@@ -222,7 +223,8 @@ class Session:
                 return
         await self._send(answer)
 
-    def _outcome(self, command: Command, answer: Answer) -> Outcome:
+    def _understood(self, command: Command, answer: Answer) -> Outcome:
+        """What became of a command; whatever else its answer tells goes to the desk."""
         match answer:
             case CallRefused(code=code) if says_not_implemented(code):
                 return Outcome.NOT_IMPLEMENTED
@@ -235,4 +237,6 @@ class Session:
             case CallFailed():
                 return Outcome.UNREADABLE
             case payload:
+                for event in self._dialect.told(command, payload, self._clock()):
+                    self._desk.apply(event)
                 return self._dialect.outcome(command, payload)

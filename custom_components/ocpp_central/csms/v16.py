@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from ..core.commands import AskForStatus, AskToBoot, Command, DropHold, PlaceHold
+from ..core.commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, PlaceHold
 from ..core.events import (
     Authorizing,
     Booted,
@@ -24,7 +24,7 @@ from ..core.events import (
     Verdict,
 )
 from ..core.token import IdToken
-from . import alike, times
+from . import alike, capabilities, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import parts, positive, text, whole
 from .metering import readings_v16
@@ -83,6 +83,7 @@ def _status_changed(payload: Json, now: datetime) -> tuple[Event, ...]:
             status=status,
             error=None if error == "NoError" else error,
             at=times.read(payload.get("timestamp"), now),
+            received=now,
         ),
     )
 
@@ -98,6 +99,7 @@ def _metered(payload: Json, now: datetime) -> tuple[Event, ...]:
             transaction=None if transaction is None else str(transaction),
             readings=readings,
             at=readings[-1].at,
+            received=now,
         ),
     )
 
@@ -122,6 +124,7 @@ def _started(payload: Json, now: datetime) -> tuple[Event, ...]:
             hold=positive(payload, "reservationId"),
             meter_wh=_meter_wh(payload, "meterStart"),
             at=times.read(payload.get("timestamp"), now),
+            received=now,
         ),
     )
 
@@ -148,6 +151,7 @@ def _ended(payload: Json, now: datetime) -> tuple[Event, ...]:
             reason=None if reason == "Local" else reason,
             readings=readings_v16(parts(payload, "transactionData"), now),
             at=times.read(payload.get("timestamp"), now),
+            received=now,
         ),
     )
 
@@ -232,6 +236,11 @@ class _V16:
                     action="TriggerMessage",
                     payload={"requestedMessage": "StatusNotification"} | where,
                 )
+            case AskForAbilities():
+                return capabilities.request_v16()
+
+    def told(self, command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
+        return (capabilities.told_v16(answer, now),) if isinstance(command, AskForAbilities) else ()
 
 
 V16: Final[Dialect] = _V16()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ..core.commands import AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
+from ..core.commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
 from ..core.events import (
     Authorizing,
     Booted,
@@ -25,7 +25,7 @@ from ..core.events import (
     StatusChanged,
     Updated,
 )
-from . import alike, times
+from . import alike, capabilities, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import part, parts, positive, text, whole
 from .metering import readings_v2, register_wh
@@ -75,7 +75,8 @@ def _status_notified(payload: Json, now: datetime) -> tuple[Event, ...]:
         text(payload, "connectorStatus"),
         whole(payload, "evseId"),
         positive(payload, "connectorId"),
-        times.read(payload.get("timestamp"), now),
+        payload.get("timestamp"),
+        now,
     )
 
 
@@ -97,21 +98,22 @@ def _noticed(notice: Json, now: datetime) -> tuple[Event, ...]:
             evse, connector = _WHOLE_CHARGER, None
         case _:
             return ()
-    at = times.read(notice.get("timestamp"), now)
-    return _status_changed(text(notice, "actualValue"), evse, connector, at)
+    return _status_changed(text(notice, "actualValue"), evse, connector, notice.get("timestamp"), now)
 
 
 def _status_changed(
-    word: str | None, evse: EvseId | None, connector: ConnectorId | None, at: datetime
+    word: str | None, evse: EvseId | None, connector: ConnectorId | None, told: object, now: datetime
 ) -> tuple[Event, ...]:
     """An EVSE that speaks for all its plugs speaks through the first one, which every EVSE has."""
     status = _STATUSES.get(word or "")
     if status is None or evse is None or evse < _WHOLE_CHARGER:
         return ()
     if evse == _WHOLE_CHARGER:
-        return (StatusChanged(evse=None, connector=_WHOLE_CHARGER, status=status, at=at),)
-    connector = connector or _FIRST_CONNECTOR
-    return (StatusChanged(evse=evse, connector=connector, status=status, at=at),)
+        place, connector = None, _WHOLE_CHARGER
+    else:
+        place, connector = evse, connector or _FIRST_CONNECTOR
+    at = times.read(told, now)
+    return (StatusChanged(evse=place, connector=connector, status=status, at=at, received=now),)
 
 
 def _metered(payload: Json, now: datetime) -> tuple[Event, ...]:
@@ -119,7 +121,7 @@ def _metered(payload: Json, now: datetime) -> tuple[Event, ...]:
     if not readings:
         return ()
     evse = positive(payload, "evseId")
-    return (Metered(evse=evse, transaction=None, readings=readings, at=readings[-1].at),)
+    return (Metered(evse=evse, transaction=None, readings=readings, at=readings[-1].at, received=now),)
 
 
 def _authorizing(payload: Json, now: datetime) -> tuple[Event, ...]:
@@ -156,6 +158,7 @@ def _started(transaction: str, payload: Json, now: datetime) -> Started:
         readings=readings,
         offline=_is_offline(payload),
         at=times.read(payload.get("timestamp"), now),
+        received=_received(payload, now),
     )
 
 
@@ -171,6 +174,7 @@ def _updated(transaction: str, payload: Json, now: datetime) -> Updated:
         readings=readings_v2(parts(payload, "meterValue"), now),
         offline=_is_offline(payload),
         at=times.read(payload.get("timestamp"), now),
+        received=_received(payload, now),
     )
 
 
@@ -186,6 +190,7 @@ def _ended(transaction: str, payload: Json, now: datetime) -> Ended:
         readings=readings,
         offline=_is_offline(payload),
         at=times.read(payload.get("timestamp"), now),
+        received=_received(payload, now),
     )
 
 
@@ -202,6 +207,11 @@ def _charging_state(payload: Json) -> ChargingState | None:
 
 def _is_offline(payload: Json) -> bool:
     return payload.get("offline") is True
+
+
+def _received(payload: Json, now: datetime) -> datetime | None:
+    """What happened offline says nothing of the clock: the charger may have set it since."""
+    return None if _is_offline(payload) else now
 
 
 def _begins_or_ends(payload: Json) -> bool:
@@ -283,9 +293,14 @@ class _V2:
                 return Request(action="TriggerMessage", payload={"requestedMessage": "BootNotification"})
             case AskForStatus():
                 return _trigger_status(command)
+            case AskForAbilities():
+                return capabilities.request_v2(command)
 
     def outcome(self, command: Command, answer: Json) -> Outcome:
         return alike.outcome(command, answer)
+
+    def told(self, command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
+        return (capabilities.told_v2(command, answer, now),) if isinstance(command, AskForAbilities) else ()
 
     def _reserve_now(self, command: PlaceHold) -> Request:
         payload: Json = {

@@ -1,0 +1,57 @@
+"""The settings of a charger as they are stored in its subentry (contract 1): the types of its connectors.
+
+Knows their shape there, in the core and in the form. Must not know the form itself (`config_flow`).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from .core.charger import MAX_EVSES
+from .core.connector_types import named_type
+from .core.events import EvseId
+
+CONF_CONNECTOR_TYPES: Final = "connector_types"
+CONF_CONNECTOR: Final = "connector"
+CONF_TYPES: Final = "types"
+
+type Row = Mapping[str, Any]
+"""One line of the form: a connector, which is what users call an EVSE, and its types."""
+
+
+class UnusableRowError(Exception):
+    """A line of the form that cannot be stored."""
+
+
+def connector_types(settings: Mapping[str, Any]) -> dict[EvseId, frozenset[str]]:
+    """The types that the owner says each EVSE has; what makes no sense is left out."""
+    stored = settings.get(CONF_CONNECTOR_TYPES)
+    if not isinstance(stored, Mapping):
+        return {}
+    return {
+        int(evse): frozenset(names)
+        for evse, types in stored.items()
+        if str(evse).isdecimal() and isinstance(types, list) and (names := _named(types))
+    }
+
+
+def rows(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the form shows of the stored types."""
+    types = connector_types(settings)
+    return [{CONF_CONNECTOR: evse, CONF_TYPES: sorted(types[evse])} for evse in sorted(types)]
+
+
+def stored_types(entered: Iterable[Row]) -> dict[str, list[str]]:
+    """What is stored of the form's lines, those for one connector together. Raises `UnusableRowError`."""
+    found: dict[int, set[str]] = {}
+    for row in entered:
+        evse, types = row[CONF_CONNECTOR], row[CONF_TYPES]
+        names = _named(types)
+        if not 1 <= evse <= MAX_EVSES or evse != int(evse) or not names or len(names) < len(types):
+            raise UnusableRowError
+        found.setdefault(int(evse), set()).update(names)
+    return {str(evse): sorted(found[evse]) for evse in sorted(found)}
+
+
+def _named(types: Iterable[object]) -> list[str]:
+    named = (named_type(each) for each in types if isinstance(each, str))
+    return [name for name in named if name is not None]
