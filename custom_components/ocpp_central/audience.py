@@ -21,6 +21,10 @@ class Place:
     evse: EvseId | None = None
 
 
+type Told = tuple[Change, tuple[Place, ...]]
+"""A change, and the places where its news is told."""
+
+
 class Audience:
     """The listeners of one central system. What one of them raises is logged, and concerns nobody else."""
 
@@ -29,7 +33,7 @@ class Audience:
         self._updates: dict[Place, list[CALLBACK_TYPE]] = {}
         self._news: dict[Place, list[Callable[[Change], None]]] = {}
         self._places: list[Callable[[Place], None]] = []
-        self._kept: list[Change] | None = []
+        self._kept: list[Told] | None = []
         self._closed = False
 
     @callback
@@ -65,16 +69,15 @@ class Audience:
         self._closed = True
 
     @callback
-    def publish(self, changes: Iterable[Change]) -> None:
-        """Tell what is news of reservations, to both places where one moves."""
-        for change in changes:
+    def publish(self, told: Iterable[Told]) -> None:
+        """Tell what is news of reservations at the places given."""
+        for change, places in told:
             if change.news is None:
                 continue
             if self._kept is not None:
-                self._kept.append(change)
+                self._kept.append((change, places))
                 continue
-            shown = (each for each in (change.before, change.after) if each is not None)
-            for place in dict.fromkeys(Place(each.charger, each.evse) for each in shown):
+            for place in places:
                 for tell in tuple(self._news.get(place, ())):
                     _safely(tell, change)
 

@@ -41,6 +41,7 @@ from .core.undo import undone
 from .drivers import drivers_of, find_driver
 from .history import History
 from .options import consumes_on_any, policy_of
+from .showing import changed_at, shows_at, told_at
 from .store import Memory, Storage, StorageFailedError, is_to_be_kept
 
 type OcppConfigEntry = ConfigEntry[CentralSystem]
@@ -159,7 +160,9 @@ class CentralSystem:
         known = self._history.reservations(each.uid for each in self._ledger.living())
         if place is None:
             return known
-        return [each for each in known if each.charger == place.charger and place.evse in (None, each.evse)]
+        return [
+            each for each in known if each.charger == place.charger and (place.evse is None or each.covers(place.evse))
+        ]
 
     def count(self, charger: ChargerId, status: Status) -> int:
         """How many reservations of a charger have ever ended in this status."""
@@ -171,14 +174,18 @@ class CentralSystem:
             return self._ledger.find(uid)
         return None if reservation_id is None else self._ledger.find_by_id(reservation_id)
 
+    def shown_reservations(self, place: Place) -> list[Reservation]:
+        """The living reservations that show at a place, ordered by start: at a charger those that no EVSE has yet."""
+        return [each for each in self._ledger.book(place.charger).living_at(place.evse) if shows_at(each, place)]
+
     def present_reservation(self, place: Place) -> Reservation | None:
-        """The reservation that is being placed, active or in use at an EVSE; else the next one that is to come."""
-        living = self.reservations(place)
+        """The reservation that is being placed, active or in use at a place; else the next one that is to come."""
+        living = self.shown_reservations(place)
         return next((each for each in living if each.status.keeps_out), next(iter(living), None))
 
     def next_reservation(self, place: Place) -> Reservation | None:
-        """The next reservation that is to come at an EVSE."""
-        return next((each for each in self.reservations(place) if each.status is Status.SCHEDULED), None)
+        """The next reservation that is to come at a place."""
+        return next((each for each in self.shown_reservations(place) if each.status is Status.SCHEDULED), None)
 
     def check(self, place: Place, token: IdToken, group: str | None) -> Check:
         """Whether a place is reserved now, and whether for this token or group."""
@@ -274,6 +281,8 @@ class CentralSystem:
             reservation, word = await waiting
         finally:
             del self._waiting[uid]
+        if wish.replace and not reservation.status.is_final:
+            reservation = await self._told(reservation)
         if reservation.status.is_final and reservation.status is not Status.USED:
             raise errors.not_reserved(reservation, charger=self.name_of(wish.charger), word=word)
         return reservation
@@ -307,16 +316,20 @@ class CentralSystem:
             assert unchanged is not None  # noqa: S101  only one that lives can stay as it is
             return unchanged, None
         mine = [each.after for each in step.changes if each.after.uid == uid]
-        watch = _Watch(mine[-1])
+        reservation = await self._told(mine[-1])
+        asked = mine[0].last_outcome is None
+        return reservation, reservation.last_outcome if asked else None
+
+    async def _told(self, reservation: Reservation) -> Reservation:
+        """The reservation once the charger has given its word on its hold, if it can be asked."""
+        watch = _Watch(reservation)
         self._watches.add(watch)
         try:
-            while self._is_being_told(watch.latest.charger, uid):
+            while self._is_being_told(reservation.charger, reservation.uid):
                 await watch.turn()
         finally:
             self._watches.remove(watch)
-        reservation = self._ledger.find(uid) or watch.latest
-        asked = mine[0].last_outcome is None
-        return reservation, reservation.last_outcome if asked else None
+        return self._ledger.find(reservation.uid) or watch.latest
 
     async def cancel_present(self, place: Place) -> Reservation:
         """Cancel what is in force at a place, if that is exactly one reservation. Raises translated errors."""
@@ -474,7 +487,7 @@ class CentralSystem:
                 self._ledger = undone(self._ledger, step.changes)
                 self._storage.changed()
                 self._set_timer()
-                self.audience.wake(_shown_at(step.changes))
+                self.audience.wake(changed_at(step.changes, self._chargers))
                 raise
             self._set_timer()
             self._tell(step.changes)
@@ -509,8 +522,8 @@ class CentralSystem:
 
     def _tell(self, changes: tuple[Change, ...], places: Iterable[Place] = (), *, word: str | None = None) -> None:
         self._note_ends(changes)
-        self.audience.publish(changes)
-        self.audience.wake({*places, *_shown_at(changes)})
+        self.audience.publish((change, told_at(change, self._chargers)) for change in changes)
+        self.audience.wake({*places, *changed_at(changes, self._chargers)})
         for watch in self._watches:
             watch.look(changes)
         for reservation in {change.after.uid: change.after for change in changes}.values():
@@ -581,13 +594,6 @@ class _Watch:
         """Return once something has happened."""
         self._turned.clear()
         await self._turned.wait()
-
-
-def _shown_at(changes: Iterable[Change]) -> set[Place]:
-    """The places where changed reservations show."""
-    shown = [each for change in changes for each in (change.before, change.after) if each is not None]
-    evses = {Place(each.charger, each.evse) for each in shown}
-    return evses | {Place(place.charger) for place in evses}
 
 
 def _differences(before: Charger, after: Charger) -> set[Place]:

@@ -103,9 +103,12 @@ def place_of(central: CentralSystem, device: dr.AnyDeviceEntry) -> Place | None:
     return None
 
 
-def connector_device_id(hass: HomeAssistant, central: CentralSystem, charger_id: ChargerId, evse: EvseId) -> str | None:
-    """The id of the device of an EVSE; None once its charger was removed."""
+def device_id_of(hass: HomeAssistant, central: CentralSystem, charger_id: ChargerId, evse: EvseId | None) -> str | None:
+    """The id of the device of an EVSE, or (`evse` None) of the charger; None once the charger was removed."""
     registry = dr.async_get(hass)
+    if evse is None:
+        whole = registry.async_get_device_by_identifier(charger_identifier(charger_id), central.entry.entry_id)
+        return None if whole is None else whole.id
     identifier = evse_identifier(charger_id, evse)
     device = registry.async_get_child_device_by_identifier(identifier, central.entry.entry_id)
     return None if device is None else device.id

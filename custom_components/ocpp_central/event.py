@@ -1,6 +1,7 @@
-"""What happens to the reservations of a connector."""
+"""What happens to the reservations of a connector, and to those that are bound to none yet."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
@@ -10,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.book import Change
+from .core.reservation import EndReason, News
 from .entity import PlaceEntity, add_entities_everywhere
 
 PARALLEL_UPDATES = 0
@@ -33,29 +35,31 @@ RESERVATION = EventEntityDescription(
     ],
 )
 
+ANY_RESERVATION = replace(RESERVATION, translation_key="any_reservation")
+"""What happens at a charger to a reservation for any connector, until it is bound to one."""
+
 
 async def async_setup_entry(
     _: HomeAssistant,
     entry: OcppConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the event entity of every connector."""
+    """Add the event entity of every charger and connector."""
     add_entities_everywhere(entry, async_add_entities, _entities_of)
 
 
 def _entities_of(central: CentralSystem, place: Place) -> Iterable[EventEntity]:
-    if place.evse is not None:
-        yield ReservationEvent(central, place, RESERVATION)
+    yield ReservationEvent(central, place, ANY_RESERVATION if place.evse is None else RESERVATION)
 
 
 class ReservationEvent(PlaceEntity, EventEntity):
-    """The latest thing that happened to a reservation of an EVSE (contract 4)."""
+    """The latest thing that happened to a reservation that shows here (contract 4)."""
 
     _offline_too = True
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Hear the news of this EVSE, and notice when its charger is gone."""
+        """Hear the news of this place, and notice when its charger is gone."""
         await super().async_added_to_hass()
         self.async_on_remove(self._central.audience.listen_to_news(self._place, self._tell))
 
@@ -63,6 +67,8 @@ class ReservationEvent(PlaceEntity, EventEntity):
     def _tell(self, change: Change) -> None:
         reservation = change.after
         reason = reservation.end_reason
+        if change.news is News.REQUIREMENT_DROPPED:
+            reason = EndReason.REQUIREMENT_DROPPED
         driver = self._central.driver_of(reservation)
         assert change.news is not None  # noqa: S101  only what is published reaches a listener
         self._trigger_event(

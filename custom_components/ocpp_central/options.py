@@ -79,7 +79,7 @@ def consumes_on_any(options: Mapping[str, Any]) -> bool:
     return options.get(CONF_CONSUME_ON_ANY) is True
 
 
-def stored(policy: Policy) -> dict[str, int]:
+def stored(policy: Policy) -> dict[str, int | bool]:
     """The options that set these bounds."""
     spans = {
         CONF_DEFAULT_DURATION: policy.default_duration,
@@ -89,4 +89,5 @@ def stored(policy: Policy) -> dict[str, int]:
         CONF_BUFFER_AFTER: policy.buffer_after,
         CONF_NO_SHOW: policy.no_show or timedelta(0),
     }
-    return {key: AMOUNTS[key].encoded(span) for key, span in spans.items()}
+    amounts = {key: AMOUNTS[key].encoded(span) for key, span in spans.items()}
+    return amounts | {CONF_CONSUME_ON_ANY: policy.consume_on_any}

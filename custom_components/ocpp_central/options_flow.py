@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
-from homeassistant.helpers.selector import NumberSelector, NumberSelectorConfig, NumberSelectorMode
+from homeassistant.helpers.selector import BooleanSelector, NumberSelector, NumberSelectorConfig, NumberSelectorMode
 import voluptuous as vol
 
-from .options import AMOUNTS, CONF_DEFAULT_DURATION, CONF_MAX_DURATION, Amount, policy_of, stored
+from .options import AMOUNTS, CONF_CONSUME_ON_ANY, CONF_DEFAULT_DURATION, CONF_MAX_DURATION, Amount, policy_of, stored
 
 
 class OcppOptionsFlow(OptionsFlow):
@@ -24,12 +24,16 @@ class OcppOptionsFlow(OptionsFlow):
             if user_input[CONF_DEFAULT_DURATION] <= user_input[CONF_MAX_DURATION]:
                 return self.async_create_entry(data={**options, **user_input})
             errors[CONF_DEFAULT_DURATION] = "longer_than_maximum"
-        shown = stored(policy_of(options)) if user_input is None else user_input
+        shown: Mapping[str, Any] = stored(policy_of(options)) if user_input is None else user_input
         return self.async_show_form(step_id="init", data_schema=_schema(shown), errors=errors)
 
 
-def _schema(shown: Mapping[str, int]) -> vol.Schema:
-    return vol.Schema({vol.Required(key, default=shown[key]): _field(amount) for key, amount in AMOUNTS.items()})
+def _schema(shown: Mapping[str, Any]) -> vol.Schema:
+    fields: dict[vol.Marker, object] = {
+        vol.Required(key, default=shown[key]): _field(amount) for key, amount in AMOUNTS.items()
+    }
+    fields[vol.Required(CONF_CONSUME_ON_ANY, default=shown[CONF_CONSUME_ON_ANY])] = BooleanSelector()
+    return vol.Schema(fields)
 
 
 def _field(amount: Amount) -> vol.All:

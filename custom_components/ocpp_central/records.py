@@ -10,6 +10,9 @@ from .core.reservation import Reservation
 
 type Json = dict[str, Any]
 
+_NO_EVSE = "null"
+"""What JSON makes of None as a key."""
+
 _ENCODER = BasicEncoder(Reservation)
 _DECODER = BasicDecoder(Reservation)
 
@@ -25,7 +28,15 @@ def read(records: Iterable[Json]) -> tuple[list[Reservation], tuple[Json, ...]]:
     bad: list[Json] = []
     for record in records:
         try:
-            found.append(_DECODER.decode(record))
+            found.append(_DECODER.decode(_with_places(record)))
         except InvalidFieldValue, MissingField:
             bad.append(record)
     return found, tuple(bad)
+
+
+def _with_places(record: Json) -> Json:
+    """The record with the place of a hold that names no EVSE as it was: JSON has only texts for keys."""
+    holds = record.get("holds")
+    if not isinstance(holds, dict) or _NO_EVSE not in holds:
+        return record
+    return {**record, "holds": {None if place == _NO_EVSE else place: hold for place, hold in holds.items()}}

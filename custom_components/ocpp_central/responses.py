@@ -6,7 +6,7 @@ from homeassistant.util.json import JsonObjectType
 from .coordinator import CentralSystem
 from .core.check import Check
 from .core.reservation import Reservation
-from .devices import connector_device_id
+from .devices import device_id_of
 
 
 def described(hass: HomeAssistant, central: CentralSystem, reservation: Reservation) -> JsonObjectType:
@@ -16,10 +16,10 @@ def described(hass: HomeAssistant, central: CentralSystem, reservation: Reservat
     return {
         "uid": reservation.uid,
         "reservation_id": reservation.reservation_id,
-        "device_id": connector_device_id(hass, central, reservation.charger, reservation.evse),
+        "device_id": device_id_of(hass, central, reservation.charger, reservation.evse),
         "charger_id": reservation.charger,
         "evse": reservation.evse,
-        "target": "connector",
+        "target": reservation.target.value,
         "driver": None if driver is None else driver.name,
         "start": reservation.window.start.isoformat(),
         "end": reservation.window.end.isoformat(),

@@ -1,7 +1,7 @@
 """What a connector tells, and what is reserved there."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import override
 
@@ -75,6 +75,11 @@ RESERVATION_SENSORS = (
 )
 
 
+ANY_RESERVATION = replace(RESERVATION_SENSORS[0], translation_key="any_reservation")
+NEXT_ANY_RESERVATION = replace(NEXT_RESERVATION, translation_key="next_any_reservation")
+"""At a charger: what is reserved for any connector, until it is bound to one."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CountSensorDescription(SensorEntityDescription):
     """How many reservations of a charger have ended in a status."""
@@ -109,6 +114,8 @@ async def async_setup_entry(
 
 def _entities_of(central: CentralSystem, place: Place) -> Iterable[SensorEntity]:
     if place.evse is None:
+        yield ReservationSensor(central, place, ANY_RESERVATION)
+        yield NextReservationSensor(central, place, NEXT_ANY_RESERVATION)
         for count in COUNT_SENSORS:
             yield CountSensor(central, place, count)
         return
@@ -134,7 +141,7 @@ class StatusSensor(PlaceEntity, SensorEntity):
 
 
 class ReservationSensor(PlaceEntity, SensorEntity):
-    """Something of the present reservation of an EVSE."""
+    """Something of the present reservation that shows here."""
 
     _offline_too = True
     entity_description: ReservationSensorDescription
@@ -152,7 +159,7 @@ class ReservationSensor(PlaceEntity, SensorEntity):
 
 
 class NextReservationSensor(PlaceEntity, SensorEntity):
-    """When the next reservation of an EVSE begins."""
+    """When the next reservation that shows here begins."""
 
     _offline_too = True
 

@@ -25,9 +25,10 @@ from .audience import Place
 from .const import DOMAIN
 from .coordinator import CentralSystem
 from .core.change import Amendment
+from .core.connector_types import named_type
 from .core.drivers import DriverId, Holder
 from .core.ledger import Wish
-from .core.reservation import HeldBy, Reservation
+from .core.reservation import HeldBy, Reservation, Target
 from .core.token import IdToken
 from .core.wire_ids import MAX_WIRE_ID
 from .devices import place_of
@@ -35,14 +36,17 @@ from .id_tokens import PLAIN_TEXT, TOKEN_TYPES
 from .responses import checked, described
 from .windows import ATTR_DURATION, ATTR_END, ATTR_START, asked, changed, wished
 
+ATTR_CONNECTOR_TYPE: Final = "connector_type"
 ATTR_DRIVER: Final = "driver"
 ATTR_GROUP_ID_TOKEN: Final = "group_id_token"  # noqa: S105  a field name
 ATTR_HELD_BY: Final = "held_by"
 ATTR_ID_TOKEN: Final = "id_token"  # noqa: S105  a field name
 ATTR_ID_TOKEN_TYPE: Final = "id_token_type"  # noqa: S105  a field name
 ATTR_INCLUDE_ENDED: Final = "include_ended"
+ATTR_REPLACE: Final = "replace"
 ATTR_RESERVATION_ID: Final = "reservation_id"
 ATTR_UID: Final = "uid"
+ATTR_WHOLE_CHARGER: Final = "whole_charger"
 
 BATCH = 100
 """So many reservations are told at once, so that thousands of them keep nobody waiting."""
@@ -68,7 +72,10 @@ RESERVE_NOW = vol.Schema(
         vol.Optional(ATTR_END): cv.datetime,
         vol.Optional(ATTR_DURATION): cv.time_period,
         vol.Optional(ATTR_RESERVATION_ID): _RESERVATION_ID,
+        vol.Optional(ATTR_CONNECTOR_TYPE): PLAIN_TEXT,
+        vol.Optional(ATTR_WHOLE_CHARGER, default=False): cv.boolean,
         vol.Optional(ATTR_HELD_BY, default=HeldBy.AUTO.value): vol.Coerce(HeldBy),
+        vol.Optional(ATTR_REPLACE, default=False): cv.boolean,
     }
 )
 
@@ -141,7 +148,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _reserve_now(call: ServiceCall) -> ServiceResponse:
-    central, place = _connector(call.hass, call.data[ATTR_DEVICE_ID])
+    central, place = _place(call.hass, call.data[ATTR_DEVICE_ID])
     reservation = await central.reserve(_wish(call, central, place))
     if not call.return_response:
         return None
@@ -205,12 +212,14 @@ async def _check_reservation(call: ServiceCall) -> ServiceResponse:
 
 def _wish(call: ServiceCall, central: CentralSystem, place: Place) -> Wish:
     _at_most_one_of(call, ATTR_END, ATTR_DURATION)
-    assert place.evse is not None  # noqa: S101  _connector has seen to it
+    target, connector_type = _target(call, central, place)
     start, end = wished(call.data, central.policy)
     holder = _holder(call, central) or _house(call, central)
     return Wish(
         charger=place.charger,
+        target=target,
         evse=place.evse,
+        connector_type=connector_type,
         token=holder.token,
         group=holder.group,
         driver=holder.driver,
@@ -218,7 +227,26 @@ def _wish(call: ServiceCall, central: CentralSystem, place: Place) -> Wish:
         end=end,
         held_by=call.data[ATTR_HELD_BY],
         reservation_id=call.data.get(ATTR_RESERVATION_ID),
+        replace=call.data[ATTR_REPLACE],
     )
+
+
+def _target(call: ServiceCall, central: CentralSystem, place: Place) -> tuple[Target, str | None]:
+    """What of the device is wished for, and the type of its connector, if one is named."""
+    connector_type = call.data.get(ATTR_CONNECTOR_TYPE)
+    beyond = [ATTR_CONNECTOR_TYPE] if connector_type is not None else []
+    beyond += [ATTR_WHOLE_CHARGER] if call.data[ATTR_WHOLE_CHARGER] else []
+    if len(beyond) > 1:
+        raise errors.invalid("conflicting_fields", fields=", ".join(beyond))
+    if place.evse is not None and beyond:
+        raise errors.invalid("choose_charger", device=central.label_of(place), field=beyond[0])
+    if place.evse is not None:
+        return Target.CONNECTOR, None
+    if call.data[ATTR_WHOLE_CHARGER]:
+        return Target.WHOLE_CHARGER, None
+    if connector_type is not None:
+        return Target.CONNECTOR_TYPE, named_type(connector_type) or connector_type
+    return Target.ANY, None
 
 
 def _holder(call: ServiceCall, central: CentralSystem) -> Holder | None:
@@ -258,17 +286,20 @@ def _token(call: ServiceCall) -> IdToken | None:
 
 
 def _amendment(call: ServiceCall, central: CentralSystem, reservation: Reservation) -> Amendment:
-    evse = None
+    evse, target = None, None
     if (device_id := call.data.get(ATTR_DEVICE_ID)) is not None:
-        other, place = _connector(call.hass, device_id)
+        other, place = _place(call.hass, device_id)
         if other is not central or place.charger != reservation.charger:
             charger = central.name_of(reservation.charger)
             raise errors.invalid("other_charger", reservation_id=reservation.reservation_id, charger=charger)
         evse = place.evse
+        # Whatever is reserved of the charger as such stays so.
+        target = Target.ANY if evse is None and reservation.target is Target.CONNECTOR else None
     start, end, duration = changed(call.data)
     holder = _holder(call, central)
     amendment = Amendment(
         evse=evse,
+        target=target,
         token=None if holder is None else holder.token,
         group=None if holder is None else holder.group,
         driver=None if holder is None else holder.driver,
@@ -276,7 +307,7 @@ def _amendment(call: ServiceCall, central: CentralSystem, reservation: Reservati
         end=end,
         duration=duration,
     )
-    if amendment == Amendment():
+    if amendment == Amendment() and device_id is None:
         raise errors.invalid("nothing_to_change")
     return amendment
 
@@ -288,20 +319,6 @@ def _place(hass: HomeAssistant, device_id: str) -> tuple[CentralSystem, Place]:
     if place is None:
         raise errors.invalid("device_gone", device=device.name_by_user or device.name or device_id)
     return central, place
-
-
-def _connector(hass: HomeAssistant, device_id: str) -> tuple[CentralSystem, Place]:
-    """The connector that a device is; a charger stands for its connector if it has just one."""
-    central, place = _place(hass, device_id)
-    if place.evse is not None:
-        return central, place
-    evses = sorted(central.chargers[place.charger].evses)
-    charger = central.name_of(place.charger)
-    if not evses:  # it has never told us of one
-        raise errors.failed("charger_offline", charger=charger)
-    if len(evses) > 1:
-        raise errors.invalid("choose_connector", charger=charger, connectors=", ".join(map(str, evses)))
-    return central, Place(place.charger, evses[0])
 
 
 def _named(call: ServiceCall) -> tuple[CentralSystem, Reservation]:

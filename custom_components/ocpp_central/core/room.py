@@ -90,6 +90,8 @@ def make_room(
 
     Raises `Refusal`, naming a reservation in the way where there is one. It is not `proven` if it would have taken more nodes.
     """
+    if wanted.evse is None and not charger.evses:  # it has never told us of one
+        raise Refusal(Reason.CHARGER_OFFLINE)
     others = [each for each in reservations if each.uid != wanted.uid]
     taken = [_occupation(each, charger, terms.policy) for each in others if not each.is_unbound]
     movables = [_movable(each, charger, terms.policy, now) for each in others if each.is_unbound and not each.at_risk]
@@ -193,8 +195,6 @@ def _movable(
 
 def _refuse_nowhere(wanted: Reservation, charger: Charger) -> None:
     """Say why there is not one EVSE for what is wanted."""
-    if not charger.evses:  # it has never told us of one
-        raise Refusal(Reason.CHARGER_OFFLINE)
     if not fitting(wanted, charger):
         raise Refusal(Reason.TYPE_UNKNOWN)
     refuse_useless(wanted, charger)
