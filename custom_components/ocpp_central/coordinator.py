@@ -416,10 +416,10 @@ class CentralSystem:
 
     async def _propose(self, wish: Wish, uid: str) -> None:
         name = self.name_of(wish.charger)
-        if (charger := self.chargers.get(wish.charger)) is None:
-            raise errors.invalid("device_gone", device=name)
 
         def proposed(ledger: Ledger, nodes: int) -> Step:
+            if (charger := self.chargers.get(wish.charger)) is None:
+                raise errors.invalid("device_gone", device=name)
             terms = Terms(policy=self.policy, nodes=nodes)
             return ledger.propose(wish, charger, terms, uid=uid, now=dt_util.utcnow())
 
@@ -438,9 +438,10 @@ class CentralSystem:
     async def _amend(self, uid: str, amendment: Amendment) -> Step:
         if (reservation := self._ledger.find(uid)) is None:
             raise errors.refused(Refusal(Reason.NOT_FOUND), reservation_id=uid)
-        charger = self.chargers[reservation.charger]
 
         def changed(ledger: Ledger, nodes: int) -> Step:
+            if (charger := self.chargers.get(reservation.charger)) is None:
+                raise Refusal(Reason.NOT_FOUND)
             terms = Terms(policy=self.policy, nodes=nodes)
             return ledger.change(uid, amendment, charger, terms, now=dt_util.utcnow())
 

@@ -35,7 +35,7 @@ RESERVATION = EventEntityDescription(
     ],
 )
 
-ANY_RESERVATION = replace(RESERVATION, translation_key="any_reservation")
+ANY_RESERVATION = replace(RESERVATION, translation_key="reservation_for_any_connector")
 """What happens at a charger to a reservation for any connector, until it is bound to one."""
 
 

@@ -75,8 +75,8 @@ RESERVATION_SENSORS = (
 )
 
 
-ANY_RESERVATION = replace(RESERVATION_SENSORS[0], translation_key="any_reservation")
-NEXT_ANY_RESERVATION = replace(NEXT_RESERVATION, translation_key="next_any_reservation")
+ANY_RESERVATION = replace(RESERVATION_SENSORS[0], translation_key="reservation_for_any_connector")
+NEXT_ANY_RESERVATION = replace(NEXT_RESERVATION, translation_key="next_reservation_for_any_connector")
 """At a charger: what is reserved for any connector, until it is bound to one."""
 
 

@@ -31,6 +31,7 @@ DEFAULTS = {
     "buffer_before": 0,
     "buffer_after": 0,
     "no_show": 0,
+    "consume_on_any": False,
 }
 
 
@@ -78,8 +79,11 @@ async def test_the_form_can_be_shown_in_a_browser(site: Site, hass_client: Clien
     client = await hass_client()
     url = "/api/config/config_entries/options/flow"
     form = await (await client.post(url, json={"handler": site.entry.entry_id})).json()
-    fields = {field["name"]: field["selector"]["number"]["unit_of_measurement"] for field in form["data_schema"]}
-    assert fields == dict.fromkeys(DEFAULTS, "min") | {"horizon": "d"}
+    selectors = {field["name"]: field["selector"] for field in form["data_schema"]}
+    assert selectors.pop("consume_on_any") == {"boolean": {}}
+    units = {name: selector["number"]["unit_of_measurement"] for name, selector in selectors.items()}
+    assert units == dict.fromkeys(selectors, "min") | {"horizon": "d"}
+    assert set(selectors) == set(DEFAULTS) - {"consume_on_any"}
     result = await client.post(f"{url}/{form['flow_id']}", json=DEFAULTS | {"default_duration": 45.0})
     assert (await result.json())["type"] == "create_entry"
     assert json.dumps(dict(site.entry.options)) == json.dumps(DEFAULTS | {"default_duration": 45})
@@ -129,7 +133,7 @@ async def test_what_makes_no_sense_is_refused_by_the_form(site: Site, options: d
 
 
 @pytest.mark.parametrize("value", [None, "30", -1, 10**12, 2.5, True, {"minutes": 5}], ids=str)
-@pytest.mark.parametrize("key", DEFAULTS)
+@pytest.mark.parametrize("key", [key for key in DEFAULTS if key != "consume_on_any"])
 def test_a_bad_value_in_the_store_is_as_if_it_were_missing(key: str, value: object) -> None:
     """Whatever was stored, reservations go on with the default of that option, and with the other options as set."""
     good = {
@@ -139,10 +143,17 @@ def test_a_bad_value_in_the_store_is_as_if_it_were_missing(key: str, value: obje
         "buffer_before": 1,
         "buffer_after": 2,
         "no_show": 3,
+        "consume_on_any": True,
     }
     assert stored(policy_of(good)) == good
     clamped = {"default_duration": min(20, DEFAULTS["max_duration"])} if key == "max_duration" else {}
     assert stored(policy_of(good | {key: value})) == good | {key: DEFAULTS[key]} | clamped
+
+
+@pytest.mark.parametrize("value", [None, "true", 1, []], ids=str)
+def test_a_switch_with_a_bad_value_in_the_store_is_off(value: object) -> None:
+    """Nothing is consumed by mistake."""
+    assert not policy_of({"consume_on_any": value}).consume_on_any
 
 
 def test_no_options_are_the_defaults() -> None:

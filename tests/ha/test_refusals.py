@@ -118,12 +118,6 @@ async def test_a_charger_stands_for_its_only_connector(site: Site) -> None:
     assert (await site.reserve(None))["evse"] == 1
 
 
-async def test_a_charger_with_several_connectors_does_not_say_which(site: Site) -> None:
-    """The text names those that there are."""
-    await site.charger(connectors=3)
-    assert "1, 2, 3" in str(await refused(site.reserve(None), "choose_connector"))
-
-
 async def test_a_charger_that_never_came_has_no_connector(site: Site) -> None:
     """It has a device from the moment it was added."""
     await refused(site.reserve(None), "charger_offline")

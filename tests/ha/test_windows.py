@@ -258,7 +258,7 @@ async def test_overlaps_are_refused_with_the_other_one(site: Site, clock: Clock)
     ):
         error = await refused(site.reserve(id_token=STRANGER, **wish), "reservation_conflict")
         assert f"reservation {there['reservation_id']}" in str(error)
-        assert "Connector 1" in str(error)
+        assert "A connector 1" in str(error)
     assert [each["uid"] for each in await site.reservations()] == [there["uid"]]
     before = await site.reserve(start=clock.after(minutes=30), end=there["start"], id_token=STRANGER)
     after = await site.reserve(start=there["end"], duration={"minutes": 30}, id_token=STRANGER)
