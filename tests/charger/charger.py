@@ -309,6 +309,18 @@ class SimulatedCharger:
         core.note()
         await core.flush()
 
+    async def report(self, evse: int, status: str) -> None:
+        """Say a status word of an EVSE once, whether it is true or not; what is true is not said again by that."""
+        core = self._core
+        for message in core.dialect.statuses(core.evse(evse), status, core.now()):
+            await core.call(message)
+
+    async def forget_holds(self) -> None:
+        """Lose all holds without a word; only the statuses that change by it are reported."""
+        self._core.state.holds.clear()
+        self._core.note()
+        await self._core.flush()
+
     async def heartbeat(self) -> Json:
         """Send Heartbeat and give its answer."""
         return await self._core.call(Message(action="Heartbeat"))
