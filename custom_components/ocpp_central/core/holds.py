@@ -27,6 +27,10 @@ _OPEN = frozenset({HoldState.PENDING, HoldState.UNCERTAIN, HoldState.LOST})
 _NOT_ASKED_FOR = frozenset({HoldState.NONE, HoldState.UNSUPPORTED})
 _DOUBTFUL = frozenset({HoldState.UNCERTAIN, HoldState.LOST})
 _BROKEN = frozenset({ConnectorStatus.OUT_OF_SERVICE, ConnectorStatus.FAULTED})
+_WORDS: Mapping[ConnectorStatus | None, Outcome] = {
+    ConnectorStatus.FAULTED: Outcome.FAULTED,
+    ConnectorStatus.OUT_OF_SERVICE: Outcome.UNAVAILABLE,
+}
 _REFUSALS = frozenset({Answer.BUSY, Answer.REJECTED})
 _MAY_HAVE_DONE_IT = frozenset({Answer.ACCEPTED, Answer.FAILED, Answer.UNKNOWN})
 
@@ -43,8 +47,9 @@ def take_on_what_waits(page: Page, charger: Charger) -> None:
         waits = each.status is Status.PLACING and each.held_by is HeldBy.AUTO and not each.awaited
         if not waits or may_be_asked(page, charger, evse):
             continue
-        if charger.connected and evse.plugged_in:
-            taken = page.move(replace(each, last_outcome=Outcome.OCCUPIED), Cause.TAKEN_ON)
+        obstacle = _obstacle(evse) if charger.connected else None
+        if obstacle is not None:
+            taken = page.move(replace(each, last_outcome=obstacle), Cause.TAKEN_ON)
             page.tell(taken, News.BUSY)
         else:
             page.move(each, Cause.TAKEN_ON)
@@ -168,7 +173,7 @@ def placed(page: Page, command: PlaceHold, outcome: Outcome) -> None:
         page.put(reservation)
         return
     moved = page.move(reservation, decided.cause)
-    if decided.cause is Cause.TAKEN_ON and outcome is Outcome.OCCUPIED:
+    if decided.cause is Cause.TAKEN_ON and answer is Answer.BUSY:
         page.tell(moved, News.BUSY)
 
 
@@ -194,6 +199,11 @@ def dropped(page: Page, wire_id: int, outcome: Outcome, spare: int) -> None:
         else:
             hold = Hold(wire_id=spare, attempts=hold.attempts)
         page.put(reservation.with_hold(evse, hold))
+
+
+def _obstacle(evse: Evse) -> Outcome | None:
+    """What a charger would answer for an EVSE that cannot be held now (H01.FR.11, .12, .14); None: it says nothing."""
+    return Outcome.OCCUPIED if evse.plugged_in else _WORDS.get(evse.status)
 
 
 def _lose(page: Page, reservation: Reservation, evse: EvseId, hold: Hold) -> None:
