@@ -18,7 +18,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.ocpp_central.const import DOMAIN
-from tests.charger import Behaviour, SimulatedCharger, Version
+from tests.charger import Behaviour, Sent, SimulatedCharger, Version
 
 PATIENCE = 10.0
 """Seconds after which an effect that did not come is a failure."""
@@ -26,6 +26,9 @@ PATIENCE = 10.0
 HOUSE_TOKEN = "HA0123456789"
 HOLDER = "04A2B3C4"
 STRANGER = "DEADBEEF"
+
+ON_V2 = pytest.mark.parametrize("version", [Version.V201, Version.V21], ids=str)
+"""For what 1.6 does not have."""
 
 TELLS_ALL = Behaviour(statuses_after_reconnect="all")
 """A charger that tells all its statuses after a mere reconnect, so that nobody waits for it to be asked."""
@@ -286,6 +289,41 @@ def central_system(chargers: list[ConfigSubentryData], port: int) -> MockConfigE
 def charger_subentry(identity: str, **data: object) -> ConfigSubentryData:
     """A charger as it was added."""
     return ConfigSubentryData(data=data, subentry_type="charger", title=identity, unique_id=identity)
+
+
+def told(news: list[dict[str, Any]]) -> list[str]:
+    """The types of what was published."""
+    return [each["event_type"] for each in news]
+
+
+def asked(charger: SimulatedCharger) -> int:
+    """How often the charger was asked to reserve."""
+    return [received.action for received in charger.received].count("ReserveNow")
+
+
+def orders(charger: SimulatedCharger) -> list[tuple[str, int]]:
+    """What the charger was told to do with holds: the action and the hold's wire id, in order."""
+    id_of = {"CancelReservation": "reservationId", "ReserveNow": "id"}
+    if charger.version is Version.V16:
+        id_of["ReserveNow"] = "reservationId"
+    return [(action, payload[id_of[action]]) for action, payload in charger.received if action in id_of]
+
+
+def started(charger: SimulatedCharger) -> Sent:
+    """The latest start of a transaction that the charger has told, with our answer."""
+    return next(
+        sent
+        for sent in reversed(charger.sent)
+        if sent.action == "StartTransaction" or sent.payload.get("eventType") == "Started"
+    )
+
+
+def standing(sent: Sent) -> str:
+    """Our word on the token of a start."""
+    assert sent.answer is not None
+    info = sent.answer["idTagInfo"] if sent.action == "StartTransaction" else sent.answer["idTokenInfo"]
+    word: str = info["status"]
+    return word
 
 
 async def eventually(true: Callable[[], object], what: str = "it") -> None:
