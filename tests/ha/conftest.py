@@ -100,6 +100,7 @@ class Site:
         behaviour: Behaviour | None = None,
         password: str | None = None,
         retry_after: float = 0.05,
+        connection_timeout: float = 60,
     ) -> SimulatedCharger:
         """A charger that dials in, whether it is let in or not."""
         charger = SimulatedCharger(
@@ -110,6 +111,7 @@ class Site:
             behaviour=behaviour or Behaviour(),
             password=password,
             retry_after=retry_after,
+            connection_timeout=connection_timeout,
             backoff=(0.05, 0.2),
         )
         return await self._stack.enter_async_context(charger)
