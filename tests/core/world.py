@@ -183,6 +183,7 @@ class World:
         *,
         transaction: str | None = None,
         at: datetime | None = None,
+        hold: int | None = None,
     ) -> Verdict:
         verdict = self.tell(
             Started(
@@ -190,6 +191,7 @@ class World:
                 evse=evse,
                 connector=1,
                 token=token,
+                hold=hold,
                 at=self.now if at is None else at,
             )
         )

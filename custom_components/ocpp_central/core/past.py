@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .book import Change
-from .charger import LONGEST_QUEUE, Charger
+from .charger import LONGEST_QUEUE, UNNOTICED, Charger
 from .events import ChargerId, Started, Updated, Verdict
 from .reservation import Cause, Reservation, Status
 
@@ -64,7 +64,8 @@ class Past:
     ) -> tuple[Change, ...]:
         """What an accepted start makes of an expired reservation that the holder had begun to use in time.
 
-        The charger was away and tells it only now (ocpp.md 5.4, "queued offline StartTransaction").
+        The charger was away and tells it only now (ocpp.md 5.4, "queued offline StartTransaction"), or it was slow, and
+        its hold bears out that its clock tells the truth ("expiry against start").
         """
         running = None if event.transaction is None else charger.running(event.transaction)
         if running is None or running.token is None:
@@ -72,8 +73,10 @@ class Past:
         moment = charger.moment_of(event.at, now)
         changes: list[Change] = []
         for each in self.ended.values():
-            here = each.charger == charger.charger and each.evse == running.evse and each.binds_at(moment)
-            if here and each.status is Status.EXPIRED and each.is_for(running.token, verdict.group):
+            here = each.charger == charger.charger and each.evse == running.evse
+            claimed = event.hold == each.reservation_id and each.binds_at(event.at)
+            in_time = claimed or each.binds_at(moment)
+            if here and in_time and each.status is Status.EXPIRED and each.is_for(running.token, verdict.group):
                 used, news = replace(each, transaction=running.transaction).after(Cause.STARTED_LATE, now)
                 changes.append(Change(before=each, after=used, news=news, late=True))
         return tuple(changes)
@@ -96,5 +99,5 @@ def _may_change(ended: Reservation, charger: Charger | None, now: datetime) -> b
     if ended.status is not Status.EXPIRED or charger is None or now >= ended.until + LONGEST_QUEUE:
         return False
     seen_until, seen_since = charger.away_since, charger.connected_at
-    away_at_the_end = seen_until is None or seen_until < ended.until
+    away_at_the_end = seen_until is None or seen_until - UNNOTICED < ended.until
     return away_at_the_end and (seen_since is None or seen_since > ended.window.start)
