@@ -1,7 +1,7 @@
 """A Home Assistant with a listening central system, and chargers that dial in over real sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 import socket
@@ -101,6 +101,7 @@ class Site:
         password: str | None = None,
         retry_after: float = 0.05,
         connection_timeout: float = 60,
+        connector_types: Sequence[str] = (),
     ) -> SimulatedCharger:
         """A charger that dials in, whether it is let in or not."""
         charger = SimulatedCharger(
@@ -112,6 +113,7 @@ class Site:
             password=password,
             retry_after=retry_after,
             connection_timeout=connection_timeout,
+            connector_types=connector_types,
             backoff=(0.05, 0.2),
         )
         return await self._stack.enter_async_context(charger)
@@ -321,9 +323,9 @@ def started(charger: SimulatedCharger) -> Sent:
 
 
 def standing(sent: Sent) -> str:
-    """Our word on the token of a start."""
+    """Our word on a token, in our answer to a start or to Authorize."""
     assert sent.answer is not None
-    info = sent.answer["idTagInfo"] if sent.action == "StartTransaction" else sent.answer["idTokenInfo"]
+    info = sent.answer.get("idTagInfo") or sent.answer["idTokenInfo"]
     word: str = info["status"]
     return word
 

@@ -112,7 +112,9 @@ async def test_occupied_by_another_or_by_a_plugged_car(
 
 @pytest.mark.parametrize("held_by", ["auto", "charger"])
 @pytest.mark.parametrize("word", ["Occupied", "Faulted", "Unavailable"])
-async def test_occupied_faulted_or_unavailable_by_its_answer(site: Site, clock: Clock, word: str, held_by: str) -> None:
+async def test_faulted_or_unavailable_or_occupied_by_its_answer(
+    site: Site, clock: Clock, word: str, held_by: str
+) -> None:
     """The same when we believed the connector free: nothing is given up, and it is asked again (ocpp.md 5.3)."""
     charger = await site.charger(behaviour=Behaviour(reserve_answer=[word]))
     news = site.news()
