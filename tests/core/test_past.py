@@ -135,6 +135,7 @@ def test_a_slow_start_with_our_id_uses_an_expired_reservation(hold: int | None, 
     assert reservation.reservation_id == 1
     world.settle()
     world.wait(HALF_HOUR + SECOND)
+    archive(world)
     world.start(transaction="1", at=NOON + at, hold=hold)
     assert ended(world) == {reservation.uid: Status.USED if used else Status.EXPIRED}
 

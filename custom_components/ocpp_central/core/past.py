@@ -6,12 +6,15 @@ charger makes used after all. Must not know living reservations, nor how the his
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .book import Change
 from .charger import LONGEST_QUEUE, UNNOTICED, Charger
 from .events import ChargerId, Started, Updated, Verdict
 from .reservation import Cause, Reservation, Status
+
+SLOW = timedelta(minutes=1)
+"""How long after its end a charger that was never away may still tell of a start before it: it repeats what got lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +95,14 @@ def _ends(changes: Iterable[Change]) -> Iterable[Reservation]:
 
 
 def _may_change(ended: Reservation, charger: Charger | None, now: datetime) -> bool:
-    """Whether the charger may still tell that the reservation was used: it was out of sight within the window.
+    """Whether the charger may still tell that the reservation was used: it is slow, or was out of sight in the window.
 
     (Such is the time of which `Charger.moment_of` believes what it dates.)
     """
     if ended.status is not Status.EXPIRED or charger is None or now >= ended.until + LONGEST_QUEUE:
         return False
+    if now < ended.until + SLOW:
+        return True
     seen_until, seen_since = charger.away_since, charger.connected_at
     away_at_the_end = seen_until is None or seen_until - UNNOTICED < ended.until
     return away_at_the_end and (seen_since is None or seen_since > ended.window.start)
