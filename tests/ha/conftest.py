@@ -295,6 +295,12 @@ def charger_subentry(identity: str, **data: object) -> ConfigSubentryData:
     return ConfigSubentryData(data=data, subentry_type="charger", title=identity, unique_id=identity)
 
 
+def on_every_version(name: str, first: object, *others: object) -> pytest.MarkDecorator:
+    """Have the first value on every version, and the others, which no version treats in a way of its own, on 1.6."""
+    pairs = [(version, first) for version in Version] + [(Version.V16, other) for other in others]
+    return pytest.mark.parametrize(("version", name), pairs)
+
+
 def told(news: list[dict[str, Any]]) -> list[str]:
     """The types of what was published."""
     return [each["event_type"] for each in news]

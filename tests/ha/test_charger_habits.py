@@ -15,6 +15,7 @@ from .conftest import (
     Site,
     asked,
     eventually,
+    on_every_version,
     orders,
     refused,
     standing,
@@ -42,7 +43,7 @@ async def test_order_authorize_and_status_before_the_answer(site: Site, version:
     await site.shows(RESERVATION, "in_use")
 
 
-@pytest.mark.parametrize("behaviour", [Behaviour(same_id="rejects"), Behaviour(same_id="drops")])
+@on_every_version("behaviour", Behaviour(same_id="rejects"), Behaviour(same_id="drops"))
 async def test_same_id_is_rejected(site: Site, version: Version, behaviour: Behaviour) -> None:
     """After a reconnect the same id is asked for; who will not replace gets it cancelled, then a new one."""
     charger = await site.charger(version=version, behaviour=replace(behaviour, statuses_after_reconnect="all"))
@@ -103,7 +104,7 @@ async def test_remote_start_that_deleted_the_hold(site: Site, clock: Clock, vers
     assert (await site.reserve())["hold"] == "held"
 
 
-@pytest.mark.parametrize("expires", ["exact", "late", "never"])
+@on_every_version("expires", "exact", "late", "never")
 async def test_expiry_exact_late_or_never(
     site: Site, clock: Clock, version: Version, expires: Literal["exact", "late", "never"]
 ) -> None:
@@ -334,7 +335,7 @@ async def test_refusals_at_the_start(site: Site, version: Version) -> None:
     assert site.state(RESERVATION) == "active"
 
 
-@pytest.mark.parametrize("code", ["NotImplemented", "NotSupported"])
+@on_every_version("code", "NotImplemented", "NotSupported")
 async def test_home_chargers_do_not_reserve(site: Site, version: Version, code: str) -> None:
     """The normal case: reserved, used and ended without the charger's help."""
     behaviour = replace(HOME_CHARGER, reserve_answer=code, cancel_answer=code)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.charger import Behaviour, Version
 
-from .conftest import HOLDER, ON_V2, STRANGER, TELLS_ALL, Clock, Site, asked, orders, told
+from .conftest import HOLDER, ON_V2, STRANGER, TELLS_ALL, Clock, Site, asked, on_every_version, orders, told
 
 pytestmark = pytest.mark.blackbox
 
@@ -15,7 +15,7 @@ RESERVATION = "sensor.a_connector_1_reservation"
 STATUS = "sensor.a_connector_1_status"
 
 
-@pytest.mark.parametrize("what", ["reboot", "reboot that forgets", "reconnect"])
+@on_every_version("what", "reboot", "reboot that forgets", "reconnect")
 async def test_boot_notification_or_reconnect(site: Site, version: Version, what: str) -> None:
     """The same id again, whether the charger forgot it or not; nothing is published."""
     behaviour = replace(TELLS_ALL, keeps_holds_over_reboot=what != "reboot that forgets")
@@ -124,7 +124,7 @@ async def test_silent_drop_that_was_none(site: Site, clock: Clock, version: Vers
     assert asked(charger) == 1
 
 
-@pytest.mark.parametrize("answer", ["Accepted", "Rejected"])
+@on_every_version("answer", "Accepted", "Rejected")
 async def test_stuck_reserved_after_the_end(site: Site, clock: Clock, version: Version, answer: str) -> None:
     """Cancelled once at the end, whatever the charger makes of it; it may show Reserved for ever, without a loop."""
     charger = await site.charger(version=version, behaviour=Behaviour(expires="never", cancel_answer=answer))

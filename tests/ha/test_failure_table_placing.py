@@ -4,7 +4,20 @@ import pytest
 
 from tests.charger import Behaviour, Fault, Version
 
-from .conftest import HOLDER, STRANGER, TELLS_ALL, Clock, Site, asked, eventually, orders, standing, started, told
+from .conftest import (
+    HOLDER,
+    STRANGER,
+    TELLS_ALL,
+    Clock,
+    Site,
+    asked,
+    eventually,
+    on_every_version,
+    orders,
+    standing,
+    started,
+    told,
+)
 
 pytestmark = pytest.mark.blackbox
 
@@ -12,7 +25,7 @@ RESERVATION = "sensor.a_connector_1_reservation"
 STATUS = "sensor.a_connector_1_status"
 
 
-@pytest.mark.parametrize("held_by", ["auto", "charger"])
+@on_every_version("held_by", "auto", "charger")
 async def test_offline_at_start(site: Site, clock: Clock, version: Version, held_by: str) -> None:
     """It binds without the charger, which is told on its return; with `charger` it waits for it."""
     charger = await site.charger(version=version, behaviour=TELLS_ALL)
@@ -180,9 +193,9 @@ async def test_rejected(site: Site, clock: Clock, version: Version) -> None:
     assert orders(charger) == [("ReserveNow", reservation["reservation_id"])] * 3
 
 
-async def test_rejected_where_the_charger_had_to_hold_it(site: Site, clock: Clock, version: Version) -> None:
+async def test_rejected_where_the_charger_had_to_hold_it(site: Site, clock: Clock) -> None:
     """`held_by: charger` has no fallback (ocpp.md 5.3)."""
-    charger = await site.charger(version=version, behaviour=Behaviour(reserve_answer="Rejected"))
+    charger = await site.charger(behaviour=Behaviour(reserve_answer="Rejected"))
     news = site.news()
     await site.reserve(start=clock.after(minutes=10), held_by="charger")
     await clock.forward(minutes=10)
@@ -191,7 +204,7 @@ async def test_rejected_where_the_charger_had_to_hold_it(site: Site, clock: Cloc
     assert await site.reservations() == []
 
 
-@pytest.mark.parametrize("code", ["NotImplemented", "NotSupported", "FormationViolation", "FormatViolation"])
+@on_every_version("code", "NotImplemented", "NotSupported", "FormationViolation", "FormatViolation")
 async def test_callerror_not_implemented(site: Site, clock: Clock, version: Version, code: str) -> None:
     """The charger is asked for no reservation any more until it boots; the central system keeps strangers out."""
     behaviour = Behaviour(reserve_answer=[code], statuses_after_reconnect="all", enforces=False)
@@ -211,7 +224,7 @@ async def test_callerror_not_implemented(site: Site, clock: Clock, version: Vers
     assert orders(charger) == [("ReserveNow", wire_id) for wire_id in ids]
 
 
-@pytest.mark.parametrize("code", ["InternalError", "GenericError", "PropertyConstraintViolation"])
+@on_every_version("code", "InternalError", "GenericError")
 async def test_other_callerror(site: Site, clock: Clock, version: Version, code: str) -> None:
     """Active, and asked again after 5 s, 30 s and from then on 5 min, but not for what is about to end."""
     charger = await site.charger(version=version, behaviour=Behaviour(reserve_answer=code))
@@ -241,7 +254,7 @@ async def test_other_callerror_is_forgotten_once_it_works(site: Site, clock: Clo
     assert len(charger.holds) == 1
 
 
-@pytest.mark.parametrize("fault", [Fault.SILENT, Fault.UNANSWERED, Fault.DISCONNECT, Fault.ACTS_THEN_DISCONNECTS])
+@on_every_version("fault", Fault.ACTS_THEN_DISCONNECTS, Fault.DISCONNECT, Fault.SILENT, Fault.UNANSWERED)
 async def test_timeout_or_disconnect_during_the_call(
     short_call_timeout: None, site: Site, clock: Clock, version: Version, fault: Fault
 ) -> None:
@@ -258,7 +271,7 @@ async def test_timeout_or_disconnect_during_the_call(
     assert [hold.id for hold in charger.holds.values()] == [reservation["reservation_id"]]
 
 
-@pytest.mark.parametrize("held_by", ["auto", "charger"])
+@on_every_version("held_by", "auto", "charger")
 async def test_timeout_or_disconnect_during_the_call_at_the_start(
     short_call_timeout: None, site: Site, clock: Clock, version: Version, held_by: str
 ) -> None:
@@ -301,14 +314,11 @@ async def test_timeout_or_disconnect_during_the_call_and_a_late_answer(
     assert asked(charger) == 1
 
 
-@pytest.mark.parametrize(
+@on_every_version(
     "behaviour",
-    [
-        Behaviour(reserve_answer=[Fault.UNANSWERED], same_id="rejects"),
-        Behaviour(reserve_answer=[Fault.UNANSWERED], same_id="drops"),
-        Behaviour(reserve_answer=[Fault.UNANSWERED, "Occupied"]),
-    ],
-    ids=["rejects", "drops", "Occupied"],
+    Behaviour(reserve_answer=[Fault.UNANSWERED], same_id="rejects"),
+    Behaviour(reserve_answer=[Fault.UNANSWERED], same_id="drops"),
+    Behaviour(reserve_answer=[Fault.UNANSWERED, "Occupied"]),
 )
 async def test_timeout_or_disconnect_during_the_call_and_the_same_id_is_refused(
     short_call_timeout: None, site: Site, clock: Clock, version: Version, behaviour: Behaviour

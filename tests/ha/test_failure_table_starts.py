@@ -16,6 +16,7 @@ from .conftest import (
     asked,
     charger_subentry,
     eventually,
+    on_every_version,
     orders,
     standing,
     started,
@@ -226,7 +227,7 @@ async def test_queued_offline_start_that_is_dated_before_time_began(site: Site, 
     await site.shows(RESERVATION, "in_use")
 
 
-@pytest.mark.parametrize("token", [HOLDER, STRANGER])
+@on_every_version("token", STRANGER, HOLDER)
 async def test_expiry_against_start_at_the_end(site: Site, clock: Clock, version: Version, token: str) -> None:
     """From the end on ordinary rules apply, to the holder as to everybody; the reservation stays expired."""
     charger = await site.charger(version=version, behaviour=Behaviour(enforces=False))
@@ -293,9 +294,8 @@ async def test_cancel_fails_because_the_charger_is_offline(site: Site, version: 
     assert orders(charger) == [("ReserveNow", wire_id), ("CancelReservation", wire_id)]
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [Fault.SILENT, Fault.UNANSWERED, Fault.DISCONNECT, Fault.ACTS_THEN_DISCONNECTS, "InternalError"],
+@on_every_version(
+    "fault", Fault.UNANSWERED, Fault.SILENT, Fault.DISCONNECT, Fault.ACTS_THEN_DISCONNECTS, "InternalError"
 )
 async def test_cancel_fails_at_the_charger(
     short_call_timeout: None, site: Site, clock: Clock, version: Version, fault: str
