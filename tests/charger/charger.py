@@ -386,7 +386,10 @@ class SimulatedCharger:
                 await self.reboot("ScheduledReset")
 
     def _is_reset_due(self) -> bool:
-        busy = bool(self.holds) or any(evse.occupied for evse in self.evses.values())
+        engine = self._core.engine
+        # What made it idle may be a cancellation that is still to be answered.
+        answering = engine is not None and engine.is_answering
+        busy = answering or bool(self.holds) or any(evse.occupied for evse in self.evses.values())
         return self._core.reset_when_idle and not busy
 
     async def _keep(self) -> None:
