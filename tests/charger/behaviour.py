@@ -92,6 +92,9 @@ class Behaviour:
     expiry_lag: timedelta = _switch(timedelta(seconds=60), "delay of a late expiry (seconds)")
     keeps_holds_over_reboot: bool = _switch(True, "off: a reboot forgets the holds")
 
+    starts_end_holds: bool = _switch(
+        False, "a transaction ends the hold of its connector, and every hold of its token, without a word"
+    )
     omit_reservation_id: bool = _switch(False, "the holder's start carries no reservationId")
     foreign_reservation_id: bool = _switch(False, "a stranger's start carries the hold's reservationId")
     remote_start_ignores_holds: bool = _switch(

@@ -309,6 +309,18 @@ class SimulatedCharger:
         core.note()
         await core.flush()
 
+    async def report(self, evse: int, status: str) -> None:
+        """Say a status word of an EVSE once, whether it is true or not; what is true is not said again by that."""
+        core = self._core
+        for message in core.dialect.statuses(core.evse(evse), status, core.now()):
+            await core.call(message)
+
+    async def forget_holds(self) -> None:
+        """Lose all holds without a word; only the statuses that change by it are reported."""
+        self._core.state.holds.clear()
+        self._core.note()
+        await self._core.flush()
+
     async def heartbeat(self) -> Json:
         """Send Heartbeat and give its answer."""
         return await self._core.call(Message(action="Heartbeat"))
@@ -374,7 +386,10 @@ class SimulatedCharger:
                 await self.reboot("ScheduledReset")
 
     def _is_reset_due(self) -> bool:
-        busy = bool(self.holds) or any(evse.occupied for evse in self.evses.values())
+        engine = self._core.engine
+        # What made it idle may be a cancellation that is still to be answered.
+        answering = engine is not None and engine.is_answering
+        busy = answering or bool(self.holds) or any(evse.occupied for evse in self.evses.values())
         return self._core.reset_when_idle and not busy
 
     async def _keep(self) -> None:

@@ -181,6 +181,9 @@ async def _begin(core: Core, evse: Evse, trigger: Trigger) -> bool:
     evse.metered = core.now()
     if evse.plugged:
         evse.authorization = None
+    if core.behaviour.starts_end_holds and token is not None:
+        for hold in holds.spent(core.state, evse, token, compare_types=core.dialect.compares_token_types):
+            del core.state.holds[hold.id]
     core.log.info("connector %s: a transaction starts", evse.id)
     told = core.outbox.put(core.dialect.started(transaction, trigger))
     return await _judged(core, evse, transaction, told)

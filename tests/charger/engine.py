@@ -135,6 +135,11 @@ class Engine:
         for action in actions:
             self._charge_point.route_map[action] = {"_on_action": self._handler(action)}
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether a CALL of the central system is being dealt with whose answer has not left."""
+        return bool(self._serving)
+
     async def run(self) -> None:
         """Carry messages until the connection ends, however it ends."""
         worker = asyncio.create_task(self._work())

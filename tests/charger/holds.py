@@ -72,6 +72,15 @@ def is_needed(state: State, evse: Evse) -> bool:
     return bool(unbound) and evse in free and not _all_fit(unbound, [other for other in free if other is not evse])
 
 
+def spent(state: State, evse: Evse, token: Token, *, compare_types: bool) -> list[Hold]:
+    """The holds that a careless charger ends with a start: that of the EVSE, and all of the token anywhere."""
+    return [
+        hold
+        for hold in state.holds.values()
+        if hold.evse == evse.id or belongs_to(hold, token, None, compare_types=compare_types)
+    ]
+
+
 def due(state: State, behaviour: Behaviour, now: datetime) -> list[Hold]:
     """The holds that have expired by the charger's clock."""
     if behaviour.expires == "never":

@@ -328,3 +328,32 @@ async def test_malformed_frames(central: Central, charger_of: Make) -> None:
 
 def _root(version: Version) -> str:
     return "CentralSystemRootCertificate" if version is Version.V16 else "CSMSRootCertificate"
+
+
+async def test_a_status_can_be_claimed(central: Central, charger_of: Make) -> None:
+    """`report` says a word once; what is so stays so, and is not said again."""
+    charger = await charger_of()
+    await charger.report(1, "Unavailable")
+    payload = central.payloads("StatusNotification")[-1]
+    assert payload.get("status", payload.get("connectorStatus")) == "Unavailable"
+    assert charger.statuses[1] == "Available"
+
+
+async def test_holds_can_be_forgotten(charger_of: Make, desk: Desk) -> None:
+    """`forget_holds`: no ReservationStatusUpdate tells it, the statuses do."""
+    charger = await charger_of()
+    await desk.reserve(7, 1)
+    await charger.wait_for(lambda: charger.reported[1] == "Reserved")
+    await charger.forget_holds()
+    assert (charger.holds, charger.reported[1]) == ({}, "Available")
+    assert desk.updates() == []
+    assert await desk.cancel(7) == "Rejected"
+
+
+async def test_a_start_may_end_holds(charger_of: Make, desk: Desk) -> None:
+    """`starts_end_holds`: the hold of the connector goes, and those of the token elsewhere."""
+    charger = await charger_of(behaviour=Behaviour(starts_end_holds=True, enforces=False))
+    await desk.reserve(7, 1)
+    await desk.reserve(8, 2, "OTHER")
+    assert await charger.start(2, "HOLDER")
+    assert charger.holds == {}

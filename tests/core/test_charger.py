@@ -9,6 +9,7 @@ from custom_components.ocpp_central.core.charger import (
     LONGEST_QUEUE,
     MAX_EVSES,
     RESIGNATION,
+    UNNOTICED,
     Charger,
     Description,
     Evse,
@@ -209,7 +210,8 @@ QUEUE = replace(CONNECTED, connected_at=NOON, away_since=NOON - 10 * MINUTE)
     [
         (QUEUE, NOON - 5 * MINUTE, True),
         (QUEUE, NOON - 10 * MINUTE, True),
-        (QUEUE, NOON - 11 * MINUTE, False),
+        (QUEUE, NOON - 10 * MINUTE - UNNOTICED, True),
+        (QUEUE, NOON - 11 * MINUTE - UNNOTICED, False),
         (QUEUE, NOON, False),
         (QUEUE, NOON + timedelta(days=1), False),
         (QUEUE, LONG_AGO, False),

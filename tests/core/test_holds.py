@@ -101,8 +101,7 @@ def test_a_busy_charger_does_not_hinder_a_scheduled_reservation(outcome: Outcome
     world.wait(MINUTE)
     _send(world, outcome)
     assert world.status_of(reservation) is Status.ACTIVE
-    busy = [News.BUSY] if outcome is Outcome.OCCUPIED else []
-    assert world.news == [News.SCHEDULED, News.PLACED, *busy]
+    assert world.news == [News.SCHEDULED, News.PLACED, News.BUSY]
     assert world.plan().again == world.now + 5 * SECOND
     world.cancel(reservation)
     assert not world.book.ghosts, "the charger said that it has none"

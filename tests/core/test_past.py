@@ -124,6 +124,22 @@ def test_a_queued_start_of_the_holder_uses_an_expired_reservation() -> None:
     assert ended(world) == {}
 
 
+@pytest.mark.parametrize(
+    ("hold", "at", "used"),
+    [(1, HALF_HOUR - SECOND, True), (1, HALF_HOUR, False), (2, HALF_HOUR - SECOND, False), (None, MINUTE, False)],
+)
+def test_a_slow_start_with_our_id_uses_an_expired_reservation(hold: int | None, at: timedelta, *, used: bool) -> None:
+    """ocpp.md 5.4, "expiry against start": dated before the end by a charger that was never away, and that held it."""
+    world = World()
+    reservation = world.reserve()
+    assert reservation.reservation_id == 1
+    world.settle()
+    world.wait(HALF_HOUR + SECOND)
+    archive(world)
+    world.start(transaction="1", at=NOON + at, hold=hold)
+    assert ended(world) == {reservation.uid: Status.USED if used else Status.EXPIRED}
+
+
 def test_a_holder_who_identified_in_a_queued_transaction_uses_it_too() -> None:
     """2.x may name the token only in a later message of the transaction."""
     world = World()

@@ -207,14 +207,14 @@ def test_a_scheduled_reservation_is_placed_when_its_window_opens() -> None:
 def test_a_scheduled_reservation_that_cannot_be_placed_binds_all_the_same(
     status: ConnectorStatus,
 ) -> None:
-    """Busy or broken: active, hold pending, retrying (ocpp.md 5.2); a car in the way is told."""
+    """Busy or broken: active, hold pending, retrying (ocpp.md 5.2, 5.4); what is in the way is told."""
     world = World()
     reservation = _scheduled(world)
     world.status(1, status)
     world.wait(MINUTE)
     _expect(world, reservation, Status.ACTIVE, HoldState.PENDING)
-    told = [News.PLACED, News.BUSY] if status in PLUGGED else [News.AT_RISK, News.PLACED]
-    assert world.news == [News.SCHEDULED, *told]
+    at_risk = [] if status in PLUGGED else [News.AT_RISK]
+    assert world.news == [News.SCHEDULED, *at_risk, News.PLACED, News.BUSY]
     assert not world.plan().commands
     world.status(1, ConnectorStatus.AVAILABLE)
     world.wait(2 * SECOND)

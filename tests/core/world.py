@@ -241,6 +241,7 @@ class World:
         *,
         transaction: str | None = None,
         at: datetime | None = None,
+        hold: int | None = None,
     ) -> Verdict:
         verdict = self.tell(
             Started(
@@ -248,6 +249,7 @@ class World:
                 evse=evse,
                 connector=1,
                 token=token,
+                hold=hold,
                 at=self.now if at is None else at,
             )
         )

@@ -1,7 +1,7 @@
 """A Home Assistant with a listening central system, and chargers that dial in over real sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 import socket
@@ -18,7 +18,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.ocpp_central.const import DOMAIN
-from tests.charger import Behaviour, SimulatedCharger, Version
+from tests.charger import Behaviour, Sent, SimulatedCharger, Version
 
 PATIENCE = 10.0
 """Seconds after which an effect that did not come is a failure."""
@@ -26,6 +26,9 @@ PATIENCE = 10.0
 HOUSE_TOKEN = "HA0123456789"
 HOLDER = "04A2B3C4"
 STRANGER = "DEADBEEF"
+
+ON_V2 = pytest.mark.parametrize("version", [Version.V201, Version.V21], ids=str)
+"""For what 1.6 does not have."""
 
 TELLS_ALL = Behaviour(statuses_after_reconnect="all")
 """A charger that tells all its statuses after a mere reconnect, so that nobody waits for it to be asked."""
@@ -97,6 +100,8 @@ class Site:
         behaviour: Behaviour | None = None,
         password: str | None = None,
         retry_after: float = 0.05,
+        connection_timeout: float = 60,
+        connector_types: Sequence[str] = (),
     ) -> SimulatedCharger:
         """A charger that dials in, whether it is let in or not."""
         charger = SimulatedCharger(
@@ -107,6 +112,8 @@ class Site:
             behaviour=behaviour or Behaviour(),
             password=password,
             retry_after=retry_after,
+            connection_timeout=connection_timeout,
+            connector_types=connector_types,
             backoff=(0.05, 0.2),
         )
         return await self._stack.enter_async_context(charger)
@@ -304,6 +311,47 @@ def driver_subentry(
 def driver_id(name: str) -> str:
     """The id of a driver who was added by `driver_subentry`."""
     return "driver-" + name.encode().hex()[:12].ljust(12, "0")
+
+
+def on_every_version(name: str, first: object, *others: object) -> pytest.MarkDecorator:
+    """Have the first value on every version, and the others, which no version treats in a way of its own, on 1.6."""
+    pairs = [(version, first) for version in Version] + [(Version.V16, other) for other in others]
+    return pytest.mark.parametrize(("version", name), pairs)
+
+
+def told(news: list[dict[str, Any]]) -> list[str]:
+    """The types of what was published."""
+    return [each["event_type"] for each in news]
+
+
+def asked(charger: SimulatedCharger) -> int:
+    """How often the charger was asked to reserve."""
+    return [received.action for received in charger.received].count("ReserveNow")
+
+
+def orders(charger: SimulatedCharger) -> list[tuple[str, int]]:
+    """What the charger was told to do with holds: the action and the hold's wire id, in order."""
+    id_of = {"CancelReservation": "reservationId", "ReserveNow": "id"}
+    if charger.version is Version.V16:
+        id_of["ReserveNow"] = "reservationId"
+    return [(action, payload[id_of[action]]) for action, payload in charger.received if action in id_of]
+
+
+def started(charger: SimulatedCharger) -> Sent:
+    """The latest start of a transaction that the charger has told, with our answer."""
+    return next(
+        sent
+        for sent in reversed(charger.sent)
+        if sent.action == "StartTransaction" or sent.payload.get("eventType") == "Started"
+    )
+
+
+def standing(sent: Sent) -> str:
+    """Our word on a token, in our answer to a start or to Authorize."""
+    assert sent.answer is not None
+    info = sent.answer.get("idTagInfo") or sent.answer["idTokenInfo"]
+    word: str = info["status"]
+    return word
 
 
 async def eventually(true: Callable[[], object], what: str = "it") -> None:

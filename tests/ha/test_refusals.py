@@ -230,33 +230,6 @@ async def test_a_callerror_names_its_word(site: Site, version: Version, code: st
     assert await site.reservations() == []
 
 
-async def test_a_callerror_does_not_stop_us(site: Site, clock: Clock) -> None:
-    """ocpp.md 5.3, 5.4: `auto` binds at once, and the hold is tried again after five seconds."""
-    charger = await site.charger(behaviour=Behaviour(reserve_answer=["InternalError"]))
-    reservation = await site.reserve()
-    assert (reservation["status"], reservation["hold"]) == ("active", "pending")
-    assert charger.holds == {}
-    await clock.forward(seconds=6)
-    await site.becomes(uid=reservation["uid"], hold="held")
-    assert len(charger.holds) == 1
-
-
-@pytest.mark.parametrize("fault", [Fault.SILENT, Fault.UNANSWERED, Fault.DISCONNECT, Fault.ACTS_THEN_DISCONNECTS])
-async def test_no_answer_leaves_the_hold_uncertain(
-    short_call_timeout: None, site: Site, clock: Clock, fault: Fault
-) -> None:
-    """ocpp.md 5.3, 5.4: `auto` binds at once; asking again with the same id resolves what became of the hold."""
-    behaviour = Behaviour(reserve_answer=[fault], statuses_after_reconnect="all")
-    charger = await site.charger(behaviour=behaviour)
-    reservation = await site.reserve()
-    assert (reservation["status"], reservation["hold"], reservation["result"]) == ("active", "uncertain", None)
-    await charger.ready()
-    await clock.forward(seconds=6)
-    await charger.wait_for("ReserveNow", count=2)
-    await site.becomes(uid=reservation["uid"], hold="held")
-    assert [hold.id for hold in charger.holds.values()] == [reservation["reservation_id"]]
-
-
 @pytest.mark.parametrize(
     ("fault", "key"),
     [

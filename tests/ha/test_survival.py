@@ -70,20 +70,6 @@ async def test_a_crash_while_the_charger_thinks_leaves_no_hold_unknown(
     assert len(charger.holds) == 1
 
 
-@pytest.mark.parametrize("keeps", [True, False])
-async def test_a_reservation_outlives_a_reboot_of_the_charger(site: Site, version: Version, keeps: bool) -> None:
-    """ocpp.md 5.4, "BootNotification": the same id again, whether the charger forgot it or not."""
-    behaviour = Behaviour(keeps_holds_over_reboot=keeps, statuses_after_reconnect="all")
-    charger = await site.charger(version=version, behaviour=behaviour)
-    reservation = await site.reserve()
-    await site.shows("sensor.a_connector_1_status", "reserved")
-    await charger.reboot()
-    await charger.wait_for(lambda: charger.holds and len(charger.received) > 1)
-    await site.becomes(uid=reservation["uid"], hold="held")
-    assert [hold.id for hold in charger.holds.values()] == [reservation["reservation_id"]]
-    assert site.state("sensor.a_connector_1_reservation") == "active"
-
-
 async def test_a_reservation_outlives_a_lost_connection(site: Site, version: Version) -> None:
     """It is shown while the charger is away, everything that the charger tells is not."""
     charger = await site.charger(version=version, behaviour=TELLS_ALL)
@@ -105,21 +91,6 @@ async def test_a_reservation_outlives_a_lost_connection(site: Site, version: Ver
     await site.shows("sensor.a_connector_1_status", "reserved")
 
 
-async def test_a_lost_hold_is_placed_again(site: Site, clock: Clock, version: Version) -> None:
-    """ocpp.md 5.4, "silent drop": a fault ends the hold, the recovery brings it back."""
-    charger = await site.charger(version=version)
-    reservation = await site.reserve()
-    await site.shows("sensor.a_connector_1_status", "reserved")
-    await charger.set_status(1, "Faulted")
-    await site.becomes(uid=reservation["uid"], status="active", hold="lost")
-    assert charger.holds == {}
-    await charger.set_status(1, "Available")
-    await site.shows("sensor.a_connector_1_status", "available")
-    await clock.forward(seconds=3)
-    await site.becomes(uid=reservation["uid"], hold="held")
-    assert [hold.id for hold in charger.holds.values()] == [reservation["reservation_id"]]
-
-
 async def test_charging_outlives_a_restart(site: Site, version: Version) -> None:
     """A reservation in use stays so, and is used up when the transaction ends that began before the restart."""
     charger = await site.charger(version=version, behaviour=TELLS_ALL)
@@ -136,41 +107,6 @@ async def test_charging_outlives_a_restart(site: Site, version: Version) -> None
     await charger.stop(1)
     await site.shows("sensor.a_connector_1_reservation", "none")
     assert await site.reservations() == []
-
-
-async def test_a_start_while_we_were_down_is_used(site: Site, version: Version) -> None:
-    """ocpp.md 5.4: a queued start of the holder within the window uses the reservation."""
-    charger = await site.charger(version=version, behaviour=TELLS_ALL)
-    await site.reserve()
-    await charger.go_offline()
-    await site.stop()
-    news = site.news()
-    await charger.start(1, HOLDER, authorize=False)
-    await site.start()
-    charger.go_online()
-    await site.shows("sensor.a_connector_1_reservation", "in_use")
-    assert [each["event_type"] for each in news] == ["used"]
-
-
-async def test_an_end_while_we_were_down_is_told_late(site: Site, clock: Clock) -> None:
-    """ocpp.md 5.4, "HA restart": past ends are expired, the event says that it is late, and it is told once."""
-    charger = await site.charger(behaviour=Behaviour(expires="never", statuses_after_reconnect="all"))
-    reservation = await site.reserve(duration=120)
-    await charger.go_offline()
-    await site.stop()
-    news = site.news()
-    await clock.forward(minutes=10)
-    await site.start()
-    assert site.state("sensor.a_connector_1_reservation") == "none"
-    assert [(each["event_type"], each["uid"], each["reason"], each["late"]) for each in news] == [
-        ("expired", reservation["uid"], "Expired", True)
-    ]
-    assert await site.reservations() == []
-    charger.go_online()
-    await charger.wait_for(lambda: not charger.holds)
-    await site.stop()
-    await site.start()
-    assert len(news) == 1
 
 
 async def test_strangers_are_kept_out_after_a_restart(site: Site, version: Version) -> None:

@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.charger import Behaviour, Version
 
-from .conftest import HOLDER, PATIENCE, STRANGER, TELLS_ALL, Clock, Site, eventually
+from .conftest import HOLDER, PATIENCE, STRANGER, Clock, Site, eventually
 
 pytestmark = pytest.mark.blackbox
 
@@ -32,19 +32,6 @@ async def test_a_reservation_expires(site: Site, clock: Clock, version: Version)
     await clock.forward(seconds=3)
     await charger.wait_for(lambda: not charger.holds)
     assert await site.reservations() == []
-
-
-async def test_the_chargers_own_expiry_is_no_loss(site: Site, clock: Clock, version: Version) -> None:
-    """A charger that ends its hold by itself is asked to cancel it all the same, and may say that there is none."""
-    charger = await site.charger(version=version)
-    news = site.news()
-    await site.reserve(duration=120)
-    await clock.forward(seconds=121)
-    await charger.wait_for(lambda: not charger.holds)
-    await clock.forward(seconds=5)
-    await site.shows("sensor.a_connector_1_status", "available")
-    assert [each["event_type"] for each in news] == ["placed", "expired"]
-    assert [received.action for received in charger.received].count("ReserveNow") == 1
 
 
 async def test_nobody_is_kept_out_after_the_end(site: Site, clock: Clock) -> None:
@@ -121,32 +108,6 @@ async def test_a_machine_that_slept_catches_up(site: Site, clock: Clock) -> None
     await site.reserve(duration=60)
     await clock.forward(hours=1)
     assert [(each["event_type"], each["late"]) for each in news] == [("placed", False), ("expired", True)]
-
-
-async def test_an_end_while_the_charger_is_away_is_told_to_it_later(site: Site, clock: Clock) -> None:
-    """A hold that outlived its reservation is dropped when the charger is back."""
-    behaviour = Behaviour(expires="never", statuses_after_reconnect="all")
-    charger = await site.charger(behaviour=behaviour)
-    await site.reserve(duration=60)
-    await charger.go_offline()
-    await site.shows("binary_sensor.a_connected", "off")
-    await clock.forward(seconds=70)
-    assert site.state("sensor.a_connector_1_reservation") == "none"
-    assert len(charger.holds) == 1
-    charger.go_online()
-    await charger.wait_for(lambda: not charger.holds)
-
-
-async def test_a_cancellation_while_the_charger_is_away_is_told_to_it_later(site: Site, version: Version) -> None:
-    """ocpp.md 5.4, "cancel fails": cancelled at once, and the charger learns of it when it is back."""
-    charger = await site.charger(version=version, behaviour=TELLS_ALL)
-    await site.reserve()
-    await charger.go_offline()
-    await site.shows("binary_sensor.a_connected", "off")
-    await site.press("button.a_connector_1_cancel_reservation")
-    assert site.state("binary_sensor.a_connector_1_reserved") == "off"
-    charger.go_online()
-    await charger.wait_for(lambda: not charger.holds)
 
 
 async def test_a_replaced_connection_refuses_nothing_for_its_successor(site: Site, clock: Clock) -> None:

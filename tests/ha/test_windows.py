@@ -9,9 +9,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from tests.charger import HOME_CHARGER, Behaviour, SimulatedCharger, Version
+from tests.charger import HOME_CHARGER, Behaviour, Version
 
-from .conftest import HOLDER, STRANGER, TELLS_ALL, Clock, Site, eventually, refused
+from .conftest import HOLDER, STRANGER, TELLS_ALL, Clock, Site, asked, eventually, refused, told
 
 pytestmark = pytest.mark.blackbox
 
@@ -20,16 +20,6 @@ NEXT = "sensor.a_connector_1_next_reservation"
 UNTIL = "sensor.a_connector_1_reserved_until"
 RESERVED = "binary_sensor.a_connector_1_reserved"
 STATUS = "sensor.a_connector_1_status"
-
-
-def told(news: list[dict[str, Any]]) -> list[str]:
-    """The types of what was published."""
-    return [each["event_type"] for each in news]
-
-
-def asked(charger: SimulatedCharger) -> int:
-    """How often the charger was asked to reserve."""
-    return [received.action for received in charger.received].count("ReserveNow")
 
 
 def moment(site: Site, entity_id: str) -> datetime:
@@ -121,108 +111,6 @@ async def test_a_charger_that_cannot_hold(site: Site, clock: Clock, held_by: str
     kept_out = held_by == "auto"
     assert site.state(RESERVED) == ("on" if kept_out else "off")
     assert await charger.start(1, STRANGER) != kept_out
-
-
-@pytest.mark.parametrize("held_by", ["auto", "charger"])
-async def test_a_charger_that_is_offline_at_the_start(site: Site, clock: Clock, version: Version, held_by: str) -> None:
-    """ocpp.md 5.4, "offline at start": it binds without the charger, which is told on its return."""
-    charger = await site.charger(version=version, behaviour=TELLS_ALL)
-    news = site.news()
-    await charger.go_offline()
-    await site.shows("binary_sensor.a_connected", "off")
-    reservation = await site.reserve(start=clock.after(minutes=10), duration={"hours": 1}, held_by=held_by)
-    assert reservation["status"] == "scheduled"
-    assert site.state(NEXT) not in {"unknown", "unavailable"}
-    await clock.forward(minutes=10)
-    await site.becomes(status="active" if held_by == "auto" else "placing", hold="pending")
-    await clock.forward(minutes=10)
-    charger.go_online()
-    await site.becomes(uid=reservation["uid"], status="active", hold="held")
-    assert [hold.id for hold in charger.holds.values()] == [reservation["reservation_id"]]
-    assert told(news) == ["scheduled", "placed"]
-
-
-async def test_a_charger_that_stays_away_changes_nothing(site: Site, clock: Clock) -> None:
-    """A reservation that the charger never heard of ends at its end, and nothing is sent for it."""
-    charger = await site.charger(behaviour=TELLS_ALL)
-    news = site.news()
-    await charger.go_offline()
-    await site.shows("binary_sensor.a_connected", "off")
-    await site.reserve(start=clock.after(minutes=10), duration={"minutes": 5})
-    await clock.forward(minutes=10)
-    await clock.forward(minutes=5)
-    assert told(news) == ["scheduled", "placed", "expired"]
-    charger.go_online()
-    await charger.ready()
-    await site.shows(STATUS, "available")
-    assert asked(charger) == 0
-
-
-async def test_a_connector_that_is_busy_at_the_start(site: Site, clock: Clock, version: Version) -> None:
-    """ocpp.md 5.4, "Occupied": who began before is not touched; the hold is placed when the connector is free."""
-    charger = await site.charger(version=version)
-    news = site.news()
-    reservation = await site.reserve(start=clock.after(minutes=10), duration={"hours": 1})
-    assert await charger.start(1, STRANGER)
-    await site.shows("binary_sensor.a_connector_1_charging", "on")
-    assert site.state(RESERVATION) == "scheduled"
-    await clock.forward(minutes=10)
-    await site.becomes(uid=reservation["uid"], status="active", hold="pending", last_result="Occupied")
-    await charger.meter(1)
-    assert 1 in charger.transactions
-    assert asked(charger) == 0
-    await charger.stop(1)
-    await charger.unplug(1)
-    await site.shows(STATUS, "available")
-    await clock.forward(seconds=3)
-    await site.becomes(uid=reservation["uid"], status="active", hold="held")
-    assert told(news) == ["scheduled", "placed", "busy"]
-    actions = {received.action for received in charger.received}
-    assert not actions & {"RemoteStopTransaction", "RequestStopTransaction"}
-
-
-@pytest.mark.parametrize("held_by", ["auto", "charger"])
-async def test_a_charger_that_says_occupied_at_the_start(site: Site, clock: Clock, held_by: str) -> None:
-    """ocpp.md 5.3, the same when we believed the connector free: nothing is given up, and it is asked again."""
-    charger = await site.charger(behaviour=Behaviour(reserve_answer=["Occupied"]))
-    news = site.news()
-    await site.reserve(start=clock.after(minutes=10), duration={"hours": 1}, held_by=held_by)
-    await clock.forward(minutes=10)
-    await site.becomes(status="active" if held_by == "auto" else "placing", hold="pending", last_result="Occupied")
-    await clock.forward(seconds=6)
-    await site.becomes(status="active", hold="held", last_result="Accepted")
-    assert asked(charger) == 2
-    assert told(news) == ["scheduled", "placed", "busy"][: 3 if held_by == "auto" else 2]
-
-
-async def test_a_faulted_connector_is_held_once_it_is_mended(site: Site, clock: Clock, version: Version) -> None:
-    """ocpp.md 5.4, "Faulted / Unavailable": retried on recovery."""
-    charger = await site.charger(version=version)
-    await site.reserve(start=clock.after(minutes=10), duration={"hours": 1})
-    await charger.set_status(1, "Faulted")
-    await site.shows(STATUS, "faulted")
-    await clock.forward(minutes=10)
-    await site.becomes(status="active", hold="pending")
-    await charger.set_status(1, "Available")
-    await site.shows(STATUS, "available")
-    await clock.forward(seconds=3)
-    await site.becomes(status="active", hold="held")
-
-
-async def test_the_holder_who_charges_at_the_start_uses_it(site: Site, clock: Clock, version: Version) -> None:
-    """ocpp.md 5.4, "Occupied, and the holder is already charging there": in use, no wire call."""
-    charger = await site.charger(version=version)
-    news = site.news()
-    await site.reserve(start=clock.after(minutes=10))
-    assert await charger.start(1, HOLDER)
-    await site.shows("binary_sensor.a_connector_1_charging", "on")
-    assert site.state(RESERVATION) == "scheduled"
-    await clock.forward(minutes=10)
-    await site.shows(RESERVATION, "in_use")
-    await charger.stop(1)
-    await site.shows(RESERVATION, "none")
-    assert asked(charger) == 0
-    assert told(news)[-1] == "used"
 
 
 @pytest.mark.parametrize("enforces", [True, False])

@@ -46,6 +46,9 @@ RESIGNATION = timedelta(seconds=30)
 LONGEST_QUEUE = timedelta(days=7)
 """What a charger queued is not believed to be older; a charger without a clock dates it to 1970."""
 
+UNNOTICED = timedelta(seconds=60)
+"""How long a connection may be lost before we notice: up to two pings pass; and a charger tells whole seconds."""
+
 _PLUGGED = frozenset(
     {
         ConnectorStatus.PREPARING,
@@ -246,7 +249,7 @@ class Charger:
             return now
         earliest = now - LONGEST_QUEUE
         if self.away_since is not None:
-            earliest = max(earliest, self.away_since)
+            earliest = max(earliest, self.away_since - UNNOTICED)
         return told if told >= earliest else now
 
     def same_start(self, start: Started) -> Transaction | None:

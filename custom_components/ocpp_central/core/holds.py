@@ -27,6 +27,11 @@ PRESENTATION_GRACE = timedelta(seconds=60)
 
 _OPEN = frozenset({HoldState.PENDING, HoldState.UNCERTAIN, HoldState.LOST})
 _DOUBTFUL = frozenset({HoldState.UNCERTAIN, HoldState.LOST})
+_WORDS: Mapping[ConnectorStatus | None, Outcome] = {
+    ConnectorStatus.FAULTED: Outcome.FAULTED,
+    ConnectorStatus.OUT_OF_SERVICE: Outcome.UNAVAILABLE,
+}
+_WORST_FIRST = (Outcome.OCCUPIED, Outcome.FAULTED, Outcome.UNAVAILABLE)
 _REFUSALS = frozenset({Answer.BUSY, Answer.REJECTED})
 _NEEDS_A_NAME = frozenset({Answer.REJECTED, Answer.UNSUPPORTED})
 _MAY_HAVE_DONE_IT = frozenset({Answer.ACCEPTED, Answer.FAILED, Answer.UNKNOWN})
@@ -45,17 +50,19 @@ def take_on_what_waits(page: Page) -> None:
         waits = each.status is Status.PLACING and each.held_by is HeldBy.AUTO and not each.awaited
         if not waits or may_be_asked(page, each):
             continue
-        if page.charger.connected and is_occupied(each, page.charger):
-            taken = page.move(replace(each, last_outcome=Outcome.OCCUPIED), Cause.TAKEN_ON)
+        obstacle = obstacle_to(each, page.charger) if page.charger.connected else None
+        if obstacle is not None:
+            taken = page.move(replace(each, last_outcome=obstacle), Cause.TAKEN_ON)
             page.tell(taken, News.BUSY)
         else:
             page.move(each, Cause.TAKEN_ON)
 
 
-def is_occupied(reservation: Reservation, charger: Charger) -> bool:
-    """Whether a car is where it is to be held."""
-    evses = (charger.evses.get(place) for place in reservation.holds if place is not None)
-    return any(evse is not None and evse.plugged_in is True for evse in evses)
+def obstacle_to(reservation: Reservation, charger: Charger) -> Outcome | None:
+    """What the charger would answer where an EVSE cannot be held now (H01.FR.11, .12, .14); None: it says nothing."""
+    evses = [evse for place in reservation.holds if (evse := charger.evses.get(place or 0)) is not None]
+    words = {Outcome.OCCUPIED if evse.plugged_in else _WORDS.get(evse.status) for evse in evses}
+    return next((word for word in _WORST_FIRST if word in words), None)
 
 
 def suspect(page: Page, reservation: Reservation) -> None:
@@ -203,7 +210,7 @@ def placed(page: Page, command: PlaceHold, outcome: Outcome) -> None:
         page.put(reservation)
         return
     moved = page.move(reservation, cause)
-    if cause is Cause.TAKEN_ON and outcome is Outcome.OCCUPIED:
+    if cause is Cause.TAKEN_ON and answer is Answer.BUSY:
         page.tell(moved, News.BUSY)
 
 

@@ -6,13 +6,16 @@ charger makes used after all. Must not know living reservations, nor how the his
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .book import Change
-from .charger import LONGEST_QUEUE, Charger
+from .charger import LONGEST_QUEUE, UNNOTICED, Charger
 from .events import ChargerId, EvseId, Started, Updated, Verdict
 from .reservation import Cause, Reservation, Status
 from .room import fits
+
+SLOW = timedelta(minutes=1)
+"""How long after its end a charger that was never away may still tell of a start before it: it repeats what got lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,8 @@ class Past:
     ) -> tuple[Change, ...]:
         """What an accepted start makes of an expired reservation that the holder had begun to use in time.
 
-        The charger was away and tells it only now (ocpp.md 5.4, "queued offline StartTransaction").
+        The charger was away and tells it only now (ocpp.md 5.4, "queued offline StartTransaction"), or it was slow, and
+        its hold bears out that its clock tells the truth ("expiry against start").
         """
         running = None if event.transaction is None else charger.running(event.transaction)
         if running is None or running.token is None:
@@ -74,12 +78,9 @@ class Past:
         changes: list[Change] = []
         for each in self.ended.values():
             here = each.charger == charger.charger and _is_at(each, running.evse, charger)
-            if (
-                here
-                and each.binds_at(moment)
-                and each.status is Status.EXPIRED
-                and each.is_for(running.token, verdict.group)
-            ):
+            claimed = event.hold == each.reservation_id and each.binds_at(event.at)
+            in_time = claimed or each.binds_at(moment)
+            if here and in_time and each.status is Status.EXPIRED and each.is_for(running.token, verdict.group):
                 used, news = replace(each, transaction=running.transaction).after(Cause.STARTED_LATE, now)
                 changes.append(Change(before=each, after=used, news=news, late=True))
         return tuple(changes)
@@ -99,12 +100,14 @@ def _is_at(ended: Reservation, evse: EvseId, charger: Charger) -> bool:
 
 
 def _may_change(ended: Reservation, charger: Charger | None, now: datetime) -> bool:
-    """Whether the charger may still tell that the reservation was used: it was out of sight within the window.
+    """Whether the charger may still tell that the reservation was used: it is slow, or was out of sight in the window.
 
     (Such is the time of which `Charger.moment_of` believes what it dates.)
     """
     if ended.status is not Status.EXPIRED or charger is None or now >= ended.until + LONGEST_QUEUE:
         return False
+    if now < ended.until + SLOW:
+        return True
     seen_until, seen_since = charger.away_since, charger.connected_at
-    away_at_the_end = seen_until is None or seen_until < ended.until
+    away_at_the_end = seen_until is None or seen_until - UNNOTICED < ended.until
     return away_at_the_end and (seen_since is None or seen_since > ended.window.start)

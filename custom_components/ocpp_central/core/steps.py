@@ -92,7 +92,7 @@ def change(book: Book, reservation: Reservation, amendment: Amendment, terms: Te
         _begin(page, written)
     elif transaction is not None:
         page.start(written, transaction.transaction, transaction.evse)
-    elif arrives and written.status is Status.ACTIVE and holds.is_occupied(written, charger):
+    elif arrives and written.status is Status.ACTIVE and holds.obstacle_to(written, charger) is Outcome.OCCUPIED:
         page.tell(replace(written, last_outcome=Outcome.OCCUPIED), News.BUSY)
     return _reviewed(page)
 
