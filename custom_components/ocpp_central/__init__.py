@@ -25,6 +25,7 @@ from .csms.v2 import V21, V201
 from .csms.v16 import V16
 from .devices import keep_devices, place_of
 from .history import remove_history
+from .leftover_watch import watch_leftovers
 from .reception import Reception
 from .services import async_setup_services
 from .store import remove_storage
@@ -76,6 +77,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     keep_devices(hass, entry)
     watch_clocks(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    watch_leftovers(hass, entry)
     central.begin()
 
     listening = entry.data

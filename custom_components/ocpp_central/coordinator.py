@@ -29,6 +29,7 @@ from .core.drivers import Driver, Drivers, Holder
 from .core.events import ChargerId, Event, EvseId, Heard, Started, Verdict
 from .core.following import Revision, followed
 from .core.ledger import Ledger, Step, Wish
+from .core.leftovers import leftovers
 from .core.packing import NODES_ASIDE, NODES_AT_ONCE
 from .core.planner import Plan, plan
 from .core.policy import Policy
@@ -86,6 +87,7 @@ class CentralSystem:
         self._wakers: dict[ChargerId, CALLBACK_TYPE] = {}
         self._waiting: dict[str, asyncio.Future[tuple[Reservation, str | None]]] = {}
         self._watches: set[_Watch] = set()
+        self._rejecting: set[ChargerId] = set()
         self._timer: CALLBACK_TYPE | None = None
         self._timer_at: datetime | None = None
         self._sweeper: CALLBACK_TYPE | None = None
@@ -195,6 +197,10 @@ class CentralSystem:
             return check_evse(doors, place.evse, token, group)
         return check_charger(doors, charger.evses, token, group)
 
+    def leftovers(self, charger_id: ChargerId) -> frozenset[EvseId]:
+        """The EVSEs that a charger keeps reserved though nothing is."""
+        return leftovers(self._ledger.book(charger_id), self._chargers[charger_id])
+
     @callback
     def take_over(self) -> None:
         """Go by the drivers and the options as they are now; reservations follow their drivers, everything shows it."""
@@ -255,10 +261,12 @@ class CentralSystem:
                 self._storage.changed()
         changed = _differences(before, after)
         report = Report(event=event, before=before, verdict=verdict)
-        self._take(ledger.after(report, after, now, consume_on_any=consumes_on_any(self.entry.options)), changed)
+        step = ledger.after(report, after, now, consume_on_any=consumes_on_any(self.entry.options))
+        self._take(step, changed)
         if len(after.evses) != len(before.evses):
             for number in after.evses.keys() - before.evses.keys():
                 self.audience.announce(Place(charger_id, number))
+        self._wake_reconcilers(change for change in step.changes if change.after.charger != charger_id)
         if changed or self._ledger is not ledger or after.abilities is not before.abilities:
             self._wake_reconciler(charger_id)
         return verdict
@@ -377,8 +385,11 @@ class CentralSystem:
         """
         charger = self.chargers.get(charger_id)
         if charger is not None:
-            self._take(self._ledger.answered(charger, command, outcome, dt_util.utcnow()), word=word)
+            step = self._ledger.answered(charger, command, outcome, dt_util.utcnow())
+            self._take(step, word=word)
             self._wake_reconciler(charger_id)
+            if isinstance(command, PlaceHold) and outcome is Outcome.REJECTED:
+                self._note_rejection(charger, step.changes)
 
     def plan(self, charger_id: ChargerId) -> Plan:
         """What this charger is to be told now."""
@@ -542,6 +553,17 @@ class CentralSystem:
                     change.after.reservation_id,
                     change.after.charger,
                 )
+
+    def _note_rejection(self, charger: Charger, changes: Iterable[Change]) -> None:
+        """Say once that a charger does not do what it claims, where nobody is told by an error."""
+        told = any(change.after.status is Status.REJECTED for change in changes)
+        if charger.claims_reservations and not told and charger.charger not in self._rejecting:
+            self._rejecting.add(charger.charger)
+            LOGGER.warning(
+                "%s rejects reservations, though it says that it supports them: Home Assistant alone keeps strangers out"
+                " (logged once)",
+                charger.charger,
+            )
 
     def _wake_reconciler(self, charger_id: ChargerId) -> None:
         if (wake := self._wakers.get(charger_id)) is not None:

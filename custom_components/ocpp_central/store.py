@@ -25,6 +25,7 @@ from .core.charger import Charger, Description, Evse, Transaction
 from .core.ledger import Ledger
 from .core.past import Past
 from .core.reservation import Status
+from .core.spellings import Spellings
 from .records import Json, read, written
 
 VERSION = 1
@@ -64,6 +65,7 @@ class StoredCharger:
     away_since: datetime | None = None
     token_length: int | None = None
     abilities: Abilities = Abilities()
+    spellings: Spellings = Spellings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +227,7 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
         or before.away_since != after.away_since
         or before.token_length != after.token_length
         or before.abilities is not after.abilities
+        or before.spellings is not after.spellings
         or len(before.evses) != len(after.evses)
     ):
         return True
@@ -284,6 +287,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
         away_since=charger.away_since,
         token_length=charger.token_length,
         abilities=charger.abilities,
+        spellings=charger.spellings,
     )
 
 
@@ -338,4 +342,5 @@ def _charger(stored: StoredCharger) -> Charger:
         away_since=stored.away_since,
         token_length=stored.token_length,
         abilities=stored.abilities,
+        spellings=stored.spellings,
     )

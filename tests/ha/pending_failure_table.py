@@ -173,16 +173,24 @@ async def test_stuck_reserved_after_the_end_is_told(
     hass: HomeAssistant, site: Site, clock: Clock, version: Version
 ) -> None:
     """Still Reserved two minutes after its end: a repair names the charger, once."""
-    await site.charger(version=version, behaviour=Behaviour(expires="never", cancel_answer="Accepted"))
+    charger = await site.charger(version=version, behaviour=Behaviour(expires="never", cancel_answer="Accepted"))
     await site.reserve(duration=120)
     await site.shows(STATUS, "reserved")
     await clock.forward(seconds=121)
+    await clock.forward(seconds=5)
+    await charger.wait_for("CancelReservation")
+    await charger.heartbeat()
     await clock.forward(seconds=60)
     issues = ir.async_get(hass).issues
     assert not [key for key in issues if key[0] == DOMAIN]
     for _ in range(3):
-        await clock.forward(seconds=70)
+        await charger.heartbeat()
+        await clock.forward(seconds=50)
     assert len([key for key in issues if key[0] == DOMAIN]) == 1
+    await charger.set_status(1, "Available")
+    await site.shows(STATUS, "available")
+    await clock.forward(seconds=60)
+    assert not [key for key in issues if key[0] == DOMAIN]
 
 
 async def test_silent_drop_of_one_hold_of_a_whole_charger(site: Site, clock: Clock, version: Version) -> None:
@@ -299,6 +307,8 @@ async def test_unspecified_evse_or_type_of_one_type(site: Site, version: Version
         behaviour=Behaviour(unbound_reservations=True, enforces=False),
         connector_types=["sType2", "cCCS2"],
     )
+    await charger.wait_for("GetVariables", count=2)
+    await charger.heartbeat()
     reservation = await site.reserve(None, connector_type="cCCS2")
     assert reservation["target"] == "connector_type"
     await site.becomes(hold="held")

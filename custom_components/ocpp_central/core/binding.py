@@ -83,7 +83,7 @@ def review(page: Page) -> None:
     for each in page.living():
         if each.status not in _CLAIMS:
             continue
-        lost = each.window.start <= page.now + AHEAD and is_lost(each, page.charger, planned)
+        lost = each.window.start <= page.now + AHEAD and is_lost(each, page.charger, planned, page.now)
         if lost and not each.at_risk:
             page.tell(replace(each, at_risk=True), News.AT_RISK)
         elif each.at_risk and not lost:

@@ -14,6 +14,7 @@ from .events import (
     AbilitiesTold,
     AbilitiesUntold,
     Asked,
+    Authorizing,
     Booted,
     ChargerId,
     ChargingState,
@@ -32,6 +33,7 @@ from .events import (
     Updated,
     Verdict,
 )
+from .spellings import Spellings
 from .token import IdToken
 
 MAX_EVSES = 200
@@ -181,6 +183,7 @@ class Charger:
     `away_since`: when it was last known to be connected; None if that was never seen.
     `asked`, `reluctant`: whether we asked it to report since it connected, and whether it refused to.
     `token_length`: the longest id token that it can carry, in characters; None until it first connected.
+    `spellings`: how it spells the tokens that were presented to it.
     `given_types`: the connector types that its owner says an EVSE has, whatever the charger tells.
     `reticent`: whether it gave no answer about its abilities since it connected.
     """
@@ -195,6 +198,7 @@ class Charger:
     asked: bool = False
     reluctant: bool = False
     abilities: Abilities = Abilities()
+    spellings: Spellings = Spellings()
     given_types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
     reticent: bool = False
     clock: Clock = Clock()
@@ -274,11 +278,15 @@ class Charger:
 
         A `Started` must carry its transaction id by now.
         """
+        told = self._told(event, None if verdict is None else verdict.group)
+        token = event.token if isinstance(event, Authorizing | Started | Updated | Ended) else None
+        spellings = self.spellings if token is None else self.spellings.after(token)
+        return told if spellings is self.spellings else replace(told, spellings=spellings)
+
+    def _told(self, event: Event, group: str | None) -> Charger:
         match event:
             case StatusChanged() | Metered() | Started() | Updated() | Ended():
-                return _dated(
-                    self._happened(event, None if verdict is None else verdict.group), event.at, event.received
-                )
+                return _dated(self._happened(event, group), event.at, event.received)
             case Connected():
                 return self._connected(event)
             case Disconnected():

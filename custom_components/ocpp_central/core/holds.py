@@ -19,6 +19,9 @@ from .rulings import Answer, answer_of, ruling, wait_after
 MAX_CRASHES = 3
 """How often the connection may be lost over a drop before we leave the hold to expire: some chargers crash on it."""
 
+MAX_EARLY = 2
+"""How often a hold that expired too early is placed again (ocpp.md 5.4, "clock skew")."""
+
 GLITCH = timedelta(seconds=2)
 """Some chargers report Available for a moment without meaning it; the expiry of 1.6 looks the same."""
 
@@ -102,6 +105,8 @@ def doubted(holds: Mapping[Place, Hold], *, crashed: bool = False) -> Mapping[Pl
             may_stand=hold.may_stand or crashed,
             outdated=hold.outdated,
             stands_until=hold.stands_until,
+            early=hold.early,
+            lead=hold.lead,
         )
         for evse, hold in holds.items()
     }
@@ -133,7 +138,7 @@ def watch_status(page: Page, number: EvseId, before: Charger) -> None:
         if (hold := each.holds.get(number)) is None:
             continue
         if hold.state is HoldState.HELD and (new.is_broken or (freed and news)):
-            _lose(page, each, number, hold)
+            _lose(page, each, number, _expired(page, hold) if freed and _would_expire(page, hold) else hold)
         elif hold.state in _DOUBTFUL and new.status is ConnectorStatus.RESERVED:
             if not hold.outdated and before.is_settled(page.now) and not haunted:
                 held = replace(hold, state=HoldState.HELD, not_before=None, drop_first=False)
@@ -154,6 +159,8 @@ def lose_hold(page: Page, event: HoldEnded) -> None:
         reservation, evse, hold = found
         if event.end is HoldEnd.NO_TRANSACTION:
             reservation = replace(reservation, presented_at=None)
+        if event.end is HoldEnd.EXPIRED:
+            hold = _expired(page, hold)
         _lose(page, reservation, evse, hold)
 
 
@@ -167,7 +174,7 @@ def sending(page: Page, command: PlaceHold) -> None:
             under_way=True,
             overtaken=False,
             may_stand=True,
-            stands_until=max(command.until, hold.stands_until or command.until),
+            stands_until=max(command.until - hold.lead, hold.stands_until or command.until - hold.lead),
         )
         page.put(reservation.with_hold(evse, sent))
 
@@ -247,10 +254,21 @@ def dropped(page: Page, wire_id: int, outcome: Outcome) -> None:
 
 
 def _lose(page: Page, reservation: Reservation, evse: Place, hold: Hold) -> None:
-    """A hold that is lost over and over, as by a charger whose clock is fast, is placed again less and less often."""
+    """A hold that is lost over and over is placed again less and less often; one that expires too early soon no more."""
     wait = GLITCH if hold.attempts <= 1 else wait_after(hold.attempts)
-    lost = replace(hold, state=HoldState.LOST, not_before=_soon(page, reservation, wait))
-    page.put(reservation.with_hold(evse, lost))
+    again = reservation.window.end if hold.early > MAX_EARLY else _soon(page, reservation, wait)
+    page.put(reservation.with_hold(evse, replace(hold, state=HoldState.LOST, not_before=again)))
+
+
+def _expired(page: Page, hold: Hold) -> Hold:
+    """A hold that the charger let expire before its end: by its clock that was over."""
+    return replace(hold, early=hold.early + 1, lead=max(hold.lead, page.charger.skew))
+
+
+def _would_expire(page: Page, hold: Hold) -> bool:
+    """Whether the end that the charger was told has come, by its clock (1.6 says no more than that the EVSE is free)."""
+    skew = page.charger.skew
+    return skew > GLITCH and hold.stands_until is not None and page.now + skew + GLITCH >= hold.stands_until
 
 
 def _soon(page: Page, reservation: Reservation, wait: timedelta) -> datetime:
@@ -281,4 +299,6 @@ def _accepted(hold: Hold, until: datetime) -> Hold:
     """Held, or, if the reservation was changed while that was under way, to be placed again at once."""
     if hold.overtaken:
         return replace(hold, state=HoldState.PENDING, overtaken=False, drop_first=False, not_before=None)
-    return replace(hold, state=HoldState.HELD, outdated=False, drop_first=False, not_before=None, stands_until=until)
+    return replace(
+        hold, state=HoldState.HELD, outdated=False, drop_first=False, not_before=None, stands_until=until - hold.lead
+    )

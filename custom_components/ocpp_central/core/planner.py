@@ -60,7 +60,7 @@ def plan(book: Book, charger: Charger, now: datetime) -> Plan:
         elif reservation.awaited or accepts(charger, reservation, place):
             drops = [_drop(ghost) for ghost in _in_the_way(book, place)]
             commands += [drop for drop in drops if drop not in commands]
-            commands.append(_place(reservation, place, hold))
+            commands.append(_place(charger, reservation, place, hold))
     if settled:
         commands += _inquiry(charger)
     return Plan(commands=tuple(commands), again=min(moments, default=None))
@@ -119,12 +119,12 @@ def _drop(ghost: Ghost) -> DropHold:
     return DropHold(hold=ghost.wire_id)
 
 
-def _place(reservation: Reservation, place: Place, hold: Hold) -> PlaceHold:
+def _place(charger: Charger, reservation: Reservation, place: Place, hold: Hold) -> PlaceHold:
     return PlaceHold(
         hold=hold.wire_id,
         evse=place,
         connector_type=reservation.connector_type if place is None else None,
-        token=reservation.token,
+        token=charger.spellings.of(reservation.token),
         group=reservation.group,
-        until=reservation.until,
+        until=reservation.until + hold.lead,
     )

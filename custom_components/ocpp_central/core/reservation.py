@@ -211,7 +211,9 @@ class Hold:
     `not_before`: when it may be sent (again). `under_way`: a ReserveNow for it is not answered yet. `may_stand`: the
     charger may have it, so that it is to be dropped once the reservation ends. `drop_first`: the charger refused to
     replace it, so it is dropped before it is placed again. `outdated`: what may stand is not what is promised now, and
-    `overtaken`: nor is what is under way. `stands_until`: the latest end that the charger may know of it.
+    `overtaken`: nor is what is under way. `stands_until`: the latest end that the charger may know of it,
+    in our time. `early`: how often it expired too early; `lead`: how much later than ours the end is that the charger is
+    told because of that, since its clock is ahead.
     """
 
     wire_id: int
@@ -224,6 +226,8 @@ class Hold:
     outdated: bool = False
     overtaken: bool = False
     stands_until: datetime | None = None
+    early: int = 0
+    lead: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,9 @@ from .reservation import HeldBy, Reservation, Status, Target
 AHEAD = timedelta(hours=1)
 """How long before its start a reservation is at risk by what does not work now; until then somebody may mend it."""
 
+AWAY_FOR_LONG = timedelta(minutes=5)
+"""So long a charger may be away until whoever counts on it is told: most come back within a minute or two."""
+
 _WHY_BROKEN: Mapping[ConnectorStatus | None, Reason] = {
     ConnectorStatus.FAULTED: Reason.FAULTED,
     ConnectorStatus.OUT_OF_SERVICE: Reason.UNAVAILABLE,
@@ -132,7 +135,8 @@ def may_stay_open(reservations: Collection[Reservation], wanted: Reservation, ch
     """Whether the charger can be left to keep some EVSE free for this holder, whichever he takes (H01.FR.07, H01.FR.09).
 
     That is so only if everybody else who may take any still finds one (`safe`), and nobody else comes within the window:
-    he might find the holder's car at his EVSE.
+    he might find the holder's car at his EVSE. Where it is so already, a car that does not charge changes nothing: it may
+    be the holder's.
     """
     able = charger.holds_unspecific if wanted.target is Target.ANY else charger.holds_types
     if not (able and wanted.takes_any) or wanted.held_by is HeldBy.CENTRAL_SYSTEM or len(fitting(wanted, charger)) == 1:
@@ -141,17 +145,24 @@ def may_stay_open(reservations: Collection[Reservation], wanted: Reservation, ch
     if any(each.status is Status.SCHEDULED for each in others):
         return False
     named = [each for each in others if not each.is_unbound]
+    already = None in wanted.holds
     free = [
         evse.evse
         for evse in charger.evses.values()
-        if is_free(evse) and not any(each.covers(evse.evse) for each in named)
+        if (why_useless(evse, charger) is None if already else is_free(evse))
+        and not any(each.covers(evse.evse) for each in named)
     ]
     wishing = [wanted, *(each for each in others if each.is_unbound)]
     return safe({each.uid: [evse for evse in free if fits(each, evse, charger)] for each in wishing})
 
 
-def is_lost(wanted: Reservation, charger: Charger, planned: Mapping[str, EvseId]) -> bool:
-    """Whether its holder would find no EVSE that works, as the charger is now; `planned` has who is bound to none."""
+def is_lost(wanted: Reservation, charger: Charger, planned: Mapping[str, EvseId], now: datetime) -> bool:
+    """Whether its holder may find no EVSE that works, as the charger is now; `planned` has who is bound to none.
+
+    That is so too once the charger has been away for a while in the window: nobody knows what he would find.
+    """
+    if not charger.connected and now >= max(wanted.window.start, charger.away_since or now) + AWAY_FOR_LONG:
+        return True
     if wanted.is_unbound:
         return wanted.uid not in planned
     evses = [charger.evses.get(evse, Evse(evse=evse)) for evse in _wanted_evses(wanted, charger)]

@@ -143,7 +143,8 @@ def after(book: Book, report: Report, scene: Scene) -> Turned:
             holds.hope_again(page)
         case StatusChanged(evse=int() as number):
             holds.watch_status(page, number, report.before)
-        case Authorizing() if verdict is not None and verdict.accepted:
+        case Authorizing():
+            _spell_anew(page, event, report.before)
             _note_presentation(page, event, verdict)
         case Started() | Updated() if verdict is not None and verdict.accepted:
             moment = charger.moment_of(event.at, scene.now)
@@ -313,13 +314,28 @@ def _claim(reservation: Reservation) -> tuple[object, ...]:
     return reservation.target, reservation.connector_type, reservation.evse, reservation.window
 
 
-def _note_presentation(page: Page, event: Authorizing, verdict: Verdict) -> None:
+def _note_presentation(page: Page, event: Authorizing, verdict: Verdict | None) -> None:
     """2.x gives up its hold when the holder identifies, before anything runs (H03.FR.09)."""
+    if verdict is None or not verdict.accepted:
+        return
     for each in page.living():
         unbound = each.is_unbound and (event.evse is None or fits(each, event.evse, page.charger))
         here = event.evse is None or each.covers(event.evse) or unbound
         if here and each.status is Status.ACTIVE and each.is_for(event.token, verdict.group):
             page.put(replace(each, presented_at=page.now))
+
+
+def _spell_anew(page: Page, event: Authorizing, charger: Charger) -> None:
+    """Have a hold placed again for a token that is spelled otherwise than thought, or its holder is not let in.
+
+    Only 1.6, whose tokens have no type, may do that at once: in 2.x the hold has just been given up for the holder.
+    """
+    now, before = page.charger.spellings, charger.spellings
+    if now is before or event.token.type is not None:
+        return
+    for each in page.living():
+        if now.of(each.token) != before.of(each.token):
+            page.put(replace(each, holds={place: outdated(hold) for place, hold in each.holds.items()}))
 
 
 def _use(page: Page, transaction: TransactionId | None, group: str | None, moment: datetime) -> None:
