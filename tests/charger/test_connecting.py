@@ -87,6 +87,7 @@ async def test_statuses_after_a_reconnect(central: Central, charger_of: Make, po
     charger.go_online()
     await charger.ready()
     assert central.actions == ["StatusNotification"] * evses
+    assert charger.connections == 2
 
 
 async def test_calls_of_a_test(central: Central, charger_of: Make) -> None:
