@@ -121,7 +121,7 @@ async def _play_all(rounds: int, seed: int, folder: Path) -> int:
     return bad
 
 
-def _listed(counts: Mapping[str, int]) -> str:
+def _listed[K: str](counts: Mapping[K, int]) -> str:
     return ", ".join(f"{what} {count}" for what, count in counts.items()) or "nothing"
 
 
