@@ -118,8 +118,8 @@ def walk_up(world: World) -> Coroutine[Any, Any, None] | None:
 
 
 def other_end(world: World, promise: Promise) -> Terms | None:
-    """Make it longer or shorter."""
-    earliest = max(promise.terms.start + SHORTEST, now() + 2 * _TIME_LEFT)
+    """Make it longer or shorter: what is left of it counts as of a new one."""
+    earliest = max(promise.terms.start, now()) + SHORTEST
     return promise.terms._replace(end=_whole(earliest + _seconds(world, _SPREAD)))
 
 
