@@ -102,6 +102,7 @@ async def _play_all(rounds: int, seed: int, folder: Path) -> int:
         await home.furnish(CHARGERS)
         world = World(home=home, chargers=chargers, dice=random.Random(), diary=folder / "diary.log")  # noqa: S311
         await home.start()
+        stack.push_async_callback(home.close)
         bad = 0
         about: Counter[Subject] = Counter()
         for number, subject in zip(range(1, rounds + 1), subjects(seed), strict=False):
@@ -114,7 +115,6 @@ async def _play_all(rounds: int, seed: int, folder: Path) -> int:
             bad += bool(report.wrong)
             about[subject] += 1
             _tell(number, seed, report, time.monotonic() - begun)
-        await home.close()
     print(f"The rounds were about {_listed(about)}; under way at the kills: {_listed(world.tally)}")
     if world.refused:
         print(f"Refusals among all that was asked: {len(world.refused)}")
