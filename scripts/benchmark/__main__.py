@@ -1,59 +1,103 @@
-"""The command: measure, and print tables in Markdown. Progress goes to standard error."""
+"""The command: measure messages or proposals, and print tables in Markdown. Progress goes to standard error."""
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 import signal
 import sys
 from tempfile import TemporaryDirectory
 
+from . import planning
 from .home import ROOT
 from .measure import FULL, QUICK, measure
+from .planning import SMALL, WHOLE
 from .processes import DiedError
-from .report import report
+from .report import report, report_proposals
 from .servers import ROWS, Kind
+
+_QUICK = "\nA quick run shows that everything works. Its figures mean nothing."
 
 
 def main() -> int:
     """Carry out the command line; the exit code."""
     options = _options()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the servers must not stay behind
-    effort = QUICK if options.quick else FULL
-    if options.rounds is not None:
-        effort = replace(effort, rounds=options.rounds)
-    rows = [row for row in ROWS if row.kind in options.servers]
     options.folder.mkdir(parents=True, exist_ok=True)
+    benchmark: Callable[[argparse.Namespace, Path], str] = options.benchmark
     try:
         with TemporaryDirectory(dir=options.folder, prefix="bench-") as folder:
-            samples = measure(rows, Path(folder), effort=effort, chargers=options.chargers, tell=_tell)
+            tables = benchmark(options, Path(folder))
     except DiedError as error:
         _tell(str(error))
         return 1
     except KeyboardInterrupt:
         return 130
-    print(report(samples, effort=effort, chargers=options.chargers))
-    if options.quick:
-        print("\nA quick run shows that everything works. Its figures mean nothing.")
+    print(tables + _QUICK if options.quick else tables)
     return 0
 
 
+def _messages(options: argparse.Namespace, folder: Path) -> str:
+    effort = QUICK if options.quick else FULL
+    if options.rounds is not None:
+        effort = replace(effort, rounds=options.rounds)
+    rows = [row for row in ROWS if row.kind in options.servers]
+    samples = measure(rows, folder, effort=effort, chargers=options.chargers, tell=_tell)
+    return report(samples, effort=effort, chargers=options.chargers)
+
+
+def _proposals(options: argparse.Namespace, folder: Path) -> str:
+    scale = SMALL if options.quick else WHOLE
+    given = {"chargers": options.chargers, "reservations": options.reservations, "count": options.count}
+    scale = replace(scale, **{name: value for name, value in given.items() if value is not None})
+    return report_proposals(planning.measure(folder, scale, tell=_tell), scale)
+
+
 def _options() -> argparse.Namespace:
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["proposals"]:
+        return _proposals_parser().parse_args(arguments[1:])
+    return _messages_parser().parse_args(arguments)
+
+
+def _messages_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="What a charger's message costs: CPU time and latency of this integration inside a real Home "
         "Assistant, beside two floors and the ocpp package's engine. Takes about six minutes.",
+        epilog="scripts/bench proposals measures what a proposal costs; scripts/bench proposals --help tells its options.",
     )
-    parser.add_argument("--quick", action="store_true", help="only show that it works, in a minute")
+    parser.set_defaults(benchmark=_messages)
+    _add_common_options(parser)
     parser.add_argument("--rounds", type=int, help=f"how often each is measured (default {FULL.rounds})")
     parser.add_argument("--chargers", type=int, default=1, help="how many send at once (default 1)")
     parser.add_argument("--servers", nargs="+", type=Kind, choices=list(Kind), default=list(Kind), help="default: all")
+    return parser
+
+
+def _proposals_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench proposals",
+        description="What it costs to reserve, to change, to cancel and to ask in a real Home Assistant with many "
+        "chargers and reservations: until the answer, of the event loop, and for how long that keeps others waiting. "
+        "Takes about two minutes.",
+    )
+    parser.set_defaults(benchmark=_proposals)
+    _add_common_options(parser)
+    parser.add_argument("--chargers", type=int, help=f"how many are known (default {WHOLE.chargers})")
+    parser.add_argument("--reservations", type=int, help=f"how many stand before (default {WHOLE.reservations})")
+    parser.add_argument("--count", type=int, help=f"how often each action is measured (default {WHOLE.count})")
+    return parser
+
+
+def _add_common_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quick", action="store_true", help="only show that it works, within a minute")
     parser.add_argument(
         "--folder",
         type=Path,
         default=ROOT / "build",
         help="where the Home Assistants keep their files meanwhile; on a real disk (default %(default)s)",
     )
-    return parser.parse_args()
 
 
 def _tell(what: str) -> None:

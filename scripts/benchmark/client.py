@@ -19,6 +19,7 @@ import orjson
 from websockets import Subprotocol
 from websockets.asyncio.client import ClientConnection, connect
 
+from .home import identities
 from .workloads import CALL, CALL_ERROR, CALL_RESULT, Workload, call, greeting, message
 
 ANSWER_WITHIN = 30.0
@@ -33,9 +34,9 @@ class Charger:
         self._connection = connection
         self._number = 0
 
-    async def greet(self) -> None:
+    async def greet(self, connectors: int = 1) -> None:
         """Say what a charger says after connecting, so that the server has nothing to ask."""
-        for action, payload in greeting():
+        for action, payload in greeting(connectors):
             self._number += 1
             await self._answered(call(action, payload, self._number))
 
@@ -70,8 +71,8 @@ class Charger:
 async def serve_orders(url: str, count: int, read: Callable[[], str]) -> None:
     """Connect `count` chargers and carry out orders until `read` gives no more."""
     chargers = []
-    for number in range(1, count + 1):
-        connection = await connect(f"{url}/BENCH{number}", subprotocols=[Subprotocol("ocpp1.6")], compression=None)
+    for identity in identities(count):
+        connection = await connect(f"{url}/{identity}", subprotocols=[Subprotocol("ocpp1.6")], compression=None)
         chargers.append(Charger(connection))
     async with asyncio.timeout(ANSWER_WITHIN):
         await asyncio.gather(*(charger.greet() for charger in chargers))

@@ -42,7 +42,6 @@ def prepare_integration(folder: Path, *, port: int, web_port: int, chargers: int
     _prepare(folder, web_port)
     (folder / "custom_components").mkdir()
     (folder / "custom_components" / INTEGRATION.name).symlink_to(INTEGRATION)
-    identities = [f"BENCH{number}" for number in range(1, chargers + 1)]
     entry = {
         "entry_id": secrets.token_hex(13),
         "domain": INTEGRATION.name,
@@ -51,7 +50,7 @@ def prepare_integration(folder: Path, *, port: int, web_port: int, chargers: int
         "minor_version": 1,
         "data": {"host": "127.0.0.1", "port": port, "house_token": "HA0123456789"},
         "options": {},
-        "subentries": [_charger(identity) for identity in identities],
+        "subentries": [_charger(identity) for identity in identities(chargers)],
         "source": "user",
         "unique_id": None,
         "created_at": _LONG_AGO,
@@ -62,6 +61,11 @@ def prepare_integration(folder: Path, *, port: int, web_port: int, chargers: int
         "pref_disable_polling": False,
     }
     _store(folder, "core.config_entries", (1, 5), {"entries": [entry]})
+
+
+def identities(chargers: int) -> list[str]:
+    """The identities of so many chargers."""
+    return [f"BENCH{number}" for number in range(1, chargers + 1)]
 
 
 def _charger(identity: str) -> dict[str, Any]:

@@ -49,6 +49,15 @@ class Process:
                 return
         raise DiedError(f"{self._process.args!r} does not listen:\n{self.last_words()}")
 
+    def wait_for_end(self, seconds: float) -> None:
+        """Return once it has done its work. Raises `DiedError` with the end of its log if it does not in that time."""
+        try:
+            done = self._process.wait(seconds) == 0
+        except subprocess.TimeoutExpired:
+            done = False
+        if not done:
+            raise DiedError(f"{self._process.args!r} has failed:\n{self.last_words()}")
+
     def cpu_seconds(self) -> float:
         """The CPU time of all its threads so far, user and system."""
         return clock_gettime(self._clock)

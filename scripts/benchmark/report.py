@@ -14,6 +14,7 @@ from statistics import median
 
 from .home import INTEGRATION as INTEGRATION_FOLDER
 from .measure import Effort, Sample, Samples
+from .planning import Costs, Scale
 from .servers import FLOOR_1, FLOOR_1_COALESCED, INTEGRATION, ROWS, Row
 from .workloads import Workload
 
@@ -25,11 +26,19 @@ BUDGET = (
 )
 """How many times the CPU time of a floor the integration may need."""
 
+PROPOSAL_BUDGET, BLOCK_BUDGET = 20.0, 20.0
+"""Milliseconds: until the answer to a proposal (median), and for which the event loop may be blocked at most."""
+
 _PACKAGES = ("homeassistant", "websockets", "orjson", "ocpp", "jsonschema-rs")
 _NOTHING = "-"
 _CPU_NOTE = (
     "CPU time is user and system time of all threads until the process idles again, so with all that the recorder "
     "does, less what it uses while idle."
+)
+_BLOCK_NOTE = (
+    "A block is the longest time for which whatever was due had to wait while an action was carried out; our own is as "
+    "much of each wait as the process computed, in whichever thread. What comes shortly after the answer counts. Garbage "
+    "is the longest collection, which stops all threads."
 )
 _METER_NOTE = (
     "The integration reads, checks and keeps meter values, but has no entities for them yet: its figure for "
@@ -65,13 +74,43 @@ def report(samples: Samples, *, effort: Effort, chargers: int) -> str:
     return "\n".join(parts)
 
 
+def report_proposals(costs: Costs, scale: Scale) -> str:
+    """What each action cost with so many chargers and reservations, in milliseconds."""
+    lines = _header(["action", "until the answer", "CPU time of the loop", "longest block", "of it our own", "garbage"])
+    for action, found in costs.items():
+        columns = [[getattr(cost, name) * 1e3 for cost in found] for name in ("wall", "busy", "block", "own")]
+        garbage = max(cost.garbage for cost in found) * 1e3
+        lines.append(_line([action, *map(_spread, columns), f"{garbage:.1f}"]))
+    return "\n".join(
+        [
+            *_versions(f"{scale.chargers} chargers, {scale.reservations} reservations, {scale.count} times each"),
+            _BLOCK_NOTE,
+            "",
+            "Milliseconds, median / 99th percentile / highest:",
+            "",
+            *lines,
+            "",
+            f"Budget: {PROPOSAL_BUDGET:.0f} ms until the answer (median), {BLOCK_BUDGET:.0f} ms for a block (highest).",
+        ]
+    )
+
+
+def _spread(values: list[float]) -> str:
+    values = sorted(values)
+    return f"{median(values):.1f} / {values[len(values) * 99 // 100]:.1f} / {values[-1]:.1f}"
+
+
 def _circumstances(chargers: int) -> list[str]:
-    manifest = json.loads((INTEGRATION_FOLDER / "manifest.json").read_text())
     many = "one charger" if chargers == 1 else f"{chargers} chargers, each"
+    return _versions(f"{many} in a closed loop")
+
+
+def _versions(what: str) -> list[str]:
+    manifest = json.loads((INTEGRATION_FOLDER / "manifest.json").read_text())
     versions = [f"Python {platform.python_version()}"]
     versions += [f"{name} {_version(name)}" for name in _PACKAGES]
     return [
-        f"{datetime.now(UTC):%Y-%m-%d}, {_cpu_model()}, {os.cpu_count()} cores, {many} in a closed loop.",
+        f"{datetime.now(UTC):%Y-%m-%d}, {_cpu_model()}, {os.cpu_count()} cores, {what}.",
         f"{manifest['name']} {manifest['version']}, {', '.join(versions)}.",
     ]
 

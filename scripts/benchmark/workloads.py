@@ -54,10 +54,10 @@ def call(action: str, payload: dict[str, Any], message_id: int) -> str:
     return orjson.dumps([CALL, str(message_id), action, payload]).decode()
 
 
-def greeting() -> list[tuple[str, dict[str, Any]]]:
-    """What a charger with one connector tells first."""
+def greeting(connectors: int = 1) -> list[tuple[str, dict[str, Any]]]:
+    """What a charger with so many connectors tells first."""
     boot = {"chargePointVendor": "Benchmark", "chargePointModel": "One connector"}
-    statuses = [_status("Available", connector=connector) for connector in (0, 1)]
+    statuses = [_status("Available", connector=connector) for connector in range(connectors + 1)]
     return [("BootNotification", boot), *(("StatusNotification", each) for each in statuses)]
 
 

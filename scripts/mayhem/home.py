@@ -29,6 +29,14 @@ logger:
     custom_components.ocpp_central: info
     homeassistant.loader: error
 """
+_RUN = """\
+import ctypes, runpy, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, 9)
+runpy.run_module("homeassistant", run_name="__main__")
+"""
+"""Home Assistant, which dies with whoever has started it (PR_SET_PDEATHSIG, SIGKILL): nothing must stay behind."""
+
 _START_LIMIT = 120.0
 _STOP_LIMIT = 30.0
 _ANSWER_LIMIT = 40.0
@@ -106,6 +114,7 @@ class Home:
                     if domain == _DOMAIN and slash:
                         self._devices[charger, int(evse)] = device["id"]
             self._token = await client.command("auth/long_lived_access_token", client_name="mayhem", lifespan=30)
+            await client.log_out()
         await self.stop()
 
     async def start(self) -> None:
@@ -157,9 +166,9 @@ class Home:
         """The device id of an EVSE."""
         return self._devices[charger, evse]
 
-    async def reservations(self) -> list[dict[str, Any]]:
-        """The living reservations. Raises `HomeError` where they are not told."""
-        answer = await self.act("get_reservations", {})
+    async def reservations(self, *, ended: bool = False) -> list[dict[str, Any]]:
+        """The living reservations, with the ended ones if wanted. Raises `HomeError` where they are not told."""
+        answer = await self.act("get_reservations", {"include_ended": ended})
         if answer.response is None:
             raise HomeError(f"get_reservations: {answer.error or 'no answer'}")
         listed: list[dict[str, Any]] = answer.response["reservations"]
@@ -174,7 +183,7 @@ class Home:
     async def _launch(self) -> None:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "homeassistant", "--config", str(self.folder), "--skip-pip"),
+                *(sys.executable, "-c", _RUN, "--config", str(self.folder), "--skip-pip"),
                 cwd=self.folder,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,

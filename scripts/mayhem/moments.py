@@ -54,10 +54,19 @@ async def at_send(world: World) -> str:
 
 async def at_end(world: World, end: datetime) -> str:
     """Around the end of a reservation, or around when its hold is dropped."""
-    delay = world.dice.choice((world.dice.uniform(-0.1, 0.3), world.dice.uniform(2.9, 3.3)))
-    moment = end + timedelta(seconds=delay)
-    await asyncio.sleep(max(0.0, (moment - now()).total_seconds()))
-    return f"{delay * 1000:.0f} ms after an end"
+    return await _around(world, end, (-0.1, 0.3), (2.9, 3.3)) + " after an end"
+
+
+async def at_start(world: World, start: datetime) -> str:
+    """Around the start of a reservation, or while its hold is being placed."""
+    return await _around(world, start, (-0.1, 0.1), (0.0, 0.05)) + " after a start"
+
+
+async def _around(world: World, moment: datetime, *spans: tuple[float, float]) -> str:
+    """Wait until a moment within one of the spans around another one, in seconds."""
+    delay = world.dice.uniform(*world.dice.choice(spans))
+    await asyncio.sleep(max(0.0, (moment + timedelta(seconds=delay) - now()).total_seconds()))
+    return f"{delay * 1000:.0f} ms"
 
 
 async def _becomes_true(predicate: Callable[[], bool]) -> bool:

@@ -3,14 +3,21 @@
 Pure. Must not know Home Assistant, chargers or the clock.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 SLACK = timedelta(seconds=2)
-"""So near to its end a reservation may have ended or not."""
+"""So near to its start a reservation may have begun or not, so near to its end it may have ended or not."""
+
+ENDED_STATUSES = frozenset({"used", "expired", "cancelled", "removed", "rejected"})
+SCHEDULED = "scheduled"
+IN_USE = "in_use"
+
+_REMEMBERED = 1000
+"""So many of the latest promises must be known to somebody: the history has its bounds."""
 
 
 class Fate(StrEnum):
@@ -28,26 +35,58 @@ class Place(NamedTuple):
     evse: int
 
 
+class Terms(NamedTuple):
+    """What a reservation is for. Place and end are all by which one is known that was not answered."""
+
+    place: Place
+    token: str
+    start: datetime
+    end: datetime
+
+    def __str__(self) -> str:
+        return f"at {self.place.charger}/{self.place.evse} from {self.start:%H:%M:%S} until {self.end:%H:%M:%S}"
+
+
 @dataclass(slots=True, kw_only=True)
 class Promise:
     """A reservation that was asked for. `fates`: what may be true of it. `uid` None: nobody has told it yet.
 
-    `charged`: its holder's transaction began, even if the charger could not tell it yet.
+    `amended`: the terms that somebody wants it to have, and who was not answered yet. `charged`: its holder's
+    transaction began, even if the charger could not tell it yet.
 
     The methods say what happened to it; one that nobody confirmed leaves both possible.
     """
 
-    place: Place
-    token: str
-    end: datetime
+    terms: Terms
+    amended: Terms | None = None
     uid: str | None = None
     charged: bool = False
     fates: frozenset[Fate] = frozenset({Fate.STANDS, Fate.ENDED})
 
     @property
+    def versions(self) -> tuple[Terms, ...]:
+        """The terms that it may have."""
+        return (self.terms,) if self.amended is None else (self.terms, self.amended)
+
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+        return self.terms.place
+
+    @property
+    def token(self) -> str:
+        """The holder's."""
+        return self.terms.token
+
+    @property
+    def end(self) -> datetime:
+        """When it ends."""
+        return self.terms.end
+
+    @property
     def stands(self) -> bool:
-        """Whether it certainly waits for its holder."""
-        return self.fates == {Fate.STANDS}
+        """Whether it certainly waits for its holder, on terms that are certain."""
+        return self.fates == {Fate.STANDS} and self.amended is None
 
     @property
     def in_use(self) -> bool:
@@ -63,6 +102,18 @@ class Promise:
         """The caller was told that it stands."""
         self.uid = uid
         self._is(Fate.STANDS)
+
+    def amending(self, terms: Terms) -> None:
+        """Other terms were asked for."""
+        self.amended = terms
+
+    def amended_as_asked(self) -> None:
+        """The caller was told that it has the other terms."""
+        self.terms, self.amended = self.amended or self.terms, None
+
+    def left_as_it_was(self) -> None:
+        """The caller was told that it keeps its terms."""
+        self.amended = None
 
     def over(self) -> None:
         """Somebody was told that it was refused, cancelled, or that its transaction has ended."""
@@ -90,9 +141,25 @@ class Promise:
 
     def at(self, now: datetime) -> frozenset[Fate]:
         """What may be true of it at a moment."""
-        if now > self.end + SLACK:
+        ends = [terms.end for terms in self.versions]
+        if now > max(ends) + SLACK:
             return frozenset({Fate.ENDED})
-        return self.fates | {Fate.ENDED} if now > self.end - SLACK else self.fates
+        return self.fates | {Fate.ENDED} if now > min(ends) - SLACK else self.fates
+
+    def listed(self, listed: Mapping[str, Any], now: datetime) -> list[str]:
+        """What is wrong with the terms on which it is listed; from then on these are its terms."""
+        self.uid = listed["uid"]
+        terms = next((each for each in self.versions if _is_on(each, listed)), None)
+        if terms is None:
+            expected = " or ".join(map(str, self.versions))
+            return [f"{_name(listed)} is at {_place(listed)} until {listed['end']}, not {expected}"]
+        self.terms, self.amended = terms, None
+        begun = listed["status"] != SCHEDULED
+        if begun and now < terms.start - SLACK:
+            return [f"{_name(listed)} has begun before its time: {terms}"]
+        if not begun and now > terms.start + SLACK:
+            return [f"{_name(listed)} has not begun: {terms}"]
+        return []
 
     def _is(self, fate: Fate) -> None:
         self.fates = frozenset({fate})
@@ -104,54 +171,63 @@ class Promises:
 
     made: list[Promise] = field(default_factory=list)
     _names: dict[int, str] = field(default_factory=dict)
+    _lost: set[str] = field(default_factory=set)
 
     def here(self, place: Place) -> Promise | None:
-        """The one at a place that may not have ended."""
-        return next((each for each in self.made if each.place == place and not each.ended), None)
+        """The one that may be at a place and may not have ended."""
+        return next(
+            (each for each in self.made if not each.ended and any(terms.place == place for terms in each.versions)),
+            None,
+        )
 
     def judge(self, listed: Iterable[Mapping[str, Any]], now: datetime, *, settled: bool = True) -> list[str]:
-        """What is wrong with the living reservations as an action lists them; from then on they are what is true.
+        """What is wrong with the reservations, ended ones too, as an action lists them; they are what is true then.
 
         `settled` off: the chargers have not told everything yet, so what lives may still turn out to be used.
         """
-        living = list(listed)
-        wrong = self._doubled(living)
+        records = list(listed)
+        living = [each for each in records if each["status"] not in ENDED_STATUSES]
+        wrong = [*self._doubled(records), *_overlapping(living)]
         found: dict[int, Fate] = {}
         for each in living:
             promise = self._promise_of(each)
             if promise is None:
                 wrong.append(f"{_name(each)} comes from nowhere")
                 continue
-            promise.uid = each["uid"]
-            found[id(promise)] = Fate.IN_USE if each["status"] == "in_use" else Fate.STANDS
+            wrong += promise.listed(each, now)
+            found[id(promise)] = Fate.IN_USE if each["status"] == IN_USE else Fate.STANDS
         for promise in self.made:
             fate = found.get(id(promise), Fate.ENDED)
             if fate not in (may_be := promise.at(now)):
                 expected = " or ".join(sorted(may_be))
-                wrong.append(f"{promise.uid} of {promise.place} until {promise.end} {fate}, but it {expected}")
+                wrong.append(f"{promise.uid} {promise.terms} {fate}, but it {expected}")
             if settled or fate is Fate.ENDED or fate not in may_be:
                 promise.fates = frozenset({fate})
-        return wrong
+        return [*wrong, *self._missing(records)]
 
     def _promise_of(self, listed: Mapping[str, Any]) -> Promise | None:
         by_name = (each for each in self.made if each.uid == listed["uid"])
-        place, end = Place(listed["charger_id"], listed["evse"]), datetime.fromisoformat(listed["end"])
         # Whoever was not answered does not know the uid.
-        by_place = (each for each in self.made if each.uid is None and (each.place, each.end) == (place, end))
-        return next(by_name, None) or next(by_place, None)
+        by_terms = (each for each in self.made if each.uid is None and _is_on(each.terms, listed))
+        return next(by_name, None) or next(by_terms, None)
 
-    def _doubled(self, living: list[Mapping[str, Any]]) -> list[str]:
-        wrong = []
-        places: dict[Place, str] = {}
-        for each in living:
-            place = Place(each["charger_id"], each["evse"])
-            if place in places:
-                wrong.append(f"{_name(each)} is at {place}, where {places[place]} is")
-            places[place] = each["uid"]
+    def _doubled(self, records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+        uids: set[str] = set()
+        for each in records:
+            if each["uid"] in uids:
+                yield f"{_name(each)} is there twice"
+            uids.add(each["uid"])
             known = self._names.setdefault(each["reservation_id"], each["uid"])
             if known != each["uid"]:
-                wrong.append(f"{_name(each)} has the id of {known}")
-        return wrong
+                yield f"{_name(each)} has the id of {known}"
+
+    def _missing(self, records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+        """Promises of which nothing is known any more, not even how they ended; each is told once."""
+        known = {each["uid"] for each in records}
+        for promise in self.made[-_REMEMBERED:]:
+            if promise.uid is not None and promise.uid not in known | self._lost:
+                self._lost.add(promise.uid)
+                yield f"{promise.uid} {promise.terms} is forgotten, how it ended too"
 
 
 @dataclass(slots=True)
@@ -164,6 +240,27 @@ class TransactionIds:
         """What is wrong with an id that was given to this transaction, which may be told twice."""
         known = self._given.setdefault(number, transaction)
         return [] if known == transaction else [f"transaction id {number} was given twice: {known}, {transaction}"]
+
+
+def _overlapping(living: list[Mapping[str, Any]]) -> Iterator[str]:
+    """The living reservations of which two promise one place at one time."""
+    for number, each in enumerate(living):
+        for other in living[:number]:
+            here = _place(each) == _place(other)
+            if here and _time(each, "start") < _time(other, "end") and _time(other, "start") < _time(each, "end"):
+                yield f"{_name(each)} is at {_place(each)}, where {_name(other)} is"
+
+
+def _is_on(terms: Terms, listed: Mapping[str, Any]) -> bool:
+    return (terms.place, terms.end) == (_place(listed), _time(listed, "end"))
+
+
+def _place(listed: Mapping[str, Any]) -> Place:
+    return Place(listed["charger_id"], listed["evse"])
+
+
+def _time(listed: Mapping[str, Any], key: str) -> datetime:
+    return datetime.fromisoformat(listed[key])
 
 
 def _name(listed: Mapping[str, Any]) -> str:

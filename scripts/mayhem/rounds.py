@@ -6,22 +6,23 @@ Must not know how any of it is done.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 import time
 
 from tests.charger import AnswerScript, Behaviour, Fault
 
 from . import deeds, moments
-from .promises import Place, Promise
+from .promises import SLACK, Place
+from .subjects import Subject
 from .world import World, now
 
 _AGREED_WITHIN = 45.0
 """Seconds after the start: a charger that reports nothing is asked after 10 and not waited for after 30."""
 
-_END_IS_NEAR = timedelta(seconds=6)
-_WELL_FILLED = 5
-_MANY_CARS = 4
+_WELL_FILLED = 4
+_MANY_CARS = 2
 _QUIET = 0.1  # seconds between two looks
+_BEGUN = 2 * SLACK.total_seconds()
+"""Seconds after which a reservation that was made has certainly begun."""
 
 _FAULTS: tuple[AnswerScript, ...] = (None, None, None, Fault.UNANSWERED, Fault.SILENT, Fault.LATE)
 """How chargers answer ReserveNow and CancelReservation in the round's last moments."""
@@ -34,11 +35,20 @@ _COMEBACKS: Mapping[str, int] = {
 }
 """What a charger does once the home is back, and how often."""
 
+_DEEDS: Mapping[Subject, deeds.Deed] = {
+    Subject.RESERVE: deeds.reserve,
+    Subject.CANCEL: deeds.cancel,
+    Subject.USE: deeds.use,
+    Subject.AMEND: deeds.amend,
+}
+"""What is certainly under way at the kill. All other subjects are moments, which time brings about."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What came of a round."""
+    """What came of a round. `deeds`: how many were under way at the kill."""
 
+    subject: Subject
     killed: str = ""
     deeds: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -46,10 +56,10 @@ class Report:
     agreed_seconds: float = 0.0
 
 
-async def play(world: World) -> Report:
-    """Play one round with a home that runs; it runs again at the end of it."""
-    report = Report()
-    report.wrong += await _prepare(world)
+async def play(world: World, subject: Subject) -> Report:
+    """Play one round about `subject` with a home that runs; it runs again at the end of it."""
+    report = Report(subject=subject)
+    report.wrong += await _prepare(world, subject)
     faults = world.dice.choice(_FAULTS), world.dice.choice(_FAULTS)
     world.behave(Behaviour(reserve_answer=faults[0], cancel_answer=faults[1]))
     tasks = await _until_kill(world, report)
@@ -60,45 +70,58 @@ async def play(world: World) -> Report:
     await asyncio.wait_for(asyncio.gather(*tasks), 30)
     await world.home.close()
     await _meanwhile(world)
+    connections = world.connections()
     begun = time.monotonic()
     await world.home.start()
     report.start_seconds = time.monotonic() - begun
-    report.wrong += world.promises.judge(await world.home.reservations(), now(), settled=False)
+    report.wrong += world.promises.judge(await world.home.reservations(ended=True), now(), settled=False)
     report.wrong += await _agreement(world)
     report.agreed_seconds = time.monotonic() - begun - report.start_seconds
-    report.wrong += world.wrong_ids() + world.home.new_errors()
+    report.wrong += _reconnected(connections, world.connections()) + world.wrong_ids() + world.home.new_errors()
     for what in report.wrong:
         world.note(f"WRONG: {what}")
     return report
 
 
-async def _prepare(world: World) -> list[str]:
-    """Have enough reservations that something can happen to them, and not too many cars in the way; what is wrong."""
+async def _prepare(world: World, subject: Subject) -> list[str]:
+    """Have what the round needs: reservations, a free place, not too many cars in the way. What is wrong."""
     await world.clear()
-    cars = [charger.transactions for charger in world.chargers.values()]
-    while sum(map(len, cars)) > _MANY_CARS and (work := deeds.leave(world)) is not None:
+    while _cars(world) > _MANY_CARS and (work := deeds.leave(world)) is not None:
         await work
-        cars = [charger.transactions for charger in world.chargers.values()]
+    await world.clear()
     wrong = await _settled(world)
-    while len(world.standing()) < _WELL_FILLED and (work := deeds.reserve(world)) is not None:
+    while not world.free_places() and (work := deeds.cancel(world)) is not None:
         await work
+    while len(world.standing()) - len(world.coming()) < _WELL_FILLED and (work := deeds.reserve(world)) is not None:
+        await work
+    if not world.free_places() and (work := deeds.cancel(world)) is not None:
+        await work
+    if subject is Subject.OPEN and (work := deeds.plan_soon(world)) is not None:
+        await work
+    if subject is Subject.USE and not deeds.usable(world):
+        await asyncio.sleep(_BEGUN)
     return wrong
 
 
 async def _until_kill(world: World, report: Report) -> list[asyncio.Task[None]]:
-    """Begin the deeds of the round, and return at the moment of the kill."""
-    near: Promise | None = min(
-        (each for each in world.standing() if each.end < now() + _END_IS_NEAR), key=lambda each: each.end, default=None
-    )
-    if near is not None and near.end > now() and world.dice.random() < 0.5:  # noqa: PLR2004  half of the opportunities
-        report.killed = await moments.at_end(world, near.end)
-        return []
+    """Bring about what the round is about, and return at the moment of the kill."""
+    match report.subject:
+        case Subject.EXPIRE if ends := [each.end for each in world.standing() if each.end > now()]:
+            report.killed = await moments.at_end(world, min(ends))
+            return []
+        case Subject.OPEN if starts := [each.terms.start for each in world.coming()]:
+            report.killed = await moments.at_start(world, min(starts))
+            return []
     moment = world.dice.choice((moments.any_moment, moments.at_save, moments.at_send))
     waiting = asyncio.ensure_future(moment(world))
     await asyncio.sleep(0)
-    tasks = deeds.begin(world, world.dice.choices((1, 2, 3, 4), (2, 3, 2, 1))[0])
+    tasks = []
+    if (deed := _DEEDS.get(report.subject)) is not None:
+        tasks = deeds.begin(world, world.dice.choices((1, 2, 3, 4), (2, 3, 2, 1))[0], first=deed)
     report.deeds = len(tasks)
     report.killed = await waiting
+    if not tasks:
+        report.wrong.append(f"there was no opportunity to {report.subject}")
     return tasks
 
 
@@ -137,6 +160,15 @@ async def _agreement(world: World) -> list[str]:
     return wrong + await _settled(world)
 
 
+def _reconnected(before: Mapping[str, int], after: Mapping[str, int]) -> list[str]:
+    """What is wrong with the number of connections that it took: one of each charger is enough."""
+    return [
+        f"{name} connected {after[name] - count} times until all agreed"
+        for name, count in before.items()
+        if after[name] != count + 1
+    ]
+
+
 async def _open_ends(world: World) -> list[str]:
     silent = [f"{name} has not told everything" for name, charger in world.chargers.items() if not charger.is_ready]
     return silent or world.wrong_holds(await world.home.reservations())
@@ -146,4 +178,8 @@ async def _settled(world: World) -> list[str]:
     """What is wrong once the chargers have told everything."""
     for charger in world.chargers.values():
         await charger.ready()
-    return world.learn() + world.promises.judge(await world.home.reservations(), now())
+    return world.learn() + world.promises.judge(await world.home.reservations(ended=True), now())
+
+
+def _cars(world: World) -> int:
+    return sum(len(charger.transactions) for charger in world.chargers.values())

@@ -3,6 +3,7 @@
 Must not know which deeds are done, nor when the home is killed.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from .promises import Place, Promise, Promises, TransactionIds
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """All that there is. `notes`: the record of the round, one line for each thing that was done or seen."""
+    """All that there is. `diary`: where each thing that was done or seen has its line. `tally`: the deeds at the kills."""
 
     home: Home
     chargers: Mapping[str, SimulatedCharger]
@@ -29,6 +30,7 @@ class World:
     transaction_ids: TransactionIds = field(default_factory=TransactionIds)
     numbers: int = 0
     refused: list[str] = field(default_factory=list)
+    tally: Counter[str] = field(default_factory=Counter)
     _told: set[str] = field(default_factory=set)
 
     def note(self, what: object) -> None:
@@ -61,10 +63,18 @@ class World:
         """The promises that certainly wait for their holders."""
         return [each for each in self.promises.made if each.stands]
 
+    def coming(self) -> list[Promise]:
+        """Those of them whose time has not begun."""
+        return [each for each in self.standing() if each.terms.start > now()]
+
     def behave(self, behaviour: Behaviour) -> None:
         """Have all chargers behave like this."""
         for charger in self.chargers.values():
             charger.behaviour = behaviour
+
+    def connections(self) -> dict[str, int]:
+        """How often each charger has connected."""
+        return {name: charger.connections for name, charger in self.chargers.items()}
 
     async def clear(self) -> None:
         """Pull the cables of cars that do not charge."""

@@ -144,6 +144,11 @@ class SimulatedCharger:
         return self._core.settled
 
     @property
+    def connections(self) -> int:
+        """How often it has connected."""
+        return self._link.connections
+
+    @property
     def refused(self) -> int | None:
         """The HTTP status with which the central system refused the last attempt to connect."""
         return self._link.refused

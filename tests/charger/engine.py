@@ -265,9 +265,9 @@ class Engine:
             if not task.done():
                 raise ConnectionDropped
         finally:
-            if not task.done():
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+            task.cancel()
+            # Also where it is done: whoever waits may be cancelled as it fails, and its exception is then nobody's.
+            await asyncio.gather(task, return_exceptions=True)
         return task.result()
 
     async def _sort(self, raw: str) -> None:

@@ -34,6 +34,7 @@ class Link:
         changed: Callable[[], None],
     ) -> None:
         self.refused: int | None = None
+        self.connections = 0
         self._url = f"{url.rstrip('/')}/{quote(identity, safe='')}"
         self._version = version
         self._headers = _basic_auth(identity, password) if password is not None else {}
@@ -100,6 +101,7 @@ class Link:
             return False
         self._socket = socket
         self.refused = None
+        self.connections += 1
         self._log.info("connected")
         try:
             await use(socket)

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable
+import gc
 from http import HTTPStatus
 import json
 from pathlib import Path
@@ -86,6 +87,7 @@ async def test_statuses_after_a_reconnect(central: Central, charger_of: Make, po
     charger.go_online()
     await charger.ready()
     assert central.actions == ["StatusNotification"] * evses
+    assert charger.connections == 2
 
 
 async def test_calls_of_a_test(central: Central, charger_of: Make) -> None:
@@ -120,6 +122,25 @@ async def test_call_fails_with_its_connection(central: Central, charger_of: Make
     await charger.drop()
     with pytest.raises(ConnectionDropped):
         await calling
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_call_given_up_as_its_connection_ends_leaves_no_exception(central: Central, turns: int) -> None:
+    """In whatever order a call and its caller meet their ends, no exception is left that nobody has looked at."""
+    unseen: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unseen.append(context))
+    careless = Behaviour(checks_itself=False)  # whose calls wait for no thread, so that turns can be counted
+    async with SimulatedCharger(central.url, "A 1", version=central.version, behaviour=careless) as charger:
+        await charger.ready()
+        dropping = asyncio.create_task(charger.drop())
+        calling = asyncio.create_task(charger.heartbeat())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        calling.cancel()
+        await asyncio.gather(dropping, calling, return_exceptions=True)
+    del charger, dropping, calling
+    gc.collect()
+    assert unseen == []
 
 
 @pytest.mark.parametrize("version", [Version.V21], indirect=True)
