@@ -19,7 +19,7 @@ from mashumaro.codecs.basic import BasicDecoder, BasicEncoder
 
 from .const import DOMAIN, LOGGER
 from .core.reservation import Reservation, Status
-from .records import Json, read, written
+from .records import Json, Writer, read
 from .store import WRITING, RaisingStore, StorageFailedError, storage_key
 
 VERSION = 1
@@ -75,6 +75,7 @@ class History:
         )
         self._records: Records = {}
         self._unreadable: tuple[Json, ...] = ()
+        self._writer = Writer()
         self._writing: asyncio.Task[None] | None = None
         self._failing = False
         self._closed = False
@@ -147,7 +148,7 @@ class History:
         await self._saved()
         after = await self._hass.async_add_executor_job(_bounded, {**self._records, **ended}, self._unreadable)
         if after != before:
-            data = await self._hass.async_add_executor_job(_encode, *after)
+            data = await self._hass.async_add_executor_job(_encode, *after, self._writer)
             if self._hass.state not in WRITING:
                 raise StorageFailedError
             await self._store.async_save(data)
@@ -181,9 +182,9 @@ def _bounded(records: Records, unreadable: tuple[Json, ...]) -> tuple[Records, t
     return kept, tuple(foreign[: MAX_RECORDS - len(kept)])
 
 
-def _encode(records: Records, unreadable: tuple[Json, ...]) -> Json:
-    stored = Stored(reservations=written(records.values()), unreadable=unreadable)
-    encoded: Json = _ENCODER.encode(stored)
+def _encode(records: Records, unreadable: tuple[Json, ...], writer: Writer) -> Json:
+    encoded: Json = _ENCODER.encode(Stored(unreadable=unreadable))
+    (encoded["reservations"],) = writer.written(records.values())
     return encoded
 
 

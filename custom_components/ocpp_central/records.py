@@ -5,6 +5,7 @@ from typing import Any
 
 from mashumaro.codecs.basic import BasicDecoder, BasicEncoder
 from mashumaro.exceptions import InvalidFieldValue, MissingField
+from orjson import OPT_NON_STR_KEYS, Fragment, dumps
 
 from .core.reservation import Reservation
 
@@ -17,9 +18,32 @@ _ENCODER = BasicEncoder(Reservation)
 _DECODER = BasicDecoder(Reservation)
 
 
-def written(reservations: Iterable[Reservation]) -> tuple[Json, ...]:
-    """The records of these reservations. They hold id tokens."""
-    return tuple(map(_ENCODER.encode, reservations))
+class Writer:
+    """Writes reservations, each once for as long as it stays what it is.
+
+    A file has thousands of them, of which one has changed: to make the others anew for each write would cost more than
+    the write itself, and keep Python's garbage collector, which stops everything else, busy.
+    """
+
+    def __init__(self) -> None:
+        """Have written nothing."""
+        self._known: dict[str, tuple[Reservation, Fragment]] = {}
+
+    def written(self, *groups: Iterable[Reservation]) -> tuple[list[Fragment], ...]:
+        """The records of each group, as JSON. They hold id tokens. What is in none of the groups is forgotten."""
+        known: dict[str, tuple[Reservation, Fragment]] = {}
+        found: list[list[Fragment]] = []
+        for group in groups:
+            records: list[Fragment] = []
+            for reservation in group:
+                pair = self._known.get(reservation.uid)
+                if pair is None or pair[0] is not reservation:
+                    pair = (reservation, Fragment(dumps(_ENCODER.encode(reservation), option=OPT_NON_STR_KEYS)))
+                known[reservation.uid] = pair
+                records.append(pair[1])
+            found.append(records)
+        self._known = known
+        return tuple(found)
 
 
 def read(records: Iterable[Json]) -> tuple[list[Reservation], tuple[Json, ...]]:

@@ -26,7 +26,7 @@ from .core.ledger import Ledger
 from .core.past import Past
 from .core.reservation import Status
 from .core.spellings import Spellings
-from .records import Json, read, written
+from .records import Json, Writer, read
 
 VERSION = 1
 
@@ -75,6 +75,7 @@ class StoredBook:
     charger: str
     ghosts: tuple[Ghost, ...] = ()
     can_hold: bool = True
+    can_hold_any: bool = True
     reservations: tuple[Json, ...] = ()
     unreadable: tuple[Json, ...] = ()
 
@@ -125,6 +126,7 @@ class Storage:
         self._failing = False
         self._closed = False
         self._unreadable: dict[str, tuple[Json, ...]] = {}
+        self._writer = Writer()
         self._cancel_delayed: Callable[[], None] | None = None
         self._delayed = HassJob(self._write_later, cancel_on_shutdown=True)
 
@@ -183,7 +185,7 @@ class Storage:
 
     async def _write(self, version: int, memory: Memory) -> None:
         try:
-            data = await self._hass.async_add_executor_job(_encode, memory, self._unreadable)
+            data = await self._hass.async_add_executor_job(_encode, memory, self._unreadable, self._writer)
             await self._store.async_save(data)
         finally:
             self._writing = None
@@ -254,20 +256,21 @@ class RaisingStore(Store[Json]):
             raise StorageFailedError from err
 
 
-def _encode(memory: Memory, unreadable: Mapping[str, tuple[Json, ...]]) -> Json:
+def _encode(memory: Memory, unreadable: Mapping[str, tuple[Json, ...]], writer: Writer) -> Json:
     known = memory.ledger.books
+    books = [known.get(charger) or Book(charger=charger) for charger in {**known, **unreadable}]
     stored = Stored(
         last_reservation_id=memory.ledger.last_id,
         last_transaction_id=memory.last_transaction_id,
         chargers=tuple(_stored_charger(charger) for charger in memory.chargers.values()),
-        books=tuple(
-            _stored_book(known.get(charger) or Book(charger=charger), unreadable.get(charger, ()))
-            for charger in {**known, **unreadable}
-        ),
-        ended=written(memory.ledger.past.ended.values()),
+        books=tuple(_stored_book(book, unreadable.get(book.charger, ())) for book in books),
         counts=memory.ledger.past.counts,
     )
     encoded: Json = _STORED_ENCODER.encode(stored)
+    ended, *living = writer.written(memory.ledger.past.ended.values(), *(each.reservations.values() for each in books))
+    encoded["ended"] = ended
+    for book, records in zip(encoded["books"], living, strict=True):
+        book["reservations"] = records
     return encoded
 
 
@@ -292,11 +295,12 @@ def _stored_charger(charger: Charger) -> StoredCharger:
 
 
 def _stored_book(book: Book, unreadable: tuple[Json, ...]) -> StoredBook:
+    """A book without its reservations, which are written apart."""
     return StoredBook(
         charger=book.charger,
         ghosts=tuple(book.ghosts.values()),
         can_hold=book.can_hold,
-        reservations=written(book.reservations.values()),
+        can_hold_any=book.can_hold_any,
         unreadable=unreadable,
     )
 
@@ -312,6 +316,7 @@ def _decode(data: Json) -> tuple[Memory, dict[str, tuple[Json, ...]]]:
             reservations={reservation.uid: reservation for reservation in living},
             ghosts={ghost.wire_id: ghost for ghost in each.ghosts},
             can_hold=each.can_hold,
+            can_hold_any=each.can_hold_any,
         )
         if bad or each.unreadable:
             unreadable[each.charger] = each.unreadable + bad
