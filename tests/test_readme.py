@@ -122,9 +122,10 @@ def test_every_event_is_explained() -> None:
 
 
 def test_links_within_lead_somewhere() -> None:
-    """A link to a part of the README has its heading, as GitHub makes an anchor of it."""
+    """A link to a part of the README has its heading, as GitHub makes an anchor of it; one to a file has the file."""
     headings = {
         re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
         for heading in re.findall(r"^#+ (.*)$", README, re.MULTILINE)
     }
     assert set(re.findall(r"\]\(#([^)]*)\)", README)) <= headings
+    assert all((REPOSITORY / path).exists() for path in re.findall(r"\]\(([\w./-]+)\)", README))
