@@ -1,0 +1,131 @@
+"""What the README tells, held against what there is.
+
+Knows how its tables and examples are written; must not know what any of it does.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+import re
+from typing import Any
+
+from homeassistant.components.automation.config import PLATFORM_SCHEMA
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv, template
+from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import load_yaml_dict, parse_yaml
+import pytest
+import voluptuous as vol
+
+from custom_components.ocpp_central.const import DOMAIN
+from custom_components.ocpp_central.core.reservation import News
+from custom_components.ocpp_central.options import AMOUNTS, CONF_CONSUME_ON_ANY
+
+pytestmark = pytest.mark.blackbox
+
+REPOSITORY = Path(__file__).parent.parent
+README = (REPOSITORY / "README.md").read_text("utf-8")
+ACTIONS = load_yaml_dict(str(REPOSITORY / "custom_components" / DOMAIN / "services.yaml"))
+
+SHIFT = {"summary": "Anna", "start": "2027-03-01T08:00:00+01:00", "end": "2027-03-01T16:00:00+01:00"}
+"""A calendar event, as the examples' templates read it."""
+
+BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+EXAMPLES = [example for example in map(parse_yaml, BLOCKS) if isinstance(example, dict)]
+
+
+def part(heading: str) -> str:
+    """What the README says below a heading, without what is below the next one of its level."""
+    _, found, rest = README.partition(f"\n{heading}\n")
+    assert found, heading
+    level = heading.split(maxsplit=1)[0]
+    return re.split(rf"^#{{1,{len(level)}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def rows(text: str) -> Iterator[tuple[str, ...]]:
+    """The rows of the first table of a text, cell by cell, without its heading."""
+    table = re.search(r"^\|.*?(?=^[^|]|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert table is not None
+    for line in table[0].strip().splitlines()[2:]:
+        yield tuple(cell.strip() for cell in line.strip("|").split("|"))
+
+
+def names(cell: str) -> list[str]:
+    """What a cell names as code."""
+    return re.findall(r"`(\w+)`", cell)
+
+
+def calls(tree: object) -> Iterator[Mapping[str, Any]]:
+    """Every call of one of our actions in an example."""
+    if isinstance(tree, Mapping):
+        if str(tree.get("action")).startswith(f"{DOMAIN}."):
+            yield tree
+        for branch in tree.values():
+            yield from calls(branch)
+    elif isinstance(tree, list):
+        for branch in tree:
+            yield from calls(branch)
+
+
+CALLS = [call for example in EXAMPLES for call in calls(example)]
+
+
+@pytest.mark.parametrize("action", sorted(ACTIONS))
+def test_every_field_of_an_action_is_explained(action: str) -> None:
+    """The table of an action has all its fields and no others, and says which are required."""
+    table = list(rows(part(f"### `{DOMAIN}.{action}`")))
+    fields = ACTIONS[action]["fields"]
+    assert sorted(name for row in table for name in names(row[0])) == sorted(fields)
+    required = {name for row in table if row[1] == "required" for name in names(row[0])}
+    assert required == {name for name, field in fields.items() if field.get("required")}
+
+
+async def test_actions_take_the_fields_that_are_described(hass: HomeAssistant) -> None:
+    """What the user interface and the README offer is what the actions accept."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    for action, registered in hass.services.async_services_for_domain(DOMAIN).items():
+        assert isinstance(registered.schema, vol.Schema)
+        assert {str(key) for key in registered.schema.schema} == set(ACTIONS[action]["fields"]), action
+
+
+async def test_every_example_of_an_action_is_accepted(hass: HomeAssistant) -> None:
+    """Each is what its action takes once its templates are filled in; every action has one."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    registered = hass.services.async_services_for_domain(DOMAIN)
+    for call in CALLS:
+        action = registered[call["action"].removeprefix(f"{DOMAIN}.")]
+        assert action.schema is not None
+        data = cv.template_complex(call["data"])
+        action.schema(template.render_complex(data, {"trigger": {"calendar_event": SHIFT}}))
+    assert {call["action"] for call in CALLS} == {f"{DOMAIN}.{action}" for action in ACTIONS}
+
+
+async def test_every_example_is_a_script_or_an_automation(hass: HomeAssistant) -> None:
+    """It can be pasted into Home Assistant as it is."""
+    assert len(EXAMPLES) == len(BLOCKS)
+    for example in EXAMPLES:
+        if "triggers" in example:
+            PLATFORM_SCHEMA(example)
+        else:
+            cv.SCRIPT_SCHEMA([example])
+
+
+def test_every_option_is_explained() -> None:
+    """The table of the options has the keys by which they are stored."""
+    told = [name for row in rows(part("### Options")) for name in names(row[1])]
+    assert told == [*AMOUNTS, CONF_CONSUME_ON_ANY]
+
+
+def test_every_event_is_explained() -> None:
+    """The table of the events has all that is published of a reservation, and nothing else."""
+    told = [name for row in rows(part("### Events of a reservation")) for name in names(row[0])]
+    assert sorted(told) == sorted(News)
+
+
+def test_links_within_lead_somewhere() -> None:
+    """A link to a part of the README has its heading, as GitHub makes an anchor of it; one to a file has the file."""
+    headings = {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", README, re.MULTILINE)
+    }
+    assert set(re.findall(r"\]\(#([^)]*)\)", README)) <= headings
+    assert all((REPOSITORY / path).exists() for path in re.findall(r"\]\(([\w./-]+)\)", README))
