@@ -13,6 +13,7 @@ from custom_components.ocpp_central.core.reservation import (
     News,
     Reservation,
     Status,
+    Target,
 )
 from custom_components.ocpp_central.core.token import IdToken
 
@@ -533,3 +534,32 @@ def test_a_restart_leaves_nobody_waiting_and_every_hold_in_doubt() -> None:
     assert len(world.settle()) == 2
     for reservation in world.ledger.living():
         assert (reservation.status, reservation.hold) == (Status.ACTIVE, HoldState.HELD)
+
+
+def test_one_for_any_that_is_bound_to_another_evse_is_shown_there() -> None:
+    """Whoever looks at the old one, and at the new one, is told."""
+    world = World(evses=(1, 2))
+    reservation = world.reserve(Target.ANY, held_by=HeldBy.CENTRAL_SYSTEM)
+    assert world.known(reservation).evse == 1
+    world.status(1, ConnectorStatus.FAULTED)
+    moved = world.changes[-1]
+    assert moved.before is not None
+    assert (moved.before.evse, moved.after.evse, moved.news) == (1, 2, News.CHANGED)
+
+
+def test_the_central_system_keeps_a_broken_evse_where_there_is_no_other() -> None:
+    """As it keeps a broken one by name: it may be mended in time."""
+    world = World(evses=(1, 2))
+    for evse in (1, 2):
+        world.status(evse, ConnectorStatus.FAULTED)
+    reservation = world.reserve(Target.ANY, held_by=HeldBy.CENTRAL_SYSTEM)
+    assert (reservation.status, reservation.evse, reservation.at_risk) == (Status.ACTIVE, 1, True)
+
+
+def test_a_drivers_other_token_does_not_keep_him_from_replacing() -> None:
+    """What he has reserved with one of his tokens is his, also when he reserves as himself."""
+    world = World()
+    first = world.reserve(1, STRANGER, start=NOON + MINUTE, driver="anna")
+    again = world.reserve(1, HOLDER, start=NOON + MINUTE, driver="anna", instead=True)
+    assert world.status_of(first) is Status.CANCELLED
+    assert world.status_of(again) is Status.SCHEDULED

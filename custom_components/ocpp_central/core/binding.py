@@ -91,10 +91,14 @@ def review(page: Page) -> None:
 
 
 def rebound(page: Page, reservation: Reservation, evse: EvseId | None) -> Reservation:
-    """A reservation that has begun, once it is bound to another EVSE, its holds to follow; written."""
+    """A reservation that has begun, once it is bound to another EVSE, its holds to follow; written.
+
+    It is told where it binds already; nobody knows of the EVSE of one that is still being placed.
+    """
     moved = replace(reservation, evse=evse, planned=None, updated=page.now)
     moved = replace(moved, holds=holds_at(page, moved, places(page, moved)), presented_at=None)
-    page.put(moved)
+    told = moved.status is Status.ACTIVE and evse != page.reservations[moved.uid].evse
+    page.tell(moved, News.CHANGED if told else None)
     return moved
 
 
@@ -108,16 +112,14 @@ def another_evse(page: Page, reservation: Reservation) -> EvseId | None:
 
 def _rebind(page: Page, reservation: Reservation) -> None:
     if reservation.evse is None:
-        if page.can_hold and page.can_hold_any and may_stay_open(page.living(), reservation, page.charger):
-            if not reservation.holds:
-                rebound(page, reservation, None)
-            return
-        found = bind(page, reservation).evse
-        if found is not None:
+        bound = bind(page, reservation)
+        if bound.evse is not None or (not reservation.holds and places(page, bound)):
+            rebound(page, reservation, bound.evse)
+    elif not _is_of_use(page, reservation.evse):
+        found = another_evse(page, reservation)
+        if found is not None and _is_of_use(page, found):
             rebound(page, reservation, found)
-        return
-    evse = page.charger.evses.get(reservation.evse, Evse(evse=reservation.evse))
-    if why_useless(evse, page.charger) is None:
-        return
-    if (found := another_evse(page, reservation)) is not None:
-        rebound(page, reservation, found)
+
+
+def _is_of_use(page: Page, number: EvseId) -> bool:
+    return why_useless(page.charger.evses.get(number, Evse(evse=number)), page.charger) is None

@@ -231,7 +231,7 @@ class Ledger:
         return [
             each
             for each in self.book(wish.charger).reservations.values()
-            if each.is_for(wish.token, None)
+            if (each.is_for(wish.token, None) or (wish.driver is not None and each.driver == wish.driver))
             and each.status is not Status.IN_USE
             and (each.reservation_id == wish.reservation_id or policy.buffered(each.window).overlaps(window))
         ]

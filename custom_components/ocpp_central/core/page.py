@@ -82,8 +82,8 @@ class Page:
         """Write a reservation whose status stays as it is."""
         self.reservations[reservation.uid] = reservation
 
-    def tell(self, reservation: Reservation, news: News) -> None:
-        """Write a reservation whose status stays as it is, and publish something of it."""
+    def tell(self, reservation: Reservation, news: News | None) -> None:
+        """Write a reservation whose status stays as it is, have it shown anew, and publish something of it."""
         before = self.reservations[reservation.uid]
         self.put(reservation)
         self._changes.append(Change(before=before, after=reservation, news=news))

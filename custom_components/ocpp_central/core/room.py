@@ -76,9 +76,7 @@ def refuse_useless(wanted: Reservation, charger: Charger) -> None:
     """Raise `Refusal` if what is wanted for now is of no use now: with the charger's word that says most."""
     evses = [charger.evses.get(evse, Evse(evse=evse)) for evse in _wanted_evses(wanted, charger)]
     reasons = {why_useless(evse, charger) for evse in evses}
-    if wanted.held_by is HeldBy.CENTRAL_SYSTEM:  # which keeps a broken one too, until it is mended
-        reasons &= {Reason.OCCUPIED, None}
-    if reasons and None not in reasons:
+    if reasons and reasons.isdisjoint(_bearable(wanted)):
         raise Refusal(next(reason for reason in _WORST_FIRST if reason in reasons))
 
 
@@ -169,6 +167,12 @@ def is_lost(wanted: Reservation, charger: Charger, planned: Mapping[str, EvseId]
     return charger.connected and bool(evses) and all(evse.is_broken for evse in evses)
 
 
+def _bearable(wanted: Reservation) -> frozenset[Reason | None]:
+    """What may be wrong with an EVSE that is wanted now: the central system keeps a broken one too, until it is mended."""
+    held_by_us = wanted.held_by is HeldBy.CENTRAL_SYSTEM
+    return frozenset({None, Reason.FAULTED, Reason.UNAVAILABLE}) if held_by_us else frozenset({None})
+
+
 def _wanted_evses(wanted: Reservation, charger: Charger) -> Iterable[EvseId]:
     return fitting(wanted, charger) if wanted.evse is None else (wanted.evse,)
 
@@ -180,10 +184,10 @@ def _candidates(wanted: Reservation, charger: Charger, now: datetime, ahead: tim
     """
     evses = [charger.evses[evse] for evse in fitting(wanted, charger) if evse not in wanted.tried]
     if wanted.window.start <= now:
-        evses = [evse for evse in evses if why_useless(evse, charger) is None]
+        evses = [evse for evse in evses if why_useless(evse, charger) in _bearable(wanted)]
     elif wanted.window.start <= now + ahead and charger.connected:
         evses = [evse for evse in evses if not evse.is_broken]
-    evses.sort(key=lambda evse: (evse.plugged_in is True, len(charger.types_at(evse.evse)), evse.evse))
+    evses.sort(key=lambda evse: (evse.is_broken, evse.plugged_in is True, len(charger.types_at(evse.evse)), evse.evse))
     return [evse.evse for evse in evses]
 
 
