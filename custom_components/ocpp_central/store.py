@@ -135,7 +135,7 @@ class Storage:
         data = await self._store.async_load()
         if data is None:
             return Memory()
-        memory, self._unreadable = await self._hass.async_add_executor_job(_decode, data)
+        memory, self._unreadable = await self._hass.async_add_executor_job(decoded, data)
         for charger, records in self._unreadable.items():
             LOGGER.error(
                 "%s reservation records of charger %s could not be read and were set aside in %s",
@@ -185,7 +185,7 @@ class Storage:
 
     async def _write(self, version: int, memory: Memory) -> None:
         try:
-            data = await self._hass.async_add_executor_job(_encode, memory, self._unreadable, self._writer)
+            data = await self._hass.async_add_executor_job(encoded, memory, self._unreadable, self._writer)
             await self._store.async_save(data)
         finally:
             self._writing = None
@@ -256,7 +256,8 @@ class RaisingStore(Store[Json]):
             raise StorageFailedError from err
 
 
-def _encode(memory: Memory, unreadable: Mapping[str, tuple[Json, ...]], writer: Writer) -> Json:
+def encoded(memory: Memory, unreadable: Mapping[str, tuple[Json, ...]], writer: Writer) -> Json:
+    """The file of what is remembered, with the records by charger that could not be read."""
     known = memory.ledger.books
     books = [known.get(charger) or Book(charger=charger) for charger in {**known, **unreadable}]
     stored = Stored(
@@ -266,12 +267,12 @@ def _encode(memory: Memory, unreadable: Mapping[str, tuple[Json, ...]], writer: 
         books=tuple(_stored_book(book, unreadable.get(book.charger, ())) for book in books),
         counts=memory.ledger.past.counts,
     )
-    encoded: Json = _STORED_ENCODER.encode(stored)
+    data: Json = _STORED_ENCODER.encode(stored)
     ended, *living = writer.written(memory.ledger.past.ended.values(), *(each.reservations.values() for each in books))
-    encoded["ended"] = ended
-    for book, records in zip(encoded["books"], living, strict=True):
+    data["ended"] = ended
+    for book, records in zip(data["books"], living, strict=True):
         book["reservations"] = records
-    return encoded
+    return data
 
 
 def _stored_charger(charger: Charger) -> StoredCharger:
@@ -305,7 +306,8 @@ def _stored_book(book: Book, unreadable: tuple[Json, ...]) -> StoredBook:
     )
 
 
-def _decode(data: Json) -> tuple[Memory, dict[str, tuple[Json, ...]]]:
+def decoded(data: Json) -> tuple[Memory, dict[str, tuple[Json, ...]]]:
+    """What a file remembers, and the records by charger that this version cannot read."""
     stored = _STORED_DECODER.decode(data)
     books: dict[str, Book] = {}
     unreadable: dict[str, tuple[Json, ...]] = {}
