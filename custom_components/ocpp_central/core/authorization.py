@@ -52,20 +52,19 @@ class _Case:
 
     def at(self, evse: EvseId | None, moment: datetime) -> Verdict:
         """Where it begins to charge; nowhere that we know (`evse` None), nobody is in its way."""
-        accepted = evse is None or self._may_start(evse, moment)
+        accepted = evse is None or self.ledger.may_start(self.charger, self.token, self.group, evse, moment)
         return self._verdict(Standing.ACCEPTED if accepted else Standing.RESERVED_FOR_OTHERS)
 
     def anywhere(self, now: datetime) -> Verdict:
         """At a charger that does not say where: refused only if no EVSE is permissible (ocpp.md 5.7)."""
-        open_to_it = tuple(evse for evse in sorted(self.charger.evses) if self._may_start(evse, now))
+        doors = self.ledger.doors(self.charger, now)
+        evses = sorted(self.charger.evses)
+        open_to_it = tuple(evse for evse in evses if doors.keeper(self.token, self.group, evse) is None)
         if len(open_to_it) == len(self.charger.evses):
             return self._verdict(Standing.ACCEPTED)
         if not open_to_it:
             return self._verdict(Standing.RESERVED_FOR_OTHERS)
         return replace(self._verdict(Standing.ACCEPTED), evses=open_to_it)
-
-    def _may_start(self, evse: EvseId, moment: datetime) -> bool:
-        return self.ledger.may_start(self.charger, self.token, self.group, evse, moment)
 
     def _verdict(self, standing: Standing) -> Verdict:
         return Verdict(standing=standing, group=self.group)
