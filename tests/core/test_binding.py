@@ -185,6 +185,24 @@ def test_one_that_the_charger_keeps_unnamed_stays_unnamed_when_an_evse_breaks() 
     assert world.plan().commands == ()
 
 
+def test_the_charger_keeps_nothing_unnamed_without_an_evse_for_it() -> None:
+    """Else it would keep for it what is another's by name, and let neither of them in."""
+    world = World(evses=(1, 2))
+    world.equip(unspecific=True)
+    unnamed = world.reserve(Target.ANY)
+    world.settle()
+    named = world.reserve(2, STRANGER)
+    world.settle()
+    world.status(1, ConnectorStatus.FAULTED)
+    assert (world.known(unnamed).at_risk, world.known(unnamed).holds) == (True, {})
+    assert world.settle() == [DropHold(hold=unnamed.reservation_id)]
+    assert world.hold_of(named).state is HoldState.HELD
+    world.status(1, ConnectorStatus.AVAILABLE)
+    world.settle()
+    assert world.known(unnamed).at_risk is False
+    assert world.hold_of(unnamed).state is HoldState.HELD
+
+
 # What the charger answers.
 
 

@@ -84,6 +84,10 @@ def review(page: Page) -> None:
         if each.status not in _CLAIMS:
             continue
         lost = each.window.start <= page.now + AHEAD and is_lost(each, page.charger, planned)
+        if lost and each.status is Status.ACTIVE and None in each.holds:
+            # Without an EVSE of its own the charger would keep one for it that is somebody else's by name.
+            each = replace(each, holds=holds_at(page, each, ()))  # noqa: PLW2901
+            page.put(each)
         if lost and not each.at_risk:
             page.tell(replace(each, at_risk=True), News.AT_RISK)
         elif each.at_risk and not lost:
