@@ -402,6 +402,25 @@ def test_whoever_has_the_whole_charger_keeps_it_while_he_charges() -> None:
     assert world.authorize(STRANGER, 1).accepted
 
 
+def test_what_is_left_of_a_whole_charger_in_use_is_held_again_when_it_is_lost() -> None:
+    """Other EVSEs are as much reserved as before the start."""
+    world = three()
+    reservation = world.reserve(ALL)
+    world.settle()
+    number = reservation.reservation_id
+    world.start(HOLDER, 2, transaction="7")
+    world.status(2, ConnectorStatus.CHARGING)
+    world.hold_ended(number, HoldEnd.REMOVED)
+    world.wait(2 * SECOND)
+    assert world.settle() == [place(reservation, 1, number)]
+    world.disconnect()
+    world.connect()
+    for evse, status in ((1, "reserved"), (2, "charging"), (3, "reserved")):
+        world.status(evse, ConnectorStatus(status))
+    assert {each.evse for each in world.settle() if isinstance(each, PlaceHold)} == {1, 3}
+    assert world.known(reservation).hold is HoldState.HELD
+
+
 def test_a_whole_charger_with_a_car_is_asked_for_the_rest_once_it_is_gone() -> None:
     """Contract 3, "car already plugged in": nothing is sent for the EVSE where it stands."""
     world = three()
