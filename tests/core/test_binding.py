@@ -567,6 +567,19 @@ def test_a_hold_at_the_same_evse_is_inherited() -> None:
     assert not world.book.ghosts
 
 
+def test_of_several_unnamed_holds_one_is_inherited_and_the_others_are_dropped() -> None:
+    """None is forgotten."""
+    world = three(unspecific=True)
+    first, second = world.reserve(Target.ANY), world.reserve(Target.ANY)
+    world.settle()
+    new = world.reserve(Target.ANY, instead=True)
+    assert {world.status_of(first), world.status_of(second)} == {Status.CANCELLED}
+    assert world.settle() == [
+        DropHold(hold=second.reservation_id),
+        place(new, None, first.reservation_id),
+    ]
+
+
 def test_the_same_id_may_be_kept() -> None:
     """Flipturn's caller names the id that it replaces."""
     world = three()

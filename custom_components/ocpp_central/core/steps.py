@@ -255,7 +255,7 @@ def _inherited(page: Page, heir: Reservation, wanted: Mapping[Place, Hold]) -> d
     inherited: dict[Place, Hold] = {}
     for uid in heir.supersedes:
         old = page.reservations[uid]
-        for place in old.holds.keys() & wanted.keys():
+        for place in (old.holds.keys() & wanted.keys()) - inherited.keys():
             inherited[place] = outdated(old.holds[place])
             old = old.with_hold(place, None)
         page.put(old)
