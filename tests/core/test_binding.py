@@ -326,6 +326,28 @@ def test_an_unnamed_hold_is_used_up_where_the_charger_says_so() -> None:
     assert not world.plan().commands
 
 
+def test_of_two_unnamed_holds_that_one_is_used_which_the_charger_names() -> None:
+    """A holder may have two, and it is the charger's choice which of them goes."""
+    world = three(unspecific=True)
+    first, second = world.reserve(Target.ANY), world.reserve(Target.ANY)
+    world.settle()
+    world.start(HOLDER, 2, hold=second.reservation_id)
+    assert (world.status_of(first), world.status_of(second)) == (Status.ACTIVE, Status.IN_USE)
+
+
+def test_an_unnamed_hold_is_dropped_if_the_charger_does_not_say_that_it_was_used_up() -> None:
+    """Chargers forget the id; another unnamed hold may have gone by the start."""
+    world = three(unspecific=True)
+    first, second = world.reserve(Target.ANY), world.reserve(Target.ANY)
+    world.settle()
+    world.start(HOLDER, 2)
+    assert (world.status_of(first), world.status_of(second)) == (Status.IN_USE, Status.ACTIVE)
+    assert world.settle() == [
+        DropHold(hold=first.reservation_id),
+        place(second, None, second.reservation_id),
+    ]
+
+
 # The whole charger.
 
 
