@@ -83,6 +83,10 @@ def review(page: Page) -> None:
     for each in page.living():
         if each.status not in _CLAIMS:
             continue
+        if each.status is Status.ACTIVE and None in each.holds and each.uid not in planned:
+            # Without an EVSE of its own the charger would keep one for it that is somebody else's by name.
+            each = replace(each, holds=holds_at(page, each, ()))  # noqa: PLW2901
+            page.put(each)
         lost = each.window.start <= page.now + AHEAD and is_lost(each, page.charger, planned, page.now)
         if lost and not each.at_risk:
             page.tell(replace(each, at_risk=True), News.AT_RISK)

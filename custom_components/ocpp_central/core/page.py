@@ -120,20 +120,24 @@ class Page:
         self._changes.append(Change(before=before, after=moved, news=news, late=late))
         return self._succeed(moved)
 
-    def start(self, reservation: Reservation, transaction: TransactionId, evse: EvseId) -> Reservation:
+    def start(
+        self, reservation: Reservation, transaction: TransactionId, evse: EvseId, *, told: int | None = None
+    ) -> Reservation:
         """The holder charges at an EVSE: that makes the reservation used, and the charger's hold is consumed by it.
 
         (1.6 section 5.13, H03.FR.09.) One that is still on its way to the charger may come too late to be consumed, and
-        one that is outdated may be for somebody else. Of a whole charger the other EVSEs stay reserved.
+        one that is outdated may be for somebody else. Of several for some EVSE the charger takes one of its choice, and
+        `told` is the wire id that it says it took. Of a whole charger the other EVSEs stay reserved.
         """
         if reservation.status is not Status.ACTIVE:
             reservation = self.move(reservation, Cause.TAKEN_ON)
         kept: dict[Place, Hold] = {}
         for place, hold in reservation.holds.items():
             elsewhere = place not in (evse, None)
+            unsure = elsewhere or (place is None and hold.wire_id != told)
             if elsewhere and reservation.target is Target.WHOLE_CHARGER:
                 kept[place] = hold
-            elif hold.under_way or hold.outdated or (elsewhere and hold.may_stand):
+            elif hold.under_way or hold.outdated or (unsure and hold.may_stand):
                 self.leave_ghost(reservation, place, hold, timedelta(0))
         if reservation.takes_any:
             reservation = replace(reservation, evse=evse, planned=None)

@@ -21,7 +21,7 @@ MOST_PLUGS = 7
 """So many types are asked for at once: some chargers answer no more than ten variables (`ItemsPerMessage`), we ask for
 three others beside, and whoever wants to reserve meanwhile waits for the answer."""
 
-_WANTED = frozenset({Status.PLACING, Status.ACTIVE})
+_WANTED = frozenset({Status.PLACING, Status.ACTIVE, Status.IN_USE})
 _OPEN = frozenset({HoldState.PENDING, HoldState.UNCERTAIN, HoldState.LOST})
 
 

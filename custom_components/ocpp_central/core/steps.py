@@ -148,7 +148,7 @@ def after(book: Book, report: Report, scene: Scene) -> Turned:
             _note_presentation(page, event, verdict)
         case Started() | Updated() if verdict is not None and verdict.accepted:
             moment = charger.moment_of(event.at, scene.now)
-            _use(page, event.transaction, verdict.group, moment)
+            _use(page, event, verdict.group, moment)
         case Ended():
             _finish(page, event.transaction)
         case HoldEnded():
@@ -256,7 +256,7 @@ def _inherited(page: Page, heir: Reservation, wanted: Mapping[Place, Hold]) -> d
     inherited: dict[Place, Hold] = {}
     for uid in heir.supersedes:
         old = page.reservations[uid]
-        for place in old.holds.keys() & wanted.keys():
+        for place in (old.holds.keys() & wanted.keys()) - inherited.keys():
             inherited[place] = outdated(old.holds[place])
             old = old.with_hold(place, None)
         page.put(old)
@@ -338,12 +338,13 @@ def _spell_anew(page: Page, event: Authorizing, charger: Charger) -> None:
             page.put(replace(each, holds={place: outdated(hold) for place, hold in each.holds.items()}))
 
 
-def _use(page: Page, transaction: TransactionId | None, group: str | None, moment: datetime) -> None:
+def _use(page: Page, event: Started | Updated, group: str | None, moment: datetime) -> None:
     """A transaction runs with our consent: the holder's makes his reservation used (ocpp.md 5.4).
 
-    That is the one for this EVSE, else one for any; what he has reserved elsewhere stays.
+    That is the one for this EVSE, else one for any, preferably the one that the charger names; what he has reserved
+    elsewhere stays.
     """
-    running = page.charger.running(transaction) if transaction is not None else None
+    running = page.charger.running(event.transaction) if event.transaction is not None else None
     if running is None or running.token is None:
         return
     token, living = running.token, page.living()
@@ -354,9 +355,11 @@ def _use(page: Page, transaction: TransactionId | None, group: str | None, momen
     his = [each for each in waiting if each.is_for(token, group)]
     used = [each for each in his if each.covers(running.evse)]
     if not used:
-        used = [each for each in his if each.takes_any and fits(each, running.evse, page.charger)][:1]
+        used = [each for each in his if each.takes_any and fits(each, running.evse, page.charger)]
+        named = [each for each in used if any(hold.wire_id == event.hold for hold in each.holds.values())]
+        used = (named or used)[:1]
     for each in used:
-        page.start(each, running.transaction, running.evse)
+        page.start(each, running.transaction, running.evse, told=event.hold)
     for each in his:
         if each not in used:
             holds.suspect(page, each)
