@@ -81,12 +81,14 @@ def review(page: Page) -> None:
     planned = seats(page.living(), page.charger, page.now)
     page.seat(planned)
     for each in page.living():
-        if each.status not in _CLAIMS:
+        if each.status not in _CLAIMS or each.awaited:  # whoever waits is told by the charger's word
             continue
-        lost = each.window.start <= page.now + AHEAD and is_lost(each, page.charger, planned, page.now)
+        near = each.window.start <= page.now + AHEAD
+        lost = near and is_lost(each, page.charger, planned, page.now)
         if lost and not each.at_risk:
             page.tell(replace(each, at_risk=True), News.AT_RISK)
-        elif each.at_risk and not lost:
+        elif each.at_risk and not lost and (page.charger.is_settled(page.now) or not near):
+            # A charger that is away, or has not reported yet, shows nothing: it would be told again at each reconnect.
             page.put(replace(each, at_risk=False))
 
 

@@ -56,7 +56,8 @@ def take_on_what_waits(page: Page) -> None:
         obstacle = obstacle_to(each, page.charger) if page.charger.connected else None
         if obstacle is not None:
             taken = page.move(replace(each, last_outcome=obstacle), Cause.TAKEN_ON)
-            page.tell(taken, News.BUSY)
+            if not taken.at_risk:  # who knows that nothing works there needs no second word
+                page.tell(taken, News.BUSY)
         else:
             page.move(each, Cause.TAKEN_ON)
 

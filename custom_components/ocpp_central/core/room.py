@@ -161,12 +161,12 @@ def is_lost(wanted: Reservation, charger: Charger, planned: Mapping[str, EvseId]
 
     That is so too once the charger has been away for a while in the window: nobody knows what he would find.
     """
-    if not charger.connected and now >= max(wanted.window.start, charger.away_since or now) + AWAY_FOR_LONG:
+    if charger.missed_since is not None and now >= max(wanted.window.start, charger.missed_since) + AWAY_FOR_LONG:
         return True
     if wanted.is_unbound:
         return wanted.uid not in planned
     evses = [charger.evses.get(evse, Evse(evse=evse)) for evse in _wanted_evses(wanted, charger)]
-    return charger.connected and bool(evses) and all(evse.is_broken for evse in evses)
+    return charger.is_settled(now) and bool(evses) and all(evse.is_broken for evse in evses)
 
 
 def _wanted_evses(wanted: Reservation, charger: Charger) -> Iterable[EvseId]:
