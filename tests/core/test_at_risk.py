@@ -10,8 +10,9 @@ from custom_components.ocpp_central.core.events import ConnectorStatus
 from custom_components.ocpp_central.core.refusal import Reason, Refusal
 from custom_components.ocpp_central.core.reservation import HeldBy, News, Reservation, Target
 from custom_components.ocpp_central.core.room import AHEAD, AWAY_FOR_LONG
+from custom_components.ocpp_central.core.token import IdToken
 
-from .world import HALF_HOUR, MINUTE, SECOND, STRANGER, World
+from .world import HALF_HOUR, HOLDER, MINUTE, SECOND, STRANGER, World
 
 HOUR = timedelta(hours=1)
 BROKEN = [ConnectorStatus.FAULTED, ConnectorStatus.OUT_OF_SERVICE]
@@ -182,6 +183,20 @@ def test_what_is_put_off_is_told_again_when_it_is_near() -> None:
     assert warnings(world) == 1
     world.wait(HOUR)
     assert warnings(world) == 2
+
+
+def test_who_may_have_any_keeps_his_place_while_the_charger_is_away() -> None:
+    """That he may not be let in now is no reason to promise it to somebody else."""
+    world = World(evses=(1, 2))
+    world.equip(unspecific=True)
+    both = [world.reserve(Target.ANY, token, lasting=3 * HOUR) for token in (HOLDER, STRANGER)]
+    world.settle()
+    world.disconnect()
+    world.wait(AWAY_FOR_LONG)
+    assert all(world.known(each).is_unbound and world.known(each).at_risk for each in both)
+    with pytest.raises(Refusal) as caught:
+        world.reserve(1, IdToken(value="THIRD"), start=world.now + HALF_HOUR)
+    assert caught.value.reason is Reason.CONFLICT
 
 
 def test_one_for_any_that_has_no_place_is_in_nobodys_way() -> None:
