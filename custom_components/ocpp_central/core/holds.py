@@ -269,7 +269,9 @@ def _expired(page: Page, hold: Hold) -> Hold:
 def _would_expire(page: Page, hold: Hold) -> bool:
     """Whether the end that the charger was told has come, by its clock (1.6 says no more than that the EVSE is free)."""
     skew = page.charger.skew
-    return skew > GLITCH and hold.stands_until is not None and page.now + skew + GLITCH >= hold.stands_until
+    if skew <= GLITCH or hold.stands_until is None:
+        return False
+    return page.now + skew + GLITCH >= hold.stands_until + hold.lead
 
 
 def _soon(page: Page, reservation: Reservation, wait: timedelta) -> datetime:
