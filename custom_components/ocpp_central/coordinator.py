@@ -98,7 +98,9 @@ class CentralSystem:
         memory = await self._storage.load()
         await self._history.load()
         self._ledger = memory.ledger.restarted()
-        self._chargers = dict(memory.chargers)
+        # While we were away ourselves, nobody could tell whether a charger was.
+        now = dt_util.utcnow()
+        self._chargers = {known: replace(charger, missed_since=now) for known, charger in memory.chargers.items()}
         self._last_transaction_id = self._ids_until = memory.last_transaction_id
 
     @callback

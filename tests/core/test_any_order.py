@@ -416,7 +416,7 @@ class AnyOrder(RuleBasedStateMachine):
         living = list(world.book.reservations.values())
         planned = seats(living, world.charger, world.now)
         for each in living:
-            if each.is_unbound and not each.at_risk and each.window.start <= world.now + AHEAD:
+            if each.is_unbound and not (each.at_risk or each.awaited) and each.window.start <= world.now + AHEAD:
                 assert each.uid in planned
                 assert fits(each, planned[each.uid], world.charger)
 

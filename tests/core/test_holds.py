@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from custom_components.ocpp_central.core.commands import Command, DropHold, Outcome, PlaceHold
-from custom_components.ocpp_central.core.events import ConnectorStatus, HoldEnd
+from custom_components.ocpp_central.core.events import ConnectorStatus, HoldEnd, StatusChanged
+from custom_components.ocpp_central.core.holds import MAX_EARLY
 from custom_components.ocpp_central.core.page import GHOST_LIFE
 from custom_components.ocpp_central.core.reservation import (
     HeldBy,
@@ -457,3 +458,101 @@ def test_what_concerns_an_unknown_hold_changes_nothing() -> None:
     world.answer(stale, Outcome.ACCEPTED)
     assert world.ledger is before
     assert world.status_of(reservation) is Status.ACTIVE
+
+
+def _show_clock(world: World, skew: timedelta, status: ConnectorStatus = ConnectorStatus.RESERVED) -> None:
+    """The charger tells a status, dated by its own clock."""
+    world.tell(StatusChanged(evse=1, connector=1, status=status, at=world.now + skew, received=world.now))
+
+
+def _end_told(world: World) -> timedelta:
+    """How much later than its end the hold that is due is to end."""
+    (command,) = world.plan().commands
+    assert isinstance(command, PlaceHold)
+    (reservation,) = world.ledger.living()
+    return command.until - reservation.window.end
+
+
+FAST = 90 * SECOND
+
+
+def test_a_hold_that_expired_by_a_fast_clock_is_placed_until_our_end_by_that_clock() -> None:
+    """1.6 says no more than that the connector is free (ocpp.md 5.4, "clock skew")."""
+    world = World()
+    reservation = _held(world)
+    _show_clock(world, FAST)
+    world.wait(HALF_HOUR - FAST)
+    _show_clock(world, FAST, ConnectorStatus.AVAILABLE)
+    assert world.hold_of(reservation).state is HoldState.LOST
+    world.wait(2 * SECOND)
+    assert _end_told(world) == FAST
+    world.settle()
+    assert world.hold_of(reservation).stands_until == reservation.window.end
+
+
+def test_a_hold_that_expired_in_a_word_is_placed_until_our_end_by_the_chargers_clock() -> None:
+    """2.x says Expired, whenever that is."""
+    world = World()
+    reservation = _held(world)
+    _show_clock(world, FAST)
+    world.hold_ended(reservation.reservation_id, HoldEnd.EXPIRED)
+    world.wait(2 * SECOND)
+    assert _end_told(world) == FAST
+
+
+@pytest.mark.parametrize("skew", [timedelta(0), -FAST])
+def test_no_clock_that_is_right_or_slow_makes_a_hold_end_later(skew: timedelta) -> None:
+    """Expired for no reason is what it is."""
+    world = World()
+    reservation = _held(world)
+    for _ in range(3):
+        _show_clock(world, skew)
+        world.wait(MINUTE)
+    world.hold_ended(reservation.reservation_id, HoldEnd.EXPIRED)
+    world.wait(2 * SECOND)
+    assert _end_told(world) == timedelta(0)
+
+
+def test_a_hold_that_went_long_before_its_end_did_not_expire() -> None:
+    """By no clock: so its end is told as it is."""
+    world = World()
+    _held(world)
+    _show_clock(world, FAST)
+    world.wait(HALF_HOUR - FAST - MINUTE)
+    _show_clock(world, FAST, ConnectorStatus.AVAILABLE)
+    world.wait(2 * SECOND)
+    assert _end_told(world) == timedelta(0)
+
+
+def test_a_hold_whose_end_allows_for_the_clock_does_not_expire_early() -> None:
+    """What goes without a word after that has another reason, and is placed again each time."""
+    world = World()
+    reservation = _held(world)
+    _show_clock(world, FAST)
+    world.hold_ended(reservation.reservation_id, HoldEnd.EXPIRED)
+    world.wait(2 * SECOND)
+    world.settle()
+    world.wait(HALF_HOUR - FAST)
+    _show_clock(world, FAST)
+    _show_clock(world, FAST, ConnectorStatus.AVAILABLE)
+    assert world.hold_of(reservation).early == 1
+
+
+@pytest.mark.parametrize("confirmed_by", ["nothing", "a new connection"])
+def test_a_hold_that_expires_too_early_over_and_over_is_placed_twice_more(confirmed_by: str) -> None:
+    """Such a clock cannot be allowed for: from then on the central system alone keeps strangers out (ocpp.md 5.4)."""
+    world = World()
+    reservation = _held(world, lasting=10 * HALF_HOUR)
+    for _ in range(MAX_EARLY):
+        world.hold_ended(reservation.reservation_id, HoldEnd.EXPIRED)
+        world.wait(5 * MINUTE)
+        assert isinstance(_send(world, Outcome.ACCEPTED), PlaceHold)
+        if confirmed_by == "a new connection":
+            world.connect()
+            world.status(1, ConnectorStatus.AVAILABLE)
+            world.settle()
+    world.hold_ended(reservation.reservation_id, HoldEnd.EXPIRED)
+    world.wait(9 * HALF_HOUR)
+    assert not world.plan().commands
+    assert world.status_of(reservation) is Status.ACTIVE
+    assert world.authorize(STRANGER).accepted is False

@@ -290,6 +290,7 @@ class World:
                     for number, evse in each.evses.items()
                 },
                 away_since=each.away_since,
+                missed_since=self.now,
                 token_length=each.token_length,
                 abilities=each.abilities,
                 given_types=each.given_types,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+import logging
 import socket
 from typing import Any
 
@@ -29,6 +30,12 @@ STRANGER = "DEADBEEF"
 
 ON_V2 = pytest.mark.parametrize("version", [Version.V201, Version.V21], ids=str)
 """For what 1.6 does not have."""
+
+ON_V16 = pytest.mark.parametrize("version", [Version.V16], ids=str)
+"""For what only 1.6 has."""
+
+QUESTIONS = {"GetConfiguration", "GetVariables"}
+"""By what a charger is asked, once it has nothing else to do, what it can reserve."""
 
 TELLS_ALL = Behaviour(statuses_after_reconnect="all")
 """A charger that tells all its statuses after a mere reconnect, so that nobody waits for it to be asked."""
@@ -335,6 +342,12 @@ def orders(charger: SimulatedCharger) -> list[tuple[str, int]]:
     if charger.version is Version.V16:
         id_of["ReserveNow"] = "reservationId"
     return [(action, payload[id_of[action]]) for action, payload in charger.received if action in id_of]
+
+
+def warned_of(caplog: pytest.LogCaptureFixture, word: str) -> bool:
+    """Whether a warning of ours has this word."""
+    ours = [record for record in caplog.records if DOMAIN in record.name and record.levelno >= logging.WARNING]
+    return any(word in record.getMessage().casefold() for record in ours)
 
 
 def started(charger: SimulatedCharger) -> Sent:

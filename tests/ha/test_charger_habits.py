@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
+from homeassistant.config_entries import ConfigSubentryData
 import pytest
 
 from tests.charger import HOME_CHARGER, Behaviour, Fault, Version
@@ -14,6 +15,8 @@ from .conftest import (
     Clock,
     Site,
     asked,
+    charger_subentry,
+    driver_subentry,
     eventually,
     on_every_version,
     orders,
@@ -29,6 +32,8 @@ RESERVATION = "sensor.a_connector_1_reservation"
 RESERVED = "binary_sensor.a_connector_1_reserved"
 STATUS = "sensor.a_connector_1_status"
 CONNECTED = "binary_sensor.a_connected"
+MEMBER = "0BADCAFE"
+FAMILY = "FAMILY"
 
 
 async def test_order_authorize_and_status_before_the_answer(site: Site, version: Version) -> None:
@@ -241,7 +246,9 @@ async def test_reserve_now_on_an_unavailable_connector_is_rejected(site: Site, c
     charger = await site.charger(version=version, behaviour=Behaviour(unavailable_word="Rejected"))
     await charger.set_status(1, "Unavailable")
     await site.shows(STATUS, "out_of_service")
+    news = site.news()
     await refused(site.reserve(), "reservation_rejected")
+    assert told(news) == ["rejected"]
     count = asked(charger)
     await site.reserve(start=clock.after(minutes=10))
     await clock.forward(minutes=10)
@@ -251,6 +258,7 @@ async def test_reserve_now_on_an_unavailable_connector_is_rejected(site: Site, c
     await site.shows(STATUS, "available")
     await clock.forward(seconds=3)
     await site.becomes(status="active", hold="held")
+    assert told(news) == ["rejected", "scheduled", "at_risk", "placed"]
 
 
 async def test_reserve_now_on_a_plugged_connector_is_occupied(site: Site, version: Version) -> None:
@@ -296,6 +304,15 @@ async def test_side_effects_of_a_refused_start(site: Site, clock: Clock, version
     assert [*charger.holds] == [reservation["reservation_id"]]
 
 
+async def test_side_effects_of_spelling(site: Site, version: Version) -> None:
+    """Some compare tokens letter by letter: what is sent is spelled as the charger spelled it."""
+    charger = await site.charger(version=version)
+    assert await charger.start(2, HOLDER.lower())
+    await charger.stop(2)
+    await site.reserve(id_token=HOLDER)
+    assert [hold.token for hold in charger.holds.values()] == [HOLDER.lower()]
+
+
 async def test_plug_in_keeps_reserved(site: Site, version: Version) -> None:
     """The cable alone changes nothing; the holder's token does."""
     charger = await site.charger(version=version)
@@ -310,6 +327,22 @@ async def test_plug_in_keeps_reserved(site: Site, version: Version) -> None:
     await site.shows(RESERVATION, "in_use")
     assert told(news) == ["placed", "used"]
     assert asked(charger) == 1
+
+
+@pytest.mark.parametrize("chargers", [[charger_subentry("A"), driver_subentry("Anna", MEMBER, group=FAMILY)]])
+@pytest.mark.parametrize("enforces", [True, False])
+async def test_group_member_starts(
+    site: Site, version: Version, chargers: list[ConfigSubentryData], enforces: bool
+) -> None:
+    """As soon as our answer to Authorize carries the group; nobody else's group does."""
+    charger = await site.charger(version=version, behaviour=Behaviour(enforces=enforces))
+    await site.reserve(group_id_token=FAMILY)
+    assert [hold.group for hold in charger.holds.values()] == [FAMILY]
+    assert not await charger.start(1, STRANGER)
+    await charger.unplug(1)
+    assert await charger.start(1, MEMBER)
+    assert standing(started(charger)) == "Accepted"
+    await site.shows("sensor.a_connector_1_reservation", "in_use")
 
 
 async def test_refusals_at_authorize(site: Site, version: Version) -> None:

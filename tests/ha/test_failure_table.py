@@ -1,7 +1,7 @@
 """Every row of the failure table, and every habit that chargers are seen to have, has a test of its name.
 
-The tests themselves: `test_failure_table_*.py` for the rows (ocpp.md 5.4), `test_charger_habits.py` for the habits
-(ocpp.md 3). What the product does not do yet stands in `pending_failure_table.py`, which is not run.
+The tests themselves: `test_failure_table_*.py` for the rows (ocpp.md 5.4), `test_charger_habits*.py` for the habits
+(ocpp.md 3).
 """
 
 import ast
@@ -13,8 +13,7 @@ import pytest
 from . import conftest
 
 HERE = Path(conftest.__file__).parent
-CHAPTERS = [*sorted(HERE.glob("test_failure_table_*.py")), HERE / "test_charger_habits.py"]
-PENDING = HERE / "pending_failure_table.py"
+CHAPTERS = [*sorted(HERE.glob("test_failure_table_*.py")), *sorted(HERE.glob("test_charger_habits*.py"))]
 
 ROWS: Mapping[str, str] = {
     "offline at start": "offline_at_start",
@@ -73,8 +72,8 @@ WANTED = list(dict.fromkeys([*ROWS.values(), *(name for names in HABITS.values()
 
 
 def contents(file: Path) -> Iterator[tuple[str, set[str]]]:
-    """The tests of a file, if there is one: the name without `test_`, and what it asks for."""
-    for node in ast.parse(file.read_text()).body if file.exists() else ():
+    """The tests of a file: the name without `test_`, and what it asks for."""
+    for node in ast.parse(file.read_text()).body:
         if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_"):
             yield node.name.removeprefix("test_"), {argument.arg for argument in node.args.args}
 
@@ -82,7 +81,7 @@ def contents(file: Path) -> Iterator[tuple[str, set[str]]]:
 @pytest.mark.parametrize("name", WANTED)
 def test_each_has_its_test_on_every_version(name: str) -> None:
     """Issue 3: named after the row, on 1.6 and on 2.x."""
-    found = [(test, asks) for file in (*CHAPTERS, PENDING) for test, asks in contents(file) if test.startswith(name)]
+    found = [(test, asks) for file in CHAPTERS for test, asks in contents(file) if test.startswith(name)]
     assert any("version" in asks for _, asks in found)
 
 

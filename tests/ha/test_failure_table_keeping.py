@@ -1,18 +1,41 @@
 """The failure table, ocpp.md 5.4: a hold that is lost, in doubt, or left over. One test, or more, for each row."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from tests.charger import Behaviour, Version
+from custom_components.ocpp_central.const import DOMAIN
+from tests.charger import Behaviour, SimulatedCharger, Version
+from tests.charger.common import read_time
 
-from .conftest import HOLDER, ON_V2, STRANGER, TELLS_ALL, Clock, Site, asked, on_every_version, orders, told
+from .conftest import (
+    HOLDER,
+    ON_V2,
+    QUESTIONS,
+    STRANGER,
+    TELLS_ALL,
+    Clock,
+    Site,
+    asked,
+    on_every_version,
+    orders,
+    told,
+    warned_of,
+)
 
 pytestmark = pytest.mark.blackbox
 
 RESERVATION = "sensor.a_connector_1_reservation"
 STATUS = "sensor.a_connector_1_status"
+
+
+def expiries(charger: SimulatedCharger) -> list[datetime]:
+    """The expiry of each ReserveNow, in order."""
+    key = "expiryDate" if charger.version is Version.V16 else "expiryDateTime"
+    return [read_time(payload[key]) for action, payload in charger.received if action == "ReserveNow"]
 
 
 @on_every_version("what", "reboot", "reboot that forgets", "reconnect")
@@ -64,6 +87,20 @@ async def test_boot_notification_or_reconnect_drops_ghosts(site: Site, version: 
     assert [*charger.holds] == [kept["reservation_id"]]
 
 
+async def test_boot_notification_or_reconnect_of_a_whole_charger(site: Site, version: Version) -> None:
+    """Every hold is confirmed under its own id; cancelled, they all go."""
+    charger = await site.charger(version=version, behaviour=TELLS_ALL)
+    reservation = await site.reserve(None, whole_charger=True)
+    await charger.wait_for(lambda: len(charger.holds) == 2)
+    ids = set(charger.holds)
+    await charger.reboot()
+    await charger.wait_for("ReserveNow", count=4)
+    await site.becomes(uid=reservation["uid"], status="active", hold="held")
+    assert {wire_id for _, wire_id in orders(charger)} == ids
+    await site.act("cancel_reservation", uid=reservation["uid"])
+    await charger.wait_for(lambda: not charger.holds)
+
+
 async def test_restart_of_home_assistant(site: Site, clock: Clock, version: Version) -> None:
     """Ends that passed are told late, starts that passed bind, holds are uncertain, nobody who charges is stopped."""
     behaviour = replace(TELLS_ALL, expires="never")
@@ -86,10 +123,81 @@ async def test_restart_of_home_assistant(site: Site, clock: Clock, version: Vers
     living = {each["reservation_id"] for each in (standing, coming)}
     await charger.wait_for(lambda: set(charger.holds) == living)
     assert [*charger.transactions] == [4]
-    assert {action for action, _ in charger.received} == {"ReserveNow", "CancelReservation"}
+    assert {action for action, _ in charger.received} - QUESTIONS == {"ReserveNow", "CancelReservation"}
     await site.stop()
     await site.start()
     assert told(news[0]) == ["expired"], "told once"
+
+
+async def test_restart_of_home_assistant_and_a_charger_that_does_not_come_back(
+    site: Site, clock: Clock, version: Version
+) -> None:
+    """It is not missed for the time that we were down, but for five minutes from then on; told once, over restarts."""
+    charger = await site.charger(version=version)
+    news = site.news()
+    await site.reserve(duration={"hours": 1})
+    await charger.go_offline()
+    await site.stop()
+    await clock.forward(minutes=10)
+    await site.start()
+    await clock.forward(minutes=4)
+    assert told(news) == ["placed"]
+    await clock.forward(minutes=2)
+    assert told(news) == ["placed", "at_risk"]
+    await site.stop()
+    await site.start()
+    await clock.forward(minutes=10)
+    assert told(news) == ["placed", "at_risk"]
+
+
+async def test_clock_skew_of_a_fast_charger(site: Site, clock: Clock, version: Version) -> None:
+    """Its hold expires too early, so that it is placed again, until our end by its clock."""
+    charger = await site.charger(version=version, behaviour=Behaviour(clock_skew=timedelta(seconds=90)))
+    news = site.news()
+    reservation = await site.reserve(duration={"minutes": 10})
+    end = datetime.fromisoformat(reservation["end"])
+    await clock.forward(minutes=8, seconds=32)
+    await site.becomes(hold="lost")
+    await clock.forward(seconds=5)
+    await site.becomes(hold="held")
+    first, second = expiries(charger)
+    assert first == end
+    assert abs(second - (end + timedelta(seconds=90))) < timedelta(seconds=5)
+    await clock.forward(seconds=75)
+    assert [*charger.holds] == [reservation["reservation_id"]]
+    await clock.forward(seconds=15)
+    await charger.wait_for(lambda: not charger.holds)
+    assert told(news) == ["placed", "expired"]
+
+
+@ON_V2
+async def test_clock_skew_beyond_reason(site: Site, clock: Clock, version: Version) -> None:
+    """A charger that says Expired again and again is given it twice more, no more; we keep strangers out."""
+    charger = await site.charger(version=version, behaviour=Behaviour(shows_reserved=False))
+    reservation = await site.reserve(duration={"hours": 3})
+    update = {"reservationId": reservation["reservation_id"], "reservationUpdateStatus": "Expired"}
+    for _ in range(4):
+        await charger.forget_holds()
+        await charger.call("ReservationStatusUpdate", update)
+        await clock.forward(minutes=6)
+        await charger.heartbeat()
+    await site.becomes(status="active", hold="lost")
+    assert asked(charger) == 3
+
+
+async def test_clock_skew_is_told(site: Site, clock: Clock, version: Version, caplog: pytest.LogCaptureFixture) -> None:
+    """Above a minute the owner is warned; the charger gets the time with every answer that has it."""
+    charger = await site.charger(version=version, behaviour=Behaviour(clock_skew=timedelta(seconds=90)))
+    assert abs(read_time((await charger.heartbeat())["currentTime"]) - datetime.now().astimezone()) < timedelta(
+        seconds=2
+    )
+    assert warned_of(caplog, "clock")
+
+
+async def test_clock_skew_that_does_not_matter(site: Site, version: Version, caplog: pytest.LogCaptureFixture) -> None:
+    """Half a minute is no news."""
+    await site.charger(version=version, behaviour=Behaviour(clock_skew=timedelta(seconds=30)))
+    assert not warned_of(caplog, "clock")
 
 
 @pytest.mark.parametrize("word", ["Available", "Unavailable", "Faulted"])
@@ -107,7 +215,7 @@ async def test_silent_drop(site: Site, clock: Clock, version: Version, word: str
     await clock.forward(seconds=3)
     await site.becomes(uid=reservation["uid"], status="active", hold="held")
     assert orders(charger) == [("ReserveNow", reservation["reservation_id"])] * 2
-    assert told(news) == ["placed"]
+    assert told(news) == ["placed", *([] if word == "Available" else ["at_risk"])]
 
 
 async def test_silent_drop_that_was_none(site: Site, clock: Clock, version: Version) -> None:
@@ -122,6 +230,24 @@ async def test_silent_drop_that_was_none(site: Site, clock: Clock, version: Vers
     await clock.forward(seconds=3)
     await charger.heartbeat()
     assert asked(charger) == 1
+
+
+async def test_silent_drop_of_one_hold_of_a_whole_charger(site: Site, clock: Clock, version: Version) -> None:
+    """One hold for each connector, each with its own id; what is lost is placed again, the other one is not touched."""
+    charger = await site.charger(version=version)
+    reservation = await site.reserve(None, whole_charger=True)
+    assert (reservation["target"], reservation["evse"]) == ("whole_charger", None)
+    await charger.wait_for(lambda: len(charger.holds) == 2)
+    assert {hold.evse for hold in charger.holds.values()} == {1, 2}
+    await site.shows("sensor.a_connector_2_status", "reserved")
+    lost = next(hold.id for hold in charger.holds.values() if hold.evse == 2)
+    await charger.set_status(2, "Faulted")
+    await site.becomes(status="active", hold="lost")
+    await charger.set_status(2, "Available")
+    await site.shows("sensor.a_connector_2_status", "available")
+    await clock.forward(seconds=3)
+    await site.becomes(uid=reservation["uid"], status="active", hold="held")
+    assert orders(charger)[2:] == [("ReserveNow", lost)]
 
 
 @on_every_version("answer", "Accepted", "Rejected")
@@ -143,6 +269,30 @@ async def test_stuck_reserved_after_the_end(site: Site, clock: Clock, version: V
     wire_id = reservation["reservation_id"]
     assert orders(charger) == [("ReserveNow", wire_id), ("CancelReservation", wire_id)]
     assert told(news) == ["placed", "expired"]
+
+
+async def test_stuck_reserved_after_the_end_is_told(
+    hass: HomeAssistant, site: Site, clock: Clock, version: Version
+) -> None:
+    """Still Reserved two minutes after its end: a repair names the charger, once."""
+    charger = await site.charger(version=version, behaviour=Behaviour(expires="never", cancel_answer="Accepted"))
+    issues = ir.async_get(hass).issues
+
+    async def a_minute_later() -> int:
+        # Moved on by less than it takes to miss a keepalive, and answered by then, the connection stands.
+        await charger.heartbeat()
+        await clock.forward(minutes=1)
+        return len([domain for domain, _ in issues if domain == DOMAIN])
+
+    await site.reserve(duration=120)
+    await site.shows(STATUS, "reserved")
+    await clock.forward(seconds=121)
+    await clock.forward(seconds=5)
+    await charger.wait_for("CancelReservation")
+    assert [await a_minute_later() for _ in range(4)] == [0, 0, 1, 1]
+    await charger.forget_holds()
+    await site.shows(STATUS, "available")
+    assert await a_minute_later() == 0
 
 
 @pytest.mark.parametrize(

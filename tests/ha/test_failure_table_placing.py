@@ -1,11 +1,14 @@
 """The failure table, ocpp.md 5.4: a hold that the charger does not take up at once. One test, or more, for each row."""
 
+from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from tests.charger import Behaviour, Fault, Version
 
 from .conftest import (
     HOLDER,
+    ON_V2,
+    QUESTIONS,
     STRANGER,
     TELLS_ALL,
     Clock,
@@ -17,6 +20,7 @@ from .conftest import (
     standing,
     started,
     told,
+    warned_of,
 )
 
 pytestmark = pytest.mark.blackbox
@@ -39,7 +43,22 @@ async def test_offline_at_start(site: Site, clock: Clock, version: Version, held
     charger.go_online()
     await site.becomes(uid=reservation["uid"], status="active", hold="held")
     assert orders(charger) == [("ReserveNow", reservation["reservation_id"])]
+    bound = ["placed", "at_risk"] if held_by == "auto" else ["at_risk", "placed"]
+    assert told(news) == ["scheduled", *bound]
+
+
+async def test_offline_at_start_is_told_once(site: Site, clock: Clock, version: Version) -> None:
+    """After a grace time, once: the reservation is at risk, as the charger does not know of it."""
+    charger = await site.charger(version=version, behaviour=TELLS_ALL)
+    news = site.news()
+    await charger.go_offline()
+    await site.shows("binary_sensor.a_connected", "off")
+    await site.reserve(start=clock.after(minutes=10), duration={"hours": 3})
+    await clock.forward(minutes=10)
     assert told(news) == ["scheduled", "placed"]
+    for _ in range(4):
+        await clock.forward(minutes=20)
+    assert told(news) == ["scheduled", "placed", "at_risk"]
 
 
 async def test_offline_at_start_keeps_strangers_out(site: Site, clock: Clock, version: Version) -> None:
@@ -120,7 +139,7 @@ async def test_occupied_by_another_or_by_a_plugged_car(
     await clock.forward(seconds=3)
     await site.becomes(uid=reservation["uid"], status="active", hold="held")
     assert told(news) == ["scheduled", "placed", "busy"]
-    assert {received.action for received in charger.received} == {"ReserveNow"}
+    assert {received.action for received in charger.received} - QUESTIONS == {"ReserveNow"}
 
 
 @pytest.mark.parametrize("held_by", ["auto", "charger"])
@@ -142,7 +161,7 @@ async def test_faulted_or_unavailable_or_occupied_by_its_answer(
 
 @pytest.mark.parametrize(("word", "shown"), [("Faulted", "faulted"), ("Unavailable", "out_of_service")])
 async def test_faulted_or_unavailable(site: Site, clock: Clock, version: Version, word: str, shown: str) -> None:
-    """It binds, it is published what is in its way, and the hold is placed on recovery."""
+    """It is published beforehand that it is at risk, it binds all the same, and the hold is placed on recovery."""
     charger = await site.charger(version=version)
     news = site.news()
     reservation = await site.reserve(start=clock.after(minutes=10), duration={"hours": 1})
@@ -155,7 +174,24 @@ async def test_faulted_or_unavailable(site: Site, clock: Clock, version: Version
     await clock.forward(seconds=3)
     await site.becomes(status="active", hold="held")
     assert orders(charger) == [("ReserveNow", reservation["reservation_id"])]
-    assert told(news) == ["scheduled", "placed", "busy"]
+    assert told(news) == ["scheduled", "at_risk", "placed"]
+
+
+async def test_faulted_or_unavailable_while_unbound(site: Site, clock: Clock, version: Version) -> None:
+    """Any connector: at the start another one is bound; if that fails later on, it is bound to another one again."""
+    charger = await site.charger(version=version, connectors=3)
+    await charger.set_status(1, "Faulted")
+    await site.shows(STATUS, "faulted")
+    reservation = await site.reserve(None, start=clock.after(minutes=10), duration={"hours": 1})
+    assert (reservation["target"], reservation["evse"]) == ("any", None)
+    await clock.forward(minutes=10)
+    bound = await site.becomes(uid=reservation["uid"], status="active", hold="held")
+    assert bound["evse"] in {2, 3}
+    await site.shows(f"sensor.a_connector_{bound['evse']}_status", "reserved")
+    await charger.set_status(bound["evse"], "Unavailable")
+    other = 5 - bound["evse"]
+    await site.becomes(uid=reservation["uid"], status="active", hold="held", evse=other)
+    assert [hold.evse for hold in charger.holds.values()] == [other]
 
 
 async def test_faulted_or_unavailable_until_the_end(site: Site, clock: Clock, version: Version) -> None:
@@ -168,7 +204,7 @@ async def test_faulted_or_unavailable_until_the_end(site: Site, clock: Clock, ve
     await clock.forward(minutes=10)
     await site.becomes(status="active", hold="pending")
     await clock.forward(minutes=10)
-    assert told(news)[-1] == "expired"
+    assert told(news) == ["scheduled", "at_risk", "placed", "expired"]
     await charger.set_status(1, "Available")
     await site.shows(STATUS, "available")
     assert orders(charger) == []
@@ -202,6 +238,36 @@ async def test_rejected_where_the_charger_had_to_hold_it(site: Site, clock: Cloc
     await eventually(lambda: told(news) == ["scheduled", "rejected"])
     assert asked(charger) == 1
     assert await site.reservations() == []
+
+
+async def test_rejected_by_a_charger_that_claims_reservations(
+    site: Site, clock: Clock, version: Version, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A scheduled one binds without it, and the owner is warned."""
+    await site.charger(version=version, behaviour=Behaviour(reserve_answer="Rejected"))
+    await site.reserve(start=clock.after(minutes=10))
+    await clock.forward(minutes=10)
+    await site.becomes(status="active", hold="unsupported")
+    assert warned_of(caplog, "reject")
+
+
+async def test_rejected_by_a_charger_that_does_not_claim_reservations(site: Site, version: Version) -> None:
+    """Rejected is then the word for "not implemented" (ocpp.md 5.3): `auto` falls back to the central system."""
+    behaviour = Behaviour(claims_reservations=False, reserve_answer="Rejected", enforces=False)
+    charger = await site.charger(version=version, behaviour=behaviour)
+    reservation = await site.reserve()
+    assert (reservation["status"], reservation["hold"], reservation["result"]) == ("active", "unsupported", "Rejected")
+    assert not await charger.start(1, STRANGER)
+    with pytest.raises(HomeAssistantError):
+        await site.reserve(2, held_by="charger")
+
+
+@ON_V2
+async def test_rejected_by_a_charger_that_switched_reservations_off(site: Site, version: Version) -> None:
+    """`ReservationCtrlr.Enabled` false (H01.FR.01) is no claim either."""
+    await site.charger(version=version, behaviour=Behaviour(reservations_enabled=False))
+    reservation = await site.reserve()
+    assert (reservation["status"], reservation["hold"], reservation["result"]) == ("active", "unsupported", "Rejected")
 
 
 @on_every_version("code", "NotImplemented", "NotSupported", "FormationViolation", "FormatViolation")

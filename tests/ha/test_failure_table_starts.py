@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.core import HomeAssistant
 import pytest
 
 from tests.charger import Behaviour, Fault, SimulatedCharger, Version
@@ -51,14 +52,15 @@ async def tell_start(charger: SimulatedCharger, at: datetime, hold: int | None) 
 
 
 async def test_holders_token_starts_elsewhere(site: Site, version: Version) -> None:
-    """On another connector: the reservation stays, and is used where it was made."""
+    """On another connector: the reservation stays, its hold is made sure of, and it is used where it was made."""
     charger = await site.charger(version=version)
     news = site.news()
     reservation = await site.reserve()
     assert await charger.start(2, HOLDER)
     await site.shows("binary_sensor.a_connector_2_charging", "on")
-    (kept,) = await site.reservations()
-    assert (kept["uid"], kept["status"], kept["hold"]) == (reservation["uid"], "active", "held")
+    await charger.wait_for("ReserveNow", count=2)
+    await site.becomes(uid=reservation["uid"], status="active", hold="held")
+    assert orders(charger) == [("ReserveNow", reservation["reservation_id"])] * 2
     await charger.stop(2)
     await charger.unplug(2)
     assert await charger.start(1, HOLDER)
@@ -92,6 +94,38 @@ async def test_holders_token_starts_elsewhere_on_another_charger(
     assert await other.start(1, HOLDER)
     await site.shows("binary_sensor.b_connector_1_charging", "on")
     await site.becomes(status="active", hold="held")
+
+
+async def test_holders_token_starts_elsewhere_and_that_counts(
+    hass: HomeAssistant, site: Site, version: Version
+) -> None:
+    """The option `consume_on_any`: used wherever the holder starts, and the reserved connector is free again."""
+    hass.config_entries.async_update_entry(site.entry, options={"consume_on_any": True})
+    await hass.async_block_till_done()
+    charger = await site.charger(version=version)
+    news = site.news()
+    await site.reserve()
+    assert await charger.start(2, HOLDER)
+    await charger.wait_for(lambda: not charger.holds)
+    await site.shows("binary_sensor.a_connector_1_reserved", "off")
+    assert told(news) == ["placed", "used"]
+    assert await charger.start(1, STRANGER)
+
+
+@pytest.mark.parametrize("chargers", [[charger_subentry("A"), charger_subentry("B")]])
+async def test_holders_token_starts_elsewhere_on_another_charger_and_that_counts(
+    hass: HomeAssistant, site: Site, version: Version, chargers: list[ConfigSubentryData]
+) -> None:
+    """The option is about the holder, not about the charger."""
+    hass.config_entries.async_update_entry(site.entry, options={"consume_on_any": True})
+    await hass.async_block_till_done()
+    charger = await site.charger("A", version)
+    other = await site.charger("B", version)
+    news = site.news()
+    await site.reserve()
+    assert await other.start(1, HOLDER)
+    await charger.wait_for(lambda: not charger.holds)
+    assert told(news) == ["placed", "used"]
 
 
 async def test_start_with_our_reservation_id_but_a_foreign_token(site: Site, version: Version) -> None:
@@ -166,9 +200,9 @@ async def test_queued_offline_start_of_the_holder_told_after_the_end(
     await clock.forward(minutes=10)
     await charger.start(1, HOLDER)
     await clock.forward(minutes=25)
-    assert told(news) == ["placed", "expired"]
+    assert told(news) == ["placed", "at_risk", "expired"]
     charger.go_online()
-    await eventually(lambda: told(news) == ["placed", "expired", "used"])
+    await eventually(lambda: told(news) == ["placed", "at_risk", "expired", "used"])
     assert news[-1]["late"]
     await charger.wait_for(lambda: not charger.pending)
     assert standing(started(charger)) == "Accepted"
@@ -212,7 +246,7 @@ async def test_queued_offline_start_of_a_stranger(site: Site, clock: Clock, vers
     await charger.wait_for(lambda: not charger.pending)
     assert standing(started(charger)) != "Accepted"
     await site.becomes(status="active", hold="held")
-    assert told(news) == ["placed"]
+    assert told(news) == ["placed", "at_risk"]
 
 
 async def test_queued_offline_start_that_is_dated_before_time_began(site: Site, clock: Clock, version: Version) -> None:

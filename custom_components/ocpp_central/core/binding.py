@@ -81,16 +81,18 @@ def review(page: Page) -> None:
     planned = seats(page.living(), page.charger, page.now)
     page.seat(planned)
     for each in page.living():
-        if each.status not in _CLAIMS:
+        if each.status not in _CLAIMS or each.awaited:  # whoever waits is told by the charger's word
             continue
         if each.status is Status.ACTIVE and None in each.holds and each.uid not in planned:
             # Without an EVSE of its own the charger would keep one for it that is somebody else's by name.
             each = replace(each, holds=holds_at(page, each, ()))  # noqa: PLW2901
             page.put(each)
-        lost = each.window.start <= page.now + AHEAD and is_lost(each, page.charger, planned, page.now)
+        near = each.window.start <= page.now + AHEAD
+        lost = near and is_lost(each, page.charger, planned, page.now)
         if lost and not each.at_risk:
             page.tell(replace(each, at_risk=True), News.AT_RISK)
-        elif each.at_risk and not lost:
+        elif each.at_risk and not lost and (page.charger.is_settled(page.now) or not near):
+            # A charger that is away, or has not reported yet, shows nothing: it would be told again at each reconnect.
             page.put(replace(each, at_risk=False))
 
 

@@ -71,6 +71,8 @@ def rewrite(page: Page, wanted: Reservation) -> Reservation:
     """
     before = page.reservations[wanted.uid]
     begins_later = wanted.window.start > page.now
+    if (wanted.target, wanted.evse) != (before.target, before.evse):
+        wanted = replace(wanted, at_risk=False)
     if _told(wanted) != _told(before):
         wanted = replace(wanted, holds={place: outdated(hold) for place, hold in wanted.holds.items()})
     if begins_later:

@@ -181,6 +181,7 @@ class Charger:
     """All that one charger has told us. `connected_at` is None while it is offline.
 
     `away_since`: when it was last known to be connected; None if that was never seen.
+    `missed_since`: since when it could have been connected and was not; None while it is, and until it is missed.
     `asked`, `reluctant`: whether we asked it to report since it connected, and whether it refused to.
     `token_length`: the longest id token that it can carry, in characters; None until it first connected.
     `spellings`: how it spells the tokens that were presented to it.
@@ -194,6 +195,7 @@ class Charger:
     status: ConnectorStatus | None = None
     connected_at: datetime | None = None
     away_since: datetime | None = None
+    missed_since: datetime | None = None
     token_length: int | None = None
     asked: bool = False
     reluctant: bool = False
@@ -290,7 +292,7 @@ class Charger:
             case Connected():
                 return self._connected(event)
             case Disconnected():
-                return replace(self, connected_at=None, away_since=event.at)
+                return replace(self, connected_at=None, away_since=event.at, missed_since=event.at)
             case Asked():
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
             case Booted():
@@ -322,6 +324,7 @@ class Charger:
             self,
             connected_at=event.at,
             away_since=self.connected_at or self.away_since,
+            missed_since=None,
             token_length=event.token_length,
             evses=evses,
             asked=False,

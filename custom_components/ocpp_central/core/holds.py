@@ -56,7 +56,8 @@ def take_on_what_waits(page: Page) -> None:
         obstacle = obstacle_to(each, page.charger) if page.charger.connected else None
         if obstacle is not None:
             taken = page.move(replace(each, last_outcome=obstacle), Cause.TAKEN_ON)
-            page.tell(taken, News.BUSY)
+            if not taken.at_risk:  # who knows that nothing works there needs no second word
+                page.tell(taken, News.BUSY)
         else:
             page.move(each, Cause.TAKEN_ON)
 
@@ -268,7 +269,9 @@ def _expired(page: Page, hold: Hold) -> Hold:
 def _would_expire(page: Page, hold: Hold) -> bool:
     """Whether the end that the charger was told has come, by its clock (1.6 says no more than that the EVSE is free)."""
     skew = page.charger.skew
-    return skew > GLITCH and hold.stands_until is not None and page.now + skew + GLITCH >= hold.stands_until
+    if skew <= GLITCH or hold.stands_until is None:
+        return False
+    return page.now + skew + GLITCH >= hold.stands_until + hold.lead
 
 
 def _soon(page: Page, reservation: Reservation, wait: timedelta) -> datetime:

@@ -95,7 +95,10 @@ def make_room(
         raise Refusal(Reason.CHARGER_OFFLINE)
     others = [each for each in reservations if each.uid != wanted.uid]
     taken = [_occupation(each, charger, terms.policy) for each in others if not each.is_unbound]
-    movables = [_movable(each, charger, terms.policy, now) for each in others if each.is_unbound and not each.at_risk]
+    homeless = _homeless(others, charger, now)
+    movables = [
+        _movable(each, charger, terms.policy, now) for each in others if each.is_unbound and each.uid not in homeless
+    ]
     if not wanted.is_unbound:
         answer = propose(_occupation(wanted, charger, terms.policy), taken, movables, nodes=terms.nodes)
     else:
@@ -159,12 +162,18 @@ def is_lost(wanted: Reservation, charger: Charger, planned: Mapping[str, EvseId]
 
     That is so too once the charger has been away for a while in the window: nobody knows what he would find.
     """
-    if not charger.connected and now >= max(wanted.window.start, charger.away_since or now) + AWAY_FOR_LONG:
+    if charger.missed_since is not None and now >= max(wanted.window.start, charger.missed_since) + AWAY_FOR_LONG:
         return True
     if wanted.is_unbound:
         return wanted.uid not in planned
     evses = [charger.evses.get(evse, Evse(evse=evse)) for evse in _wanted_evses(wanted, charger)]
-    return charger.connected and bool(evses) and all(evse.is_broken for evse in evses)
+    return charger.is_settled(now) and bool(evses) and all(evse.is_broken for evse in evses)
+
+
+def _homeless(reservations: Collection[Reservation], charger: Charger, now: datetime) -> Collection[str]:
+    """Who is at risk since no EVSE is left for him, and so in nobody's way; not who waits for a charger that is away."""
+    at_risk = {each.uid for each in reservations if each.is_unbound and each.at_risk}
+    return at_risk - seats(reservations, charger, now).keys() if at_risk else at_risk
 
 
 def _bearable(wanted: Reservation) -> frozenset[Reason | None]:

@@ -11,12 +11,12 @@ from itertools import islice
 from .token import IdToken
 
 MOST = 200
-"""More than are presented at a charger of one house or office; what was not presented for longest is forgotten first."""
+"""More than are presented at a charger of one house or office; what was learned first is forgotten first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spellings:
-    """The tokens as they were presented last, by their value without regard to case; the latest one last."""
+    """The tokens as they were presented last, by their value without regard to case; what was learned last stands last."""
 
     known: Mapping[str, IdToken] = field(default_factory=dict, repr=False)
 

@@ -1,0 +1,78 @@
+"""How chargers are seen to behave, ocpp.md section 3: reservations for no connector in particular."""
+
+from typing import Any
+
+import pytest
+
+from tests.charger import Behaviour, SimulatedCharger, Version
+
+from .conftest import HOLDER, ON_V2, ON_V16, STRANGER, Site, started
+
+pytestmark = pytest.mark.blackbox
+
+
+def wishes(charger: SimulatedCharger) -> list[dict[str, Any]]:
+    """The payload of each ReserveNow, in order."""
+    return [payload for action, payload in charger.received if action == "ReserveNow"]
+
+
+@ON_V16
+async def test_connector_zero(site: Site, version: Version) -> None:
+    """Accepted without any Reserved status: a stranger may take one connector, not the last one; the holder uses it."""
+    charger = await site.charger(version=version, behaviour=Behaviour(unbound_reservations=True, enforces=False))
+    reservation = await site.reserve(None)
+    assert (reservation["target"], reservation["hold"]) == ("any", "held")
+    assert [wish["connectorId"] for wish in wishes(charger)] == [0]
+    assert await charger.start(1, STRANGER)
+    assert not await charger.start(2, "ANOTHER")
+    await charger.unplug(2)
+    assert await charger.start(2, HOLDER)
+    assert started(charger).payload["reservationId"] == reservation["reservation_id"]
+    await site.becomes(uid=reservation["uid"], status="in_use", evse=2)
+
+
+@ON_V16
+async def test_connector_zero_that_is_not_supported(site: Site, version: Version) -> None:
+    """`ReserveConnectorZeroSupported` false: a connector of our choice is held."""
+    charger = await site.charger(version=version)
+    await site.reserve(None)
+    await site.becomes(target="any", hold="held")
+    assert 0 not in [wish["connectorId"] for wish in wishes(charger)]
+    assert len(charger.holds) == 1
+
+
+@ON_V2
+async def test_unspecified_evse_or_type(site: Site, version: Version) -> None:
+    """Accepted, and the charger marks one of its choice: the holder may use either, and a stranger the other one."""
+    behaviour = Behaviour(unbound_reservations=True, marks_one_evse=True, enforces=False)
+    charger = await site.charger(version=version, behaviour=behaviour)
+    reservation = await site.reserve(None)
+    assert (reservation["target"], reservation["hold"]) == ("any", "held")
+    (wish,) = wishes(charger)
+    assert not {"evseId", "connectorType"} & set(wish)
+    assert [hold.evse for hold in charger.holds.values()] == [1]
+    assert await charger.start(1, STRANGER)
+    assert not await charger.start(2, "ANOTHER")
+    await charger.unplug(2)
+    assert await charger.start(2, HOLDER)
+    await site.becomes(uid=reservation["uid"], status="in_use", evse=2)
+
+
+@ON_V2
+async def test_unspecified_evse_or_type_of_one_type(site: Site, version: Version) -> None:
+    """Only a connector of that type will do, and the others are open to everybody."""
+    charger = await site.charger(
+        version=version,
+        behaviour=Behaviour(unbound_reservations=True, enforces=False),
+        connector_types=["sType2", "cCCS2"],
+    )
+    await charger.wait_for("GetVariables", count=2)
+    await charger.heartbeat()
+    reservation = await site.reserve(None, connector_type="cCCS2")
+    assert reservation["target"] == "connector_type"
+    await site.becomes(hold="held")
+    assert await charger.start(1, STRANGER)
+    assert not await charger.start(2, "ANOTHER")
+    await charger.unplug(2)
+    assert await charger.start(2, HOLDER)
+    await site.becomes(uid=reservation["uid"], status="in_use", evse=2)
