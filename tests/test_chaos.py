@@ -1,5 +1,4 @@
 from collections import Counter
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import batched, islice
 import os
@@ -11,18 +10,20 @@ from typing import Any
 import pytest
 
 from mayhem.agreement import Held, disagreements
-from mayhem.promises import Place, Promise, Promises, Terms, TransactionIds
+from mayhem.promises import Claim, Fate, Place, Promise, Promises, Target, Terms, TransactionIds
 from mayhem.subjects import ROUNDS, Subject, subjects
 
 ROOT = Path(__file__).resolve().parents[1]
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 END = NOW + timedelta(minutes=1)
 PLACE = Place("A", 1)
+OTHER = Place("A", 2)
 
-
-TERMS = Terms(place=PLACE, token="04A2B3", start=NOW, end=END)
-MOVED = Terms(place=Place("A", 2), token="04A2B3", start=NOW, end=END + timedelta(seconds=30))
-LATER = Terms(place=PLACE, token="04A2B3", start=NOW + timedelta(minutes=5), end=END + timedelta(minutes=5))
+TERMS = Terms(claim=Claim("A", Target.CONNECTOR, 1), token="04A2B3", start=NOW, end=END)
+MOVED = TERMS._replace(claim=Claim("A", Target.CONNECTOR, 2), end=END + timedelta(seconds=30))
+LATER = TERMS._replace(start=NOW + timedelta(minutes=5), end=END + timedelta(minutes=5))
+ANY = TERMS._replace(claim=Claim("A", Target.ANY))
+WHOLE = TERMS._replace(claim=Claim("A", Target.WHOLE_CHARGER))
 
 
 def promise(terms: Terms = TERMS) -> Promise:
@@ -30,20 +31,21 @@ def promise(terms: Terms = TERMS) -> Promise:
     return Promise(terms=terms)
 
 
-def granted(uid: str = "u1", terms: Terms = TERMS) -> Promise:
-    """A reservation that the caller was told of."""
+def granted(uid: str = "u1", terms: Terms = TERMS, *, evse: int | None = None) -> Promise:
+    """A reservation that the caller was told of, and at which EVSE it is."""
     made = promise(terms)
-    made.granted(uid)
+    made.granted(uid, terms.claim.evse or evse)
     return made
 
 
-def listed(uid: str = "u1", **other: Any) -> Mapping[str, Any]:
+def listed(uid: str = "u1", **other: Any) -> dict[str, Any]:
     """A living reservation as an action lists it."""
     return {
         "uid": uid,
         "reservation_id": 1,
         "charger_id": PLACE.charger,
         "evse": PLACE.evse,
+        "target": "connector",
         "start": NOW.isoformat(),
         "end": END.isoformat(),
         "status": "active",
@@ -109,16 +111,17 @@ def test_a_reservation_begins_when_its_time_has_come(status: str, minutes: float
 @pytest.mark.parametrize("terms", [TERMS, MOVED])
 def test_an_unanswered_change_was_made_or_not_as_a_whole(terms: Terms) -> None:
     """Whichever it is, it stays so."""
-    record = listed(evse=terms.place.evse, end=terms.end.isoformat())
-    half = listed(evse=MOVED.place.evse)
+    record = listed(evse=terms.claim.evse, end=terms.end.isoformat())
+    half = listed(evse=2)
     changed = granted()
     changed.amending(MOVED)
     assert not changed.stands
     promises = Promises([changed])
-    assert promises.here(TERMS.place) is promises.here(MOVED.place) is changed
+    assert changed.covers(PLACE)
+    assert changed.covers(OTHER)
     assert promises.judge([record], NOW) == []
     assert (changed.stands, changed.terms) == (True, terms)
-    other = listed(evse=MOVED.place.evse, end=MOVED.end.isoformat()) if terms is TERMS else listed()
+    other = listed(evse=2, end=MOVED.end.isoformat()) if terms is TERMS else listed()
     [wrong] = promises.judge([other], NOW)
     assert " not at " in wrong
     changed.amending(MOVED)
@@ -129,7 +132,7 @@ def test_an_answered_change_is_certain() -> None:
     """Confirmed it counts, refused it does not."""
     changed, kept = granted(), granted("u2")
     changed.amending(MOVED)
-    changed.amended_as_asked()
+    changed.amended_as_asked(2)
     kept.amending(MOVED)
     kept.left_as_it_was()
     assert (changed.terms, kept.terms) == (MOVED, TERMS)
@@ -175,6 +178,77 @@ def test_one_place_one_reservation() -> None:
     assert not [each for each in promises.judge([listed(), apart], NOW) if "where" in each]
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "right"),
+    [
+        ({"target": "any"}, {}, False),
+        ({"target": "any"}, {"evse": 2}, True),
+        ({"target": "any", "evse": None}, {"evse": 2}, True),
+        ({"target": "any", "evse": None}, {"target": "any", "evse": None}, True),
+        ({"target": "whole_charger", "evse": None}, {"evse": 2}, False),
+        ({"target": "whole_charger", "evse": None}, {"target": "any", "evse": None}, False),
+        ({"target": "whole_charger", "evse": None}, {"charger_id": "B"}, True),
+    ],
+)
+def test_one_place_is_promised_once_whatever_is_reserved(one: dict[str, Any], two: dict[str, Any], right: bool) -> None:
+    """Who has any connector is in the way of nobody until bound to one; who has the whole charger, of everybody there."""
+    wrong = Promises().judge([listed(**one), listed("u2", reservation_id=2, **two)], NOW)
+    assert (not [each for each in wrong if ", where " in each]) is right
+
+
+def test_what_is_reserved_stays_what_it_is() -> None:
+    """A connector does not become any, nor any the whole charger; nor does one without an answer."""
+    for terms in (TERMS, ANY, WHOLE):
+        for target in Target:
+            record = listed(target=target, evse=None if target is Target.WHOLE_CHARGER else 1)
+            right = target is terms.claim.target
+            assert (granted(terms=terms).listed(record, NOW) == []) is right
+            assert (Promises([promise(terms)]).judge([record], NOW) == []) is right
+
+
+def test_who_has_any_connector_keeps_the_one_that_he_was_given() -> None:
+    """He is moved to another one only if somebody was at his own, or if he wanted other terms himself."""
+    elsewhere = listed(target="any", evse=2)
+    [wrong] = granted(terms=ANY, evse=1).listed(elsewhere, NOW)
+    assert "moved from EVSE 1 to 2" in wrong
+    assert granted(terms=ANY, evse=1).listed(elsewhere, NOW, visited={PLACE}) == []
+    assert granted(terms=ANY).listed(elsewhere, NOW) == []
+    changed = granted(terms=ANY, evse=1)
+    changed.amending(ANY._replace(token="04FFFF"))
+    assert changed.listed(elsewhere, NOW) == []
+    assert changed.covers(OTHER)
+    assert not changed.covers(PLACE)
+
+
+def test_who_has_any_connector_is_bound_when_his_time_has_come() -> None:
+    """Until then nobody knows which it is."""
+    later = LATER._replace(claim=ANY.claim)
+    record = listed(target="any", status="scheduled", start=later.start.isoformat(), end=later.end.isoformat())
+    assert granted(terms=later).listed({**record, "evse": None}, NOW) == []
+    [wrong] = granted(terms=later).listed(record, NOW)
+    assert "before its time" in wrong
+
+
+def test_a_whole_charger_is_every_place_of_it() -> None:
+    """Nothing else is free there, whatever else is."""
+    whole = granted(terms=WHOLE)
+    assert whole.covers(PLACE)
+    assert whole.covers(OTHER)
+    assert not whole.covers(Place("B", 1))
+    assert not granted(terms=ANY).covers(PLACE)
+
+
+def test_a_driver_is_known_by_his_token() -> None:
+    """As long as his reservation may not have ended; after an unanswered handover both are."""
+    made = granted()
+    made.amending(MOVED._replace(token="04FFFF"))
+    promises = Promises([made])
+    assert promises.of("04A2B3") is promises.of("04FFFF") is made
+    assert promises.of("04C0C0") is None
+    made.fates = frozenset({Fate.ENDED})
+    assert promises.of("04A2B3") is None
+
+
 def test_nothing_comes_from_nowhere() -> None:
     """A reservation that nobody asked for is a fault."""
     [wrong] = Promises().judge([listed()], NOW)
@@ -204,6 +278,11 @@ def test_seeds_differ() -> None:
 
 
 HOLD = Held(1, "04A2B3", END)
+SECOND = Held(2, "04A2B3", END)
+THEIRS = Held(2, "04C0C0", END)
+AT_ANY = listed(target="any")
+AT_NONE = listed(target="any", evse=None, hold="none")
+AT_ALL = listed(target="whole_charger", evse=None)
 
 
 @pytest.mark.parametrize(
@@ -218,11 +297,29 @@ HOLD = Held(1, "04A2B3", END)
         ([listed(status="in_use", hold="none")], [], set(), True),
         ([], [HOLD], set(), False),
         ([], [], set(), True),
+        ([AT_ANY], [HOLD], set(), True),
+        ([AT_ANY], [SECOND], set(), False),
+        ([AT_NONE], [], set(), False),
+        ([AT_NONE], [], {1, 2}, True),
+        ([AT_NONE, listed("u2", evse=2)], [THEIRS], {1}, True),
+        ([AT_NONE, listed("u2", evse=2)], [THEIRS], set(), False),
+        ([AT_NONE | {"status": "scheduled"}], [], set(), True),
+        ([AT_ALL], [HOLD, SECOND], set(), True),
+        ([AT_ALL], [HOLD], set(), False),
+        ([AT_ALL], [HOLD], {2}, True),
+        ([AT_ALL | {"hold": "pending"}], [HOLD], {2}, True),
+        ([AT_ALL | {"hold": "pending"}], [HOLD, SECOND], set(), False),
+        ([AT_ALL | {"status": "in_use"}], [SECOND], {1}, True),
+        ([AT_ALL | {"status": "in_use"}], [], {1}, True),
     ],
 )
 def test_holds_agree(reservations: list[Any], holds: list[Held], occupied: set[int], agree: bool) -> None:
-    """A charger holds what is promised, once and until the right end, unless a car is there; and nothing else."""
-    assert (disagreements(reservations, {"u1": "04A2B3"}, holds, occupied, NOW) == []) is agree
+    """A charger holds what is promised, once and until the right end, unless a car is there; and nothing else.
+
+    Who may have any connector is at one, unless there is none for him; a whole charger is held at each.
+    """
+    evses = {evse: evse in occupied for evse in (1, 2)}
+    assert (disagreements(reservations, {"u1": "04A2B3", "u2": "04C0C0"}, holds, evses, NOW) == []) is agree
 
 
 def test_the_command_tells_its_options() -> None:

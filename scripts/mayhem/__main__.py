@@ -31,6 +31,7 @@ from .world import World
 CHARGERS = (
     DemoCharger(identity="old", name="Old", version="1.6", connectors=4),
     DemoCharger(identity="new", name="New", version="2.0.1", connectors=4),
+    DemoCharger(identity="small", name="Small", version="2.1", connectors=2),
 )
 _FIRST_PORTS = range(20_000, 30_000)
 """Below those that systems give to outgoing connections, one of which could take a port while nobody listens there."""
@@ -116,6 +117,8 @@ async def _play_all(rounds: int, seed: int, folder: Path) -> int:
             about[subject] += 1
             _tell(number, seed, report, time.monotonic() - begun)
     print(f"The rounds were about {_listed(about)}; under way at the kills: {_listed(world.tally)}")
+    reserved = Counter(each.terms.claim.target for each in world.promises.made if each.uid is not None)
+    print(f"Reserved: {_listed(reserved)}")
     if world.refused:
         print(f"Refusals among all that was asked: {len(world.refused)}")
     return bad

@@ -4,11 +4,12 @@ Must not know when it is killed.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from .promises import SLACK, Place, Promise, Terms
+from .promises import SLACK, Claim, Place, Promise, Target, Terms
 from .world import World, now
 
 TOKEN_TYPE = "ISO14443"  # noqa: S105  the kind of a token
@@ -38,41 +39,66 @@ _TIME_LEFT = timedelta(seconds=5)
 """What is done to a reservation is done so long before its end."""
 
 
-class Target(NamedTuple):
-    """What a caller names to reserve it: the fields of the action, and where the reservation then is."""
+_PLUG = "sType2"
+"""The only type of connector that the simulated chargers have."""
 
-    place: Place
-    fields: dict[str, Any]
+_BESIDE_THE_CHARGER: Mapping[Target, Mapping[str, Any]] = {
+    Target.ANY: {},
+    Target.CONNECTOR_TYPE: {"connector_type": _PLUG},
+    Target.WHOLE_CHARGER: {"whole_charger": True},
+}
+"""What a caller says beside the charger to reserve this of it."""
 
 
-def connector(world: World) -> Target | None:
+def connector(world: World) -> Claim | None:
     """A connector where nothing is reserved and no car is."""
     places = world.free_places()
-    if not places:
-        return None
-    place = world.dice.choice(places)
-    return Target(place, {"device_id": world.home.device(*place)})
+    return _at(world.dice.choice(places)) if places else None
 
 
-TARGETS: tuple[tuple[Callable[[World], Target | None], int], ...] = ((connector, 1),)
-"""What is reserved, and how often. Whatever can be reserved has its line here, and shows in `Terms.place`."""
+def any_connector(world: World) -> Claim | None:
+    """Any connector of a charger that seems to have one for it."""
+    chargers = [charger for charger, count in world.room().items() if count > 0]
+    return Claim(world.dice.choice(chargers), Target.ANY) if chargers else None
+
+
+def any_of_a_type(world: World) -> Claim | None:
+    """Any connector of a charger that has told which plugs it has, which 1.6 cannot."""
+    chargers = [charger for charger, count in world.room().items() if count > 0 and world.tells_plugs(charger)]
+    return Claim(world.dice.choice(chargers), Target.CONNECTOR_TYPE) if chargers else None
+
+
+def whole_charger(world: World) -> Claim | None:
+    """A charger of which nothing is reserved and where no car is."""
+    size = Counter(place.charger for place in world.places)
+    chargers = [charger for charger, count in world.room().items() if count == size[charger]]
+    return Claim(world.dice.choice(chargers), Target.WHOLE_CHARGER) if chargers else None
+
+
+TARGETS: tuple[tuple[Callable[[World], Claim | None], int], ...] = (
+    (connector, 12),
+    (any_connector, 4),
+    (any_of_a_type, 2),
+    (whole_charger, 3),
+)
+"""What is reserved, and how often it is thought of; a charger that is free as a whole is rare."""
 
 
 def reserve(world: World) -> Coroutine[Any, Any, None] | None:
     """Reserve something from now on, by whichever way of holding it."""
-    return _reserve(world, target, start=None) if (target := _target(world)) is not None else None
+    return _reserve(world, claim, start=None) if (claim := _claim(world)) is not None else None
 
 
 def plan(world: World) -> Coroutine[Any, Any, None] | None:
     """Reserve something from a coming moment on."""
-    if (target := _target(world)) is None:
+    if (claim := _claim(world)) is None:
         return None
-    return _reserve(world, target, start=_whole(now() + _SOON + _seconds(world, _HORIZON)))
+    return _reserve(world, claim, start=_whole(now() + _SOON + _seconds(world, _HORIZON)))
 
 
 def plan_soon(world: World) -> Coroutine[Any, Any, None] | None:
     """Reserve something from the next moment on."""
-    return _reserve(world, target, start=_whole(now() + _SOON)) if (target := _target(world)) is not None else None
+    return _reserve(world, claim, start=_whole(now() + _SOON)) if (claim := _claim(world)) is not None else None
 
 
 def amend(world: World) -> Coroutine[Any, Any, None] | None:
@@ -95,14 +121,16 @@ def cancel(world: World) -> Coroutine[Any, Any, None] | None:
 
 def use(world: World) -> Coroutine[Any, Any, None] | None:
     """Have a holder come and charge."""
-    promises = usable(world)
-    return _use(world, world.dice.choice(promises)) if promises else None
+    if not (promises := usable(world)):
+        return None
+    promise = world.dice.choice(promises)
+    return _use(world, promise, world.dice.choice(world.open_to(promise)))
 
 
 def usable(world: World) -> list[Promise]:
     """The promises whose holders could come and charge."""
     begun = [each for each in _with_time_left(world) if each.terms.start < now() - SLACK]
-    return [each for each in begun if not world.occupied(each.place)]
+    return [each for each in begun if world.open_to(each)]
 
 
 def leave(world: World) -> Coroutine[Any, Any, None] | None:
@@ -130,10 +158,17 @@ def later(world: World, promise: Promise) -> Terms | None:
 
 
 def elsewhere(world: World, promise: Promise) -> Terms | None:
-    """Move it to another connector of its charger."""
-    places = [place for place in world.free_places() if place.charger == promise.place.charger]
+    """Move it to another connector of its charger, or name the one of several that it is to have from now on."""
+    places = [place for place in world.free_places(beside=promise) if place.charger == promise.charger]
+    claims = [claim for claim in map(_at, places) if claim != promise.terms.claim]
     terms = other_end(world, promise)
-    return terms._replace(place=world.dice.choice(places)) if places and terms else None
+    return terms._replace(claim=world.dice.choice(claims)) if claims and terms else None
+
+
+def anywhere(world: World, promise: Promise) -> Terms | None:
+    """Have any connector of its charger do instead of the one that it is for."""
+    terms = other_end(world, promise) if promise.terms.claim.target is Target.CONNECTOR else None
+    return terms._replace(claim=Claim(promise.charger, Target.ANY)) if terms else None
 
 
 def handed_over(world: World, promise: Promise) -> Terms | None:
@@ -142,7 +177,13 @@ def handed_over(world: World, promise: Promise) -> Terms | None:
     return terms._replace(token=_holder(world)) if terms else None
 
 
-AMENDMENTS: tuple[tuple[Amendment, int], ...] = ((other_end, 3), (later, 2), (elsewhere, 2), (handed_over, 2))
+AMENDMENTS: tuple[tuple[Amendment, int], ...] = (
+    (other_end, 3),
+    (later, 2),
+    (elsewhere, 2),
+    (anywhere, 1),
+    (handed_over, 2),
+)
 """Each way to change a reservation, and how often it is chosen."""
 
 DEEDS: tuple[tuple[Deed, int], ...] = (
@@ -175,16 +216,16 @@ def begin(world: World, count: int, *, first: Deed) -> list[asyncio.Task[None]]:
     return tasks
 
 
-async def _reserve(world: World, target: Target, start: datetime | None) -> None:
+async def _reserve(world: World, claim: Claim, start: datetime | None) -> None:
     dice, begins = world.dice, start or now()
     terms = Terms(
-        place=target.place,
+        claim=claim,
         token=_holder(world),
         start=begins,
-        end=_unused(world, target.place, _whole(begins + SHORTEST + _seconds(world, _SPREAD))),
+        end=_unused(world, claim.charger, _whole(begins + SHORTEST + _seconds(world, _SPREAD))),
     )
     fields = {
-        **target.fields,
+        **_named(world, claim),
         "id_token": terms.token,
         "id_token_type": TOKEN_TYPE,
         "end": terms.end.isoformat(),
@@ -200,7 +241,7 @@ async def _reserve(world: World, target: Target, start: datetime | None) -> None
     answer = await world.home.act("reserve_now", fields)
     world.note(f"reserve {terms.token}: {answer}")
     if answer.response is not None:
-        promise.granted(answer.response["uid"])
+        promise.granted(answer.response["uid"], answer.response["evse"])
     elif answer.error is not None:
         world.refused.append(answer.error)
         promise.over()
@@ -208,12 +249,12 @@ async def _reserve(world: World, target: Target, start: datetime | None) -> None
 
 async def _amend(world: World, promise: Promise, terms: Terms) -> None:
     before = promise.terms
-    terms = terms._replace(end=_unused(world, terms.place, terms.end))
+    terms = terms._replace(end=_unused(world, promise.charger, terms.end))
     fields: dict[str, Any] = {"uid": promise.uid, "end": terms.end.isoformat()}
     if terms.start != before.start:
         fields["start"] = terms.start.isoformat()
-    if terms.place != before.place:
-        fields["device_id"] = world.home.device(*terms.place)
+    if terms.claim != before.claim:
+        fields |= _named(world, terms.claim)
     if terms.token != before.token:
         fields |= {"id_token": terms.token, "id_token_type": TOKEN_TYPE}
     promise.amending(terms)
@@ -221,7 +262,7 @@ async def _amend(world: World, promise: Promise, terms: Terms) -> None:
     answer = await world.home.act("update_reservation", fields)
     world.note(f"amend {promise.uid}: {answer}")
     if answer.response is not None:
-        promise.amended_as_asked()
+        promise.amended_as_asked(answer.response["evse"])
     elif answer.error is not None:
         world.refused.append(answer.error)
         promise.left_as_it_was()
@@ -229,9 +270,10 @@ async def _amend(world: World, promise: Promise, terms: Terms) -> None:
 
 async def _cancel(world: World, promise: Promise) -> None:
     fields: dict[str, Any] = {"uid": promise.uid}
-    # Half of them say where, which only tells what has begun.
-    if promise.terms.start < now() - SLACK and world.dice.random() < 0.5:  # noqa: PLR2004
-        fields = {"device_id": world.home.device(*promise.place)}
+    # Half of them say where, which only tells what has begun; who has any connector is sure only of his uid.
+    begun, claim = promise.terms.start < now() - SLACK, promise.terms.claim
+    if begun and not claim.takes_any and world.dice.random() < 0.5:  # noqa: PLR2004
+        fields = {"device_id": world.home.device(claim.charger, claim.evse)}
     before = promise.fates
     promise.ending()
     world.note(f"cancel {promise.uid} {promise.terms}")
@@ -244,19 +286,20 @@ async def _cancel(world: World, promise: Promise) -> None:
         promise.fates = before
 
 
-async def _use(world: World, promise: Promise) -> None:
-    charger, evse = world.chargers[promise.place.charger], promise.place.evse
+async def _use(world: World, promise: Promise, place: Place) -> None:
+    charger = world.chargers[place.charger]
     promise.starting()
-    world.note(f"{promise.token} comes to {promise.place}")
-    may_charge = await charger.start(evse, promise.token, TOKEN_TYPE)
-    running = charger.transactions.get(evse)
+    world.visited.add(place)
+    world.note(f"{promise.token} comes to {place}")
+    may_charge = await charger.start(place.evse, promise.token, TOKEN_TYPE)
+    running = charger.transactions.get(place.evse)
     promise.charged = running is not None and running.token is not None and running.token.value == promise.token
     world.note(f"{promise.token} may charge: {may_charge}")
 
 
 async def _leave(world: World, place: Place) -> None:
     charger = world.chargers[place.charger]
-    if (promise := world.promised(place)) is not None:
+    if (promise := world.used_at(place)) is not None:
         promise.ending()
     world.note(f"the car at {place} leaves")
     await charger.unplug(place.evse)
@@ -265,24 +308,34 @@ async def _leave(world: World, place: Place) -> None:
 
 async def _walk_up(world: World, place: Place) -> None:
     charger, token = world.chargers[place.charger], f"WALKER{world.next_number():04}"
+    world.visited.add(place)
     world.note(f"{token} comes to {place}")
     may_charge = await charger.start(place.evse, token, TOKEN_TYPE)
     world.note(f"{token} may charge: {may_charge}")
 
 
-def _target(world: World) -> Target | None:
+def _claim(world: World) -> Claim | None:
     kinds, weights = zip(*TARGETS, strict=True)
-    targets = (kind(world) for kind in world.dice.choices(kinds, weights, k=_ATTEMPTS))
-    return next((target for target in targets if target is not None), None)
+    claims = (kind(world) for kind in world.dice.choices(kinds, weights, k=_ATTEMPTS))
+    return next((claim for claim in claims if claim is not None), None)
+
+
+def _at(place: Place) -> Claim:
+    return Claim(place.charger, Target.CONNECTOR, place.evse)
+
+
+def _named(world: World, claim: Claim) -> dict[str, Any]:
+    """The fields of an action that name what is claimed."""
+    return {"device_id": world.home.device(claim.charger, claim.evse), **_BESIDE_THE_CHARGER.get(claim.target, {})}
 
 
 def _with_time_left(world: World) -> list[Promise]:
     return [each for each in world.standing() if each.end > now() + _TIME_LEFT]
 
 
-def _unused(world: World, place: Place, end: datetime) -> datetime:
-    """The end, or the next second at which no reservation of this place has ended or will."""
-    ends = {terms.end for each in world.promises.made for terms in each.versions if terms.place == place}
+def _unused(world: World, charger: str, end: datetime) -> datetime:
+    """The end, or the next second at which no reservation of this charger has ended or will."""
+    ends = {terms.end for each in world.promises.made if each.charger == charger for terms in each.versions}
     while end in ends:
         end += timedelta(seconds=1)
     return end

@@ -75,6 +75,7 @@ class Home:
         self._session: aiohttp.ClientSession
         self._token = ""
         self._devices: dict[tuple[str, int], str] = {}
+        self._charger_devices: dict[str, str] = {}
         self._log_read = 0
 
     @property
@@ -113,6 +114,8 @@ class Home:
                     charger, slash, evse = name.rpartition("/")
                     if domain == _DOMAIN and slash:
                         self._devices[charger, int(evse)] = device["id"]
+                    elif domain == _DOMAIN:
+                        self._charger_devices[name] = device["id"]
             self._token = await client.command("auth/long_lived_access_token", client_name="mayhem", lifespan=30)
             await client.log_out()
         await self.stop()
@@ -162,9 +165,9 @@ class Home:
         except aiohttp.ClientError, TimeoutError:
             return Answer()
 
-    def device(self, charger: str, evse: int) -> str:
-        """The device id of an EVSE."""
-        return self._devices[charger, evse]
+    def device(self, charger: str, evse: int | None = None) -> str:
+        """The device id of an EVSE, or of the charger."""
+        return self._charger_devices[charger] if evse is None else self._devices[charger, evse]
 
     async def reservations(self, *, ended: bool = False) -> list[dict[str, Any]]:
         """The living reservations, with the ended ones if wanted. Raises `HomeError` where they are not told."""

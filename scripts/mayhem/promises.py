@@ -3,7 +3,7 @@
 Pure. Must not know Home Assistant, chargers or the clock.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -35,23 +35,51 @@ class Place(NamedTuple):
     evse: int
 
 
-class Terms(NamedTuple):
-    """What a reservation is for. Place and end are all by which one is known that was not answered."""
+class Target(StrEnum):
+    """What of a charger is reserved, in the words of the actions."""
 
-    place: Place
+    CONNECTOR = "connector"
+    ANY = "any"
+    CONNECTOR_TYPE = "connector_type"
+    WHOLE_CHARGER = "whole_charger"
+
+
+class Claim(NamedTuple):
+    """What a reservation is for. `evse`: of a connector only."""
+
+    charger: str
+    target: Target
+    evse: int | None = None
+
+    @property
+    def takes_any(self) -> bool:
+        """Whether it is for no connector in particular, so that the central system binds it to one."""
+        return self.target in TAKES_ANY
+
+    def __str__(self) -> str:
+        return f"{self.charger}/{self.target if self.evse is None else self.evse}"
+
+
+TAKES_ANY = frozenset({Target.ANY, Target.CONNECTOR_TYPE})
+
+
+class Terms(NamedTuple):
+    """On what terms a reservation is. Claim and end are all by which one is known that was not answered."""
+
+    claim: Claim
     token: str
     start: datetime
     end: datetime
 
     def __str__(self) -> str:
-        return f"at {self.place.charger}/{self.place.evse} from {self.start:%H:%M:%S} until {self.end:%H:%M:%S}"
+        return f"at {self.claim} from {self.start:%H:%M:%S} until {self.end:%H:%M:%S}"
 
 
 @dataclass(slots=True, kw_only=True)
 class Promise:
     """A reservation that was asked for. `fates`: what may be true of it. `uid` None: nobody has told it yet.
 
-    `amended`: the terms that somebody wants it to have, and who was not answered yet. `charged`: its holder's
+    `bound`: the EVSE that it was last told to be at; None: none was told. `amended`: the terms that somebody wants it to have, and who was not answered yet. `charged`: its holder's
     transaction began, even if the charger could not tell it yet.
 
     The methods say what happened to it; one that nobody confirmed leaves both possible.
@@ -60,6 +88,7 @@ class Promise:
     terms: Terms
     amended: Terms | None = None
     uid: str | None = None
+    bound: int | None = None
     charged: bool = False
     fates: frozenset[Fate] = frozenset({Fate.STANDS, Fate.ENDED})
 
@@ -69,9 +98,9 @@ class Promise:
         return (self.terms,) if self.amended is None else (self.terms, self.amended)
 
     @property
-    def place(self) -> Place:
-        """Where it is."""
-        return self.terms.place
+    def charger(self) -> str:
+        """Whose connector or connectors it is for."""
+        return self.terms.claim.charger
 
     @property
     def token(self) -> str:
@@ -98,18 +127,27 @@ class Promise:
         """Whether it has certainly ended."""
         return self.fates == {Fate.ENDED}
 
-    def granted(self, uid: str) -> None:
-        """The caller was told that it stands."""
-        self.uid = uid
+    @property
+    def is_unbound(self) -> bool:
+        """Whether it is for some connector, and nobody was told which."""
+        return self.terms.claim.takes_any and self.bound is None
+
+    def covers(self, place: Place) -> bool:
+        """Whether it may keep others off this place."""
+        return any(self._covers(terms.claim, place) for terms in self.versions)
+
+    def granted(self, uid: str, evse: int | None) -> None:
+        """The caller was told that it stands, and at which EVSE."""
+        self.uid, self.bound = uid, evse
         self._is(Fate.STANDS)
 
     def amending(self, terms: Terms) -> None:
         """Other terms were asked for."""
         self.amended = terms
 
-    def amended_as_asked(self) -> None:
-        """The caller was told that it has the other terms."""
-        self.terms, self.amended = self.amended or self.terms, None
+    def amended_as_asked(self, evse: int | None) -> None:
+        """The caller was told that it has the other terms, and at which EVSE it is."""
+        self.terms, self.amended, self.bound = self.amended or self.terms, None, evse
 
     def left_as_it_was(self) -> None:
         """The caller was told that it keeps its terms."""
@@ -146,20 +184,35 @@ class Promise:
             return frozenset({Fate.ENDED})
         return self.fates | {Fate.ENDED} if now > min(ends) - SLACK else self.fates
 
-    def listed(self, listed: Mapping[str, Any], now: datetime) -> list[str]:
-        """What is wrong with the terms on which it is listed; from then on these are its terms."""
+    def listed(self, listed: Mapping[str, Any], now: datetime, visited: Collection[Place] = ()) -> list[str]:
+        """What is wrong with the terms on which it is listed; from then on these are its terms.
+
+        `visited`: where a car was since it was last listed; only from there it may be moved to another EVSE.
+        """
         self.uid = listed["uid"]
         terms = next((each for each in self.versions if _is_on(each, listed)), None)
         if terms is None:
             expected = " or ".join(map(str, self.versions))
-            return [f"{_name(listed)} is at {_place(listed)} until {listed['end']}, not {expected}"]
-        self.terms, self.amended = terms, None
-        begun = listed["status"] != SCHEDULED
+            return [f"{_name(listed)} is at {_where(listed)} until {listed['end']}, not {expected}"]
+        begun, before = listed["status"] != SCHEDULED, None if self.amended else self.bound
+        self.terms, self.amended, self.bound = terms, None, listed["evse"]
         if begun and now < terms.start - SLACK:
             return [f"{_name(listed)} has begun before its time: {terms}"]
         if not begun and now > terms.start + SLACK:
             return [f"{_name(listed)} has not begun: {terms}"]
+        if not terms.claim.takes_any or before == self.bound:
+            return []
+        if not begun and self.bound is not None:
+            return [f"{_name(listed)} is bound to EVSE {self.bound} before its time: {terms}"]
+        if begun and before is not None and Place(self.charger, before) not in visited:
+            return [f"{_name(listed)} was moved from EVSE {before} to {self.bound}, though no car was there: {terms}"]
         return []
+
+    def _covers(self, claim: Claim, place: Place) -> bool:
+        if claim.charger != place.charger:
+            return False
+        evse = self.bound if claim.takes_any else claim.evse
+        return claim.target is Target.WHOLE_CHARGER or evse == place.evse
 
     def _is(self, fate: Fate) -> None:
         self.fates = frozenset({fate})
@@ -173,17 +226,27 @@ class Promises:
     _names: dict[int, str] = field(default_factory=dict)
     _lost: set[str] = field(default_factory=set)
 
-    def here(self, place: Place) -> Promise | None:
-        """The one that may be at a place and may not have ended."""
-        return next(
-            (each for each in self.made if not each.ended and any(terms.place == place for terms in each.versions)),
-            None,
-        )
+    @property
+    def living(self) -> list[Promise]:
+        """Those that may not have ended."""
+        return [each for each in self.made if not each.ended]
 
-    def judge(self, listed: Iterable[Mapping[str, Any]], now: datetime, *, settled: bool = True) -> list[str]:
+    def of(self, token: str) -> Promise | None:
+        """The one that may be this holder's and may not have ended."""
+        return next((each for each in self.living if any(terms.token == token for terms in each.versions)), None)
+
+    def judge(
+        self,
+        listed: Iterable[Mapping[str, Any]],
+        now: datetime,
+        *,
+        visited: Collection[Place] = (),
+        settled: bool = True,
+    ) -> list[str]:
         """What is wrong with the reservations, ended ones too, as an action lists them; they are what is true then.
 
-        `settled` off: the chargers have not told everything yet, so what lives may still turn out to be used.
+        `visited`: where a car was since they were last judged. `settled` off: the chargers have not told everything yet,
+        so what lives may still turn out to be used.
         """
         records = list(listed)
         living = [each for each in records if each["status"] not in ENDED_STATUSES]
@@ -194,7 +257,7 @@ class Promises:
             if promise is None:
                 wrong.append(f"{_name(each)} comes from nowhere")
                 continue
-            wrong += promise.listed(each, now)
+            wrong += promise.listed(each, now, visited)
             found[id(promise)] = Fate.IN_USE if each["status"] == IN_USE else Fate.STANDS
         for promise in self.made:
             fate = found.get(id(promise), Fate.ENDED)
@@ -246,17 +309,33 @@ def _overlapping(living: list[Mapping[str, Any]]) -> Iterator[str]:
     """The living reservations of which two promise one place at one time."""
     for number, each in enumerate(living):
         for other in living[:number]:
-            here = _place(each) == _place(other)
-            if here and _time(each, "start") < _time(other, "end") and _time(other, "start") < _time(each, "end"):
-                yield f"{_name(each)} is at {_place(each)}, where {_name(other)} is"
+            if _share_a_place(each, other) and overlap(each, other):
+                yield f"{_name(each)} is at {_where(each)}, where {_name(other)} is"
+
+
+def overlap(each: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two listed reservations share an instant."""
+    return _time(each, "start") < _time(other, "end") and _time(other, "start") < _time(each, "end")
+
+
+def _share_a_place(each: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether both are for one EVSE; one that is bound to none has one of those that all others leave."""
+    if each["charger_id"] != other["charger_id"]:
+        return False
+    if Target.WHOLE_CHARGER in (each["target"], other["target"]):
+        return True
+    return each["evse"] is not None and each["evse"] == other["evse"]
 
 
 def _is_on(terms: Terms, listed: Mapping[str, Any]) -> bool:
-    return (terms.place, terms.end) == (_place(listed), _time(listed, "end"))
+    claim, end = terms.claim, _time(listed, "end")
+    if (claim.charger, claim.target, terms.end) != (listed["charger_id"], listed["target"], end):
+        return False
+    return claim.takes_any or claim.evse == listed["evse"]
 
 
-def _place(listed: Mapping[str, Any]) -> Place:
-    return Place(listed["charger_id"], listed["evse"])
+def _where(listed: Mapping[str, Any]) -> str:
+    return f"{listed['charger_id']}/{listed['evse']} ({listed['target']})"
 
 
 def _time(listed: Mapping[str, Any], key: str) -> datetime:

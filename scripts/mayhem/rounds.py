@@ -19,6 +19,8 @@ _AGREED_WITHIN = 45.0
 """Seconds after the start: a charger that reports nothing is asked after 10 and not waited for after 30."""
 
 _WELL_FILLED = 4
+_REFUSED_AT_MOST = 4
+"""While a round is prepared: what is reserved may be in the way of somebody who may have any, which is his right."""
 _MANY_CARS = 2
 _QUIET = 0.1  # seconds between two looks
 _BEGUN = 2 * SLACK.total_seconds()
@@ -74,7 +76,8 @@ async def play(world: World, subject: Subject) -> Report:
     begun = time.monotonic()
     await world.home.start()
     report.start_seconds = time.monotonic() - begun
-    report.wrong += world.promises.judge(await world.home.reservations(ended=True), now(), settled=False)
+    listed = await world.home.reservations(ended=True)
+    report.wrong += world.promises.judge(listed, now(), visited=world.visited, settled=False)
     report.wrong += await _agreement(world)
     report.agreed_seconds = time.monotonic() - begun - report.start_seconds
     report.wrong += _reconnected(connections, world.connections()) + world.wrong_ids() + world.home.new_errors()
@@ -92,8 +95,9 @@ async def _prepare(world: World, subject: Subject) -> list[str]:
     wrong = await _settled(world)
     while not world.free_places() and (work := deeds.cancel(world)) is not None:
         await work
-    while len(world.standing()) - len(world.coming()) < _WELL_FILLED and (work := deeds.reserve(world)) is not None:
-        await work
+    for _ in range(_REFUSED_AT_MOST + _WELL_FILLED - (len(world.standing()) - len(world.coming()))):
+        if len(world.standing()) - len(world.coming()) < _WELL_FILLED and (work := deeds.reserve(world)) is not None:
+            await work
     if not world.free_places() and (work := deeds.cancel(world)) is not None:
         await work
     if subject is Subject.OPEN and (work := deeds.plan_soon(world)) is not None:
@@ -141,7 +145,7 @@ async def _meanwhile(world: World) -> None:
         if comeback.startswith("reboots"):
             charger.behaviour = Behaviour(keeps_holds_over_reboot="forgets" not in comeback)
             for evse in charger.transactions:
-                if (promise := world.promised(Place(name, evse))) is not None:
+                if (promise := world.used_at(Place(name, evse))) is not None:
                     promise.ending()
             await charger.reboot()
         statuses = "none" if comeback == "is silent" else "all"
@@ -178,7 +182,10 @@ async def _settled(world: World) -> list[str]:
     """What is wrong once the chargers have told everything."""
     for charger in world.chargers.values():
         await charger.ready()
-    return world.learn() + world.promises.judge(await world.home.reservations(ended=True), now())
+    listed = await world.home.reservations(ended=True)
+    wrong = world.learn() + world.promises.judge(listed, now(), visited=world.visited)
+    world.visited = {place for place in world.places if world.occupied(place)}
+    return wrong
 
 
 def _cars(world: World) -> int:

@@ -20,7 +20,10 @@ from .promises import Place, Promise, Promises, TransactionIds
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """All that there is. `diary`: where each thing that was done or seen has its line. `tally`: the deeds at the kills."""
+    """All that there is. `diary`: where each thing that was done or seen has its line. `tally`: the deeds at the kills.
+
+    `visited`: where somebody was since it was last seen that all agree.
+    """
 
     home: Home
     chargers: Mapping[str, SimulatedCharger]
@@ -31,6 +34,7 @@ class World:
     numbers: int = 0
     refused: list[str] = field(default_factory=list)
     tally: Counter[str] = field(default_factory=Counter)
+    visited: set[Place] = field(default_factory=set)
     _told: set[str] = field(default_factory=set)
 
     def note(self, what: object) -> None:
@@ -43,17 +47,38 @@ class World:
         self.numbers += 1
         return self.numbers
 
-    def promised(self, place: Place) -> Promise | None:
-        """The promise at a place that may not have ended."""
-        return self.promises.here(place)
+    @property
+    def places(self) -> list[Place]:
+        """All that there are."""
+        return [Place(charger, evse) for charger, evse in self.home.places]
 
-    def free_places(self) -> list[Place]:
-        """Where nothing is reserved and no car is."""
+    def free_places(self, *, beside: Promise | None = None) -> list[Place]:
+        """Where nothing is reserved (`beside` this one) and no car is. Some may be needed by whoever has reserved any."""
+        living = [each for each in self.promises.living if each is not beside]
         return [
             place
-            for place in map(Place._make, self.home.places)
-            if not self.promised(place) and not self.occupied(place)
+            for place in self.places
+            if not self.occupied(place) and not any(each.covers(place) for each in living)
         ]
+
+    def room(self) -> Counter[str]:
+        """How many connectors of each charger are free and needed by nobody who has reserved any."""
+        room = Counter(place.charger for place in self.free_places())
+        room.subtract(each.charger for each in self.promises.living if each.is_unbound)
+        return room
+
+    def open_to(self, promise: Promise) -> list[Place]:
+        """The places to which the holder of a promise may come."""
+        return [place for place in self.places if promise.covers(place) and not self.occupied(place)]
+
+    def tells_plugs(self, charger: str) -> bool:
+        """Whether a charger tells which types of connectors it has."""
+        return self.chargers[charger].version is not Version.V16
+
+    def used_at(self, place: Place) -> Promise | None:
+        """The promise whose holder charges at a place."""
+        running = self.chargers[place.charger].transactions.get(place.evse)
+        return None if running is None or running.token is None else self.promises.of(running.token.value)
 
     def occupied(self, place: Place) -> bool:
         """Whether a car or a driver is at a place."""
@@ -89,8 +114,9 @@ class World:
             f"{charger.identity} says: {what}" for charger in self.chargers.values() for what in charger.complaints
         )
         for promise in self.promises.made:
-            running = self.chargers[promise.place.charger].evses[promise.place.evse].transaction
-            if running is None or running.token is None or running.token.value != promise.token:
+            transactions = self.chargers[promise.charger].transactions.values()
+            his = (each for each in transactions if each.token is not None and each.token.value == promise.token)
+            if (running := next(his, None)) is None:
                 promise.not_charging()
             elif running.accepted and now() < promise.end:
                 promise.used()
@@ -113,8 +139,8 @@ class World:
         for name, charger in self.chargers.items():
             own = [each for each in listed if each["charger_id"] == name and each["uid"] in tokens]
             holds = [Held(hold.evse, hold.token, hold.expiry) for hold in charger.holds.values()]
-            occupied = {evse.id for evse in charger.evses.values() if evse.occupied}
-            wrong += [f"{name}: {what}" for what in disagreements(own, tokens, holds, occupied, now())]
+            evses = {evse.id: evse.occupied for evse in charger.evses.values()}
+            wrong += [f"{name}: {what}" for what in disagreements(own, tokens, holds, evses, now())]
         return wrong
 
     def _new(self, wrong: Iterable[str]) -> list[str]:
