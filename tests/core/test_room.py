@@ -116,8 +116,8 @@ def test_what_does_not_work_now_is_not_chosen_for_now(status: ConnectorStatus) -
     world = World(evses=(1, 2))
     world.status(1, status)
     assert world.reserve(Target.ANY).evse == 2
-    later = world.reserve(Target.ANY, STRANGER, start=NOON + 3 * HALF_HOUR)
-    assert later.planned == 1
+    later = [world.reserve(Target.ANY, STRANGER, start=NOON + 3 * HALF_HOUR) for _ in range(2)]
+    assert [each.planned for each in later] == [2, 1]
 
 
 # Conflicts.
