@@ -12,13 +12,13 @@ from itertools import pairwise
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from custom_components.ocpp_central.core.answers import MAX_CRASHES
 from custom_components.ocpp_central.core.charger import Charger, Evse
 from custom_components.ocpp_central.core.commands import Command, DropHold, Outcome, PlaceHold
 from custom_components.ocpp_central.core.events import (
     ConnectorStatus,
     HoldEnd,
 )
-from custom_components.ocpp_central.core.holds import MAX_CRASHES
 from custom_components.ocpp_central.core.page import GHOST_LIFE
 from custom_components.ocpp_central.core.planner import TOO_LATE
 from custom_components.ocpp_central.core.policy import Policy

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from . import holds
+from . import answers, holds
 from .binding import bind, holds_at, places, review
 from .book import Book
 from .change import Amendment, amended, outdated, rewrite
@@ -173,7 +173,7 @@ def consume(book: Book, running: Transaction, group: str | None, scene: Scene) -
 def sending(book: Book, command: PlaceHold, scene: Scene) -> Turned:
     """The book while a ReserveNow is under way."""
     page = Page(book, scene)
-    holds.sending(page, command)
+    answers.sending(page, command)
     return page.close()
 
 
@@ -181,9 +181,9 @@ def answered(book: Book, command: PlaceHold | DropHold, outcome: Outcome, scene:
     """The book once the outcome of a command is known."""
     page = Page(book, scene)
     if isinstance(command, PlaceHold):
-        holds.placed(page, command, outcome)
+        answers.placed(page, command, outcome)
     else:
-        holds.dropped(page, command.hold, outcome)
+        answers.dropped(page, command.hold, outcome)
     review(page)
     return page.close()
 
