@@ -8,6 +8,7 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from . import wishes
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.reservation import Reservation
@@ -28,12 +29,12 @@ BUTTONS = (
     EvseButtonDescription(
         key="reserve",
         translation_key="reserve",
-        press_fn=lambda central, place: central.reserve_as_chosen(place),
+        press_fn=wishes.reserve_as_chosen,
     ),
     EvseButtonDescription(
         key="cancel_reservation",
         translation_key="cancel_reservation",
-        press_fn=lambda central, place: central.cancel_present(place),
+        press_fn=wishes.cancel_present,
     ),
 )
 

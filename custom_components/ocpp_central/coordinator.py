@@ -5,10 +5,10 @@ Knows the one place where an event changes the world, and where the world is sav
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -21,21 +21,19 @@ from .choices import Choices
 from .const import CONF_HOUSE_TOKEN, LOGGER
 from .core.authorization import judge
 from .core.book import Change
-from .core.change import Amendment
 from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
 from .core.commands import DropHold, Outcome, PlaceHold
-from .core.drivers import Driver, Drivers, Holder
+from .core.drivers import Driver, Drivers
 from .core.events import ChargerId, Event, EvseId, Heard, Started, Verdict
 from .core.following import Revision, followed
-from .core.ledger import Ledger, Step, Wish
+from .core.ledger import Ledger, Step
 from .core.leftovers import leftovers
 from .core.packing import NODES_ASIDE, NODES_AT_ONCE
 from .core.planner import Plan, plan
 from .core.policy import Policy
-from .core.refusal import Reason, Refusal
+from .core.refusal import Refusal
 from .core.reservation import Reservation, Status
-from .core.room import Terms
 from .core.steps import Report
 from .core.token import IdToken
 from .core.undo import undone
@@ -44,6 +42,7 @@ from .history import History
 from .options import consumes_on_any, policy_of
 from .showing import changed_at, shows_at, told_at
 from .store import Memory, Storage, StorageFailedError, is_to_be_kept
+from .watch import Watch
 
 type OcppConfigEntry = ConfigEntry[CentralSystem]
 
@@ -85,8 +84,7 @@ class CentralSystem:
         )
         self._one_step = asyncio.Lock()
         self._wakers: dict[ChargerId, CALLBACK_TYPE] = {}
-        self._waiting: dict[str, asyncio.Future[tuple[Reservation, str | None]]] = {}
-        self._watches: set[_Watch] = set()
+        self._watches: set[Watch] = set()
         self._rejecting: set[ChargerId] = set()
         self._timer: CALLBACK_TYPE | None = None
         self._timer_at: datetime | None = None
@@ -277,85 +275,30 @@ class CentralSystem:
         """Return once everything is on disk. Raises `StorageFailedError`."""
         await self._storage.saved()
 
-    async def reserve(self, wish: Wish) -> Reservation:
-        """Grant a wish and wait for the charger's word on it; the reservation as it then is.
+    async def make(self, step_of: StepOf) -> Step:
+        """Take a step that somebody asked for: on disk before anybody is told, and undone if that fails.
 
-        Raises translated errors: `ServiceValidationError` for what the caller can mend, `HomeAssistantError` for what
-        the charger refused; either way nothing is left of it. A caller who is cancelled leaves the wish to itself.
+        Whoever asked may be cancelled; the step is then still taken as a whole. Raises `StorageFailedError`, and
+        whatever `step_of` raises.
         """
-        uid = uuid4().hex
-        waiting: asyncio.Future[tuple[Reservation, str | None]] = self.hass.loop.create_future()
-        self._waiting[uid] = waiting
-        try:
-            await self._propose(wish, uid)
-            reservation, word = await waiting
-        finally:
-            del self._waiting[uid]
-        if wish.replace and not reservation.status.is_final:
-            reservation = await self._told(reservation)
-        if reservation.status.is_final and reservation.status is not Status.USED:
-            raise errors.not_reserved(reservation, charger=self.name_of(wish.charger), word=word)
-        return reservation
+        return await asyncio.shield(self.hass.async_create_task(self._make_alone(step_of), "step", eager_start=True))
 
-    async def reserve_as_chosen(self, place: Place) -> Reservation:
-        """Reserve an EVSE for whoever and for how long is chosen there. Raises like `reserve`."""
-        assert place.evse is not None  # noqa: S101  only EVSEs have the button
-        choice = self.choices.at(place)
-        driver = self.drivers.get(choice.driver)
-        holder = Holder(token=self.house) if driver is None else driver.as_holder()
-        return await self.reserve(
-            Wish(
-                charger=place.charger,
-                evse=place.evse,
-                token=holder.token,
-                group=holder.group,
-                driver=holder.driver,
-                end=dt_util.utcnow() + choice.lasting(self.policy),
-            )
-        )
-
-    async def change(self, uid: str, amendment: Amendment) -> tuple[Reservation, Outcome | None]:
-        """Change a reservation, and wait for the charger's word on its hold if it can be asked.
-
-        The reservation as it then is, and that word; None if the charger was not asked. Raises translated errors, and
-        then the reservation is as it was. Whatever the charger says, the reservation stands as it was changed.
-        """
-        step = await self._amend(uid, amendment)
-        if not step.changes:
-            unchanged = step.ledger.find(uid)
-            assert unchanged is not None  # noqa: S101  only one that lives can stay as it is
-            return unchanged, None
-        mine = [each.after for each in step.changes if each.after.uid == uid]
-        reservation = await self._told(mine[-1])
-        asked = mine[0].last_outcome is None
-        return reservation, reservation.last_outcome if asked else None
-
-    async def _told(self, reservation: Reservation) -> Reservation:
-        """The reservation once the charger has given its word on its hold, if it can be asked."""
-        watch = _Watch(reservation)
+    @contextmanager
+    def watched(self, uid: str) -> Iterator[Watch]:
+        """Notice what becomes of a reservation, from before it lives on."""
+        watch = Watch(uid)
         self._watches.add(watch)
         try:
-            while self._is_being_told(reservation.charger, reservation.uid):
-                await watch.turn()
+            yield watch
         finally:
             self._watches.remove(watch)
-        return self._ledger.find(reservation.uid) or watch.latest
 
-    async def cancel_present(self, place: Place) -> Reservation:
-        """Cancel what is in force at a place, if that is exactly one reservation. Raises translated errors."""
-        living = self.reservations(place)
-        present = [each for each in living if each.status.keeps_out]
-        if len(present) != 1:
-            raise errors.nothing_to_cancel(living, device=self.label_of(place))
-        return await self.cancel(present[0].uid)
-
-    async def cancel(self, uid: str) -> Reservation:
-        """Cancel a reservation; it ends at once, and the charger is told when it can be. Raises translated errors."""
-        try:
-            step = await self._make(lambda ledger, _: self._withdrawn(ledger, uid))
-        except Refusal as refusal:
-            raise errors.refused(refusal, reservation_id=uid) from refusal
-        return step.changes[0].after
+    def is_being_told(self, charger_id: ChargerId, uid: str) -> bool:
+        """Whether the charger is, or can now be, told something of this reservation."""
+        if (reservation := self._ledger.find(uid)) is None:
+            return False
+        due = {each.hold for each in self.plan(charger_id).commands if isinstance(each, PlaceHold | DropHold)}
+        return any(hold.under_way or hold.wire_id in due for hold in reservation.holds.values())
 
     def name_of(self, charger_id: ChargerId) -> str:
         """What the owner calls a charger."""
@@ -427,68 +370,6 @@ class CentralSystem:
             self._storage.changed()
         return replace(event, transaction=str(self._last_transaction_id))
 
-    async def _propose(self, wish: Wish, uid: str) -> None:
-        name = self.name_of(wish.charger)
-
-        def proposed(ledger: Ledger, nodes: int) -> Step:
-            if (charger := self.chargers.get(wish.charger)) is None:
-                raise errors.invalid("device_gone", device=name)
-            terms = Terms(policy=self.policy, nodes=nodes)
-            return ledger.propose(wish, charger, terms, uid=uid, now=dt_util.utcnow())
-
-        try:
-            await self._make(proposed)
-        except Refusal as refusal:
-            raise errors.refused(
-                refusal,
-                charger=name,
-                evse=wish.evse,
-                connector_type=wish.connector_type,
-                reservation_id=wish.reservation_id,
-                end=errors.local(wish.end),
-            ) from refusal
-
-    async def _amend(self, uid: str, amendment: Amendment) -> Step:
-        if (reservation := self._ledger.find(uid)) is None:
-            raise errors.refused(Refusal(Reason.NOT_FOUND), reservation_id=uid)
-
-        def changed(ledger: Ledger, nodes: int) -> Step:
-            if (charger := self.chargers.get(reservation.charger)) is None:
-                raise Refusal(Reason.NOT_FOUND)
-            terms = Terms(policy=self.policy, nodes=nodes)
-            return ledger.change(uid, amendment, charger, terms, now=dt_util.utcnow())
-
-        try:
-            return await self._make(changed)
-        except Refusal as refusal:
-            raise errors.refused(
-                refusal,
-                charger=self.name_of(reservation.charger),
-                evse=amendment.evse or reservation.evse,
-                connector_type=amendment.connector_type or reservation.connector_type,
-                reservation_id=reservation.reservation_id,
-            ) from refusal
-
-    def _withdrawn(self, ledger: Ledger, uid: str) -> Step:
-        if (reservation := ledger.find(uid)) is None:
-            raise Refusal(Reason.NOT_FOUND)
-        return ledger.withdraw(uid, self._chargers[reservation.charger], dt_util.utcnow())
-
-    def _is_being_told(self, charger_id: ChargerId, uid: str) -> bool:
-        """Whether the charger is, or can now be, told something of this reservation."""
-        if (reservation := self._ledger.find(uid)) is None:
-            return False
-        due = {each.hold for each in self.plan(charger_id).commands if isinstance(each, PlaceHold | DropHold)}
-        return any(hold.under_way or hold.wire_id in due for hold in reservation.holds.values())
-
-    async def _make(self, step_of: StepOf) -> Step:
-        """Take a step that somebody asked for: on disk before anybody is told, and undone if that fails.
-
-        Whoever asked may be cancelled; the step is then still taken as a whole. Raises `StorageFailedError`, and
-        whatever `step_of` raises.
-        """
-        return await asyncio.shield(self.hass.async_create_task(self._make_alone(step_of), "step", eager_start=True))
-
     async def _make_alone(self, step_of: StepOf) -> Step:
         """One step at a time, so that one which is undone takes no other with it."""
         async with self._one_step:
@@ -539,11 +420,7 @@ class CentralSystem:
         self.audience.publish((change, told_at(change, self._chargers)) for change in changes)
         self.audience.wake({*places, *changed_at(changes, self._chargers)})
         for watch in self._watches:
-            watch.look(changes)
-        for reservation in {change.after.uid: change.after for change in changes}.values():
-            waiting = self._waiting.get(reservation.uid)
-            if waiting is not None and not waiting.done() and reservation.status is not Status.PLACING:
-                waiting.set_result((reservation, word))
+            watch.look(changes, word)
 
     def _note_ends(self, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -599,26 +476,6 @@ class CentralSystem:
             self._timer = async_track_point_in_utc_time(
                 self.hass, HassJob(self._on_time, cancel_on_shutdown=True), moment
             )
-
-
-class _Watch:
-    """One who waits for what becomes of a reservation."""
-
-    def __init__(self, reservation: Reservation) -> None:
-        """Know it as it is."""
-        self.latest = reservation
-        self._turned = asyncio.Event()
-
-    def look(self, changes: Iterable[Change]) -> None:
-        """Something has happened, perhaps to the reservation."""
-        mine = [each.after for each in changes if each.after.uid == self.latest.uid]
-        self.latest = mine[-1] if mine else self.latest
-        self._turned.set()
-
-    async def turn(self) -> None:
-        """Return once something has happened."""
-        self._turned.clear()
-        await self._turned.wait()
 
 
 def _differences(before: Charger, after: Charger) -> set[Place]:

@@ -1,6 +1,6 @@
 """The actions: what a caller may ask of the reservations, checked before anything is touched.
 
-Knows fields and responses (contract 3). Must not know how a wish is carried out (`coordinator`).
+Knows fields and responses (contract 3). Must not know how a wish is carried out (`wishes`).
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from homeassistant.helpers import config_validation as cv, service
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
-from . import errors
+from . import errors, wishes
 from .audience import Place
 from .const import DOMAIN
 from .coordinator import CentralSystem
@@ -149,7 +149,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 async def _reserve_now(call: ServiceCall) -> ServiceResponse:
     central, place = _place(call.hass, call.data[ATTR_DEVICE_ID])
-    reservation = await central.reserve(_wish(call, central, place))
+    reservation = await wishes.reserve(central, _wish(call, central, place))
     if not call.return_response:
         return None
     outcome = reservation.last_outcome
@@ -160,7 +160,7 @@ async def _update_reservation(call: ServiceCall) -> ServiceResponse:
     _at_most_one_of(call, ATTR_RESERVATION_ID, ATTR_UID)
     _at_most_one_of(call, ATTR_END, ATTR_DURATION)
     central, found = _named(call)
-    reservation, outcome = await central.change(found.uid, _amendment(call, central, found))
+    reservation, outcome = await wishes.change(central, found.uid, _amendment(call, central, found))
     if not call.return_response:
         return None
     return described(call.hass, central, reservation) | {"result": None if outcome is None else outcome.word}
@@ -170,10 +170,10 @@ async def _cancel_reservation(call: ServiceCall) -> ServiceResponse:
     _at_most_one_of(call, ATTR_RESERVATION_ID, ATTR_UID, ATTR_DEVICE_ID)
     if (device_id := call.data.get(ATTR_DEVICE_ID)) is not None:
         central, place = _place(call.hass, device_id)
-        cancelled = await central.cancel_present(place)
+        cancelled = await wishes.cancel_present(central, place)
     else:
         central, found = _named(call)
-        cancelled = await central.cancel(found.uid)
+        cancelled = await wishes.cancel(central, found.uid)
     return described(call.hass, central, cancelled) if call.return_response else None
 
 
