@@ -143,7 +143,10 @@ class Ledger:
 
         `consume_on_any`: a start uses what its holder has reserved anywhere.
         """
-        event, verdict, scene = report.event, report.verdict, self._scene(charger, now)
+        event, verdict = report.event, report.verdict
+        if not isinstance(event, steps.CONCERNS_RESERVATIONS):
+            return Step(ledger=self)
+        scene = self._scene(charger, now)
         before = report.before if isinstance(event, _MOVES_CARS) else None
         step = self._turn(scene, lambda book: steps.after(book, report, scene), before=before)
         if not isinstance(event, Started | Updated) or verdict is None or not verdict.accepted:

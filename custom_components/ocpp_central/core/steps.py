@@ -35,6 +35,19 @@ from .reservation import Cause, HeldBy, Hold, News, Reservation, Status
 from .room import Terms, fits, make_room, refuse_useless, why_useless
 from .token import same_group
 
+CONCERNS_RESERVATIONS = (
+    Connected,
+    Disconnected,
+    Booted,
+    StatusChanged,
+    Authorizing,
+    Started,
+    Updated,
+    Ended,
+    HoldEnded,
+)
+"""The events that `after` must be told; most others are readings, of which there are many."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
