@@ -489,7 +489,7 @@ class AnyOrder(RuleBasedStateMachine):
                 assert charger.connected
                 assert each.holds
                 assert all(accepts(charger, each, place) for place in each.holds)
-            if each.status not in {Status.PLACING, Status.ACTIVE} or not charger.connected or ends:
+            if not each.status.keeps_out or not charger.connected or ends:
                 continue
             for place, hold in each.holds.items():
                 busy = not accepts(charger, each, place) and not each.awaited
