@@ -96,8 +96,8 @@ _CONNECTOR_TYPES = ObjectSelector(
                     NumberSelectorConfig(min=1, max=MAX_EVSES, step=1, mode=NumberSelectorMode.BOX)
                 ),
             ),
+            # The frontend fills a required choice with the first one, which would be stored unnoticed.
             CONF_TYPES: ObjectSelectorField(
-                required=True,
                 selector=SelectSelector(
                     SelectSelectorConfig(options=list(CONNECTOR_TYPES), multiple=True, custom_value=True)
                 ),

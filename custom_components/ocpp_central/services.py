@@ -160,7 +160,7 @@ async def _update_reservation(call: ServiceCall) -> ServiceResponse:
     _at_most_one_of(call, ATTR_RESERVATION_ID, ATTR_UID)
     _at_most_one_of(call, ATTR_END, ATTR_DURATION)
     central, found = _named(call)
-    reservation, outcome = await wishes.change(central, found.uid, _amendment(call, central, found))
+    reservation, outcome = await wishes.change(central, found, _amendment(call, central, found))
     if not call.return_response:
         return None
     return described(call.hass, central, reservation) | {"result": None if outcome is None else outcome.word}
@@ -173,7 +173,7 @@ async def _cancel_reservation(call: ServiceCall) -> ServiceResponse:
         cancelled = await wishes.cancel_present(central, place)
     else:
         central, found = _named(call)
-        cancelled = await wishes.cancel(central, found.uid)
+        cancelled = await wishes.cancel(central, found)
     return described(call.hass, central, cancelled) if call.return_response else None
 
 

@@ -16,9 +16,7 @@ type Chargers = Mapping[ChargerId, Charger]
 
 
 def shows_at(reservation: Reservation, place: Place) -> bool:
-    """Whether a reservation shows at this place."""
-    if reservation.charger != place.charger:
-        return False
+    """Whether a reservation of its charger shows at this place."""
     return reservation.is_unbound if place.evse is None else reservation.covers(place.evse)
 
 

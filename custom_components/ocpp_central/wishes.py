@@ -12,10 +12,11 @@ from . import errors
 from .audience import Place
 from .coordinator import CentralSystem
 from .core.change import Amendment
+from .core.charger import Charger
 from .core.commands import Outcome
 from .core.drivers import Holder
 from .core.ledger import Ledger, Step, Wish
-from .core.refusal import Reason, Refusal
+from .core.refusal import Refusal
 from .core.reservation import Reservation, Status
 from .core.room import Terms
 from .watch import Watch
@@ -57,22 +58,25 @@ async def reserve_as_chosen(central: CentralSystem, place: Place) -> Reservation
     return await reserve(central, wish)
 
 
-async def change(central: CentralSystem, uid: str, amendment: Amendment) -> tuple[Reservation, Outcome | None]:
+async def change(
+    central: CentralSystem, reservation: Reservation, amendment: Amendment
+) -> tuple[Reservation, Outcome | None]:
     """Change a reservation, and wait for the charger's word on its hold if it can be asked.
 
     The reservation as it then is, and that word; None if the charger was not asked. Raises translated errors, and then
     the reservation is as it was. Whatever the charger says, the reservation stands as it was changed.
     """
+    uid = reservation.uid
     with central.watched(uid) as watch:
-        step = await _amend(central, uid, amendment)
+        step = await _amend(central, reservation, amendment)
         mine = [each.after for each in step.changes if each.after.uid == uid]
         if not mine:
             unchanged = step.ledger.find(uid)
             assert unchanged is not None  # noqa: S101  only one that lives can stay as it is
             return unchanged, None
-        reservation = await _told(central, watch, mine[-1])
+        changed = await _told(central, watch, mine[-1])
     asked = mine[0].last_outcome is None
-    return reservation, reservation.last_outcome if asked else None
+    return changed, changed.last_outcome if asked else None
 
 
 async def cancel_present(central: CentralSystem, place: Place) -> Reservation:
@@ -81,21 +85,19 @@ async def cancel_present(central: CentralSystem, place: Place) -> Reservation:
     present = [each for each in living if each.status.keeps_out]
     if len(present) != 1:
         raise errors.nothing_to_cancel(living, device=central.label_of(place))
-    return await cancel(central, present[0].uid)
+    return await cancel(central, present[0])
 
 
-async def cancel(central: CentralSystem, uid: str) -> Reservation:
+async def cancel(central: CentralSystem, reservation: Reservation) -> Reservation:
     """Cancel a reservation; it ends at once, and the charger is told when it can be. Raises translated errors."""
 
     def withdrawn(ledger: Ledger, _: int) -> Step:
-        if (reservation := ledger.find(uid)) is None:
-            raise Refusal(Reason.NOT_FOUND)
-        return ledger.withdraw(uid, central.chargers[reservation.charger], dt_util.utcnow())
+        return ledger.withdraw(reservation.uid, _charger_of(central, reservation), dt_util.utcnow())
 
     try:
         step = await central.make(withdrawn)
     except Refusal as refusal:
-        raise errors.refused(refusal, reservation_id=uid) from refusal
+        raise errors.refused(refusal, reservation_id=reservation.reservation_id) from refusal
     return step.changes[0].after
 
 
@@ -121,15 +123,11 @@ async def _propose(central: CentralSystem, wish: Wish, uid: str) -> None:
         ) from refusal
 
 
-async def _amend(central: CentralSystem, uid: str, amendment: Amendment) -> Step:
-    if (reservation := central.find(uid=uid)) is None:
-        raise errors.refused(Refusal(Reason.NOT_FOUND), reservation_id=uid)
-
+async def _amend(central: CentralSystem, reservation: Reservation, amendment: Amendment) -> Step:
     def changed(ledger: Ledger, nodes: int) -> Step:
-        if (charger := central.chargers.get(reservation.charger)) is None:
-            raise Refusal(Reason.NOT_FOUND)
         terms = Terms(policy=central.policy, nodes=nodes)
-        return ledger.change(uid, amendment, charger, terms, now=dt_util.utcnow())
+        charger = _charger_of(central, reservation)
+        return ledger.change(reservation.uid, amendment, charger, terms, now=dt_util.utcnow())
 
     try:
         return await central.make(changed)
@@ -141,6 +139,11 @@ async def _amend(central: CentralSystem, uid: str, amendment: Amendment) -> Step
             connector_type=amendment.connector_type or reservation.connector_type,
             reservation_id=reservation.reservation_id,
         ) from refusal
+
+
+def _charger_of(central: CentralSystem, reservation: Reservation) -> Charger:
+    """The charger as it is; if it was removed meanwhile, its reservations are too."""
+    return central.chargers.get(reservation.charger) or Charger(charger=reservation.charger)
 
 
 async def _told(central: CentralSystem, watch: Watch, reservation: Reservation) -> Reservation:

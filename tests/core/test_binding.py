@@ -128,16 +128,44 @@ def test_it_moves_when_its_evse_breaks(status: ConnectorStatus) -> None:
 
 
 def test_it_moves_when_a_stranger_charges_at_its_evse() -> None:
-    """He may have started while the charger was offline, or is only warned."""
+    """The charger lets him, though he was refused; most end that in a moment, so that nobody has to move."""
     world = three()
-    world.disconnect()
     reservation = world.reserve(Target.ANY, held_by=HeldBy.CENTRAL_SYSTEM)
     assert reservation.evse == 1
-    world.wait(MINUTE)
-    world.connect()
     assert not world.start(STRANGER, 1).accepted
     world.status(1, ConnectorStatus.CHARGING)
+    world.wait(59 * SECOND)
+    assert world.known(reservation).evse == 1
+    world.wait(SECOND)
     assert world.known(reservation).evse == 3
+
+
+def test_it_leaves_an_evse_with_a_car_to_whoever_came() -> None:
+    """Unless the charger holds it: then the car is the holder's, or is kept out."""
+    world = three()
+    held, kept = world.reserve(Target.ANY), world.reserve(Target.ANY, STRANGER, held_by=HeldBy.CENTRAL_SYSTEM)
+    world.settle()
+    places = world.known(held).evse, world.known(kept).evse
+    for evse in places:
+        assert evse is not None
+        world.status(evse, ConnectorStatus.PREPARING)
+    assert world.known(held).evse == places[0]
+    assert world.known(kept).evse not in places
+    assert world.known(kept).evse is not None
+
+
+def test_a_holder_may_take_another_free_one() -> None:
+    """He leaves the one that he was bound to for those who may have any."""
+    world = World(evses=(1, 2))
+    bound = world.reserve(1)
+    world.settle()
+    world.change(bound, target=Target.ANY)
+    world.equip(unspecific=True)
+    world.reserve(Target.ANY, STRANGER)
+    world.settle()
+    assert world.start(HOLDER, 2).accepted
+    assert world.known(bound).evse == 2
+    assert world.status_of(bound) is Status.IN_USE
 
 
 def test_it_stays_where_it_is_if_there_is_no_other() -> None:
@@ -561,19 +589,47 @@ def test_a_scheduled_one_that_becomes_one_for_any_is_planned() -> None:
 
 
 def test_what_is_replaced_lives_until_the_new_one_is_sure() -> None:
-    """Nothing is lost when the charger refuses the new one."""
+    """Nothing is lost when the charger, which has the last word on the new one, refuses it."""
     world = three()
     old = world.reserve(1)
     world.settle()
-    new = world.reserve(2, instead=True)
+    new = world.reserve(2, instead=True, held_by=HeldBy.CHARGER)
     assert (world.status_of(old), world.status_of(new)) == (Status.ACTIVE, Status.PLACING)
     send(world, Outcome.OCCUPIED)
     assert (world.status_of(old), world.status_of(new)) == (Status.ACTIVE, Status.REJECTED)
     assert world.hold_of(old).state is HoldState.HELD
-    newer = world.reserve(2, instead=True)
+    newer = world.reserve(2, instead=True, held_by=HeldBy.CHARGER)
     send(world)
     assert (world.status_of(old), world.status_of(newer)) == (Status.CANCELLED, Status.ACTIVE)
     assert world.settle() == [DropHold(hold=old.reservation_id)]
+
+
+def test_what_the_holder_has_instead_binds_at_once_in_auto() -> None:
+    """His old hold goes first, which some chargers would refuse the new one for, and its end is told first."""
+    world = three()
+    world.equip(unspecific=True)
+    old = world.reserve(Target.ANY)
+    world.settle()
+    assert None in world.known(old).holds
+    new = world.reserve(Target.WHOLE_CHARGER, instead=True)
+    assert (world.status_of(old), new.status) == (Status.CANCELLED, Status.ACTIVE)
+    assert world.news == [News.PLACED, News.CANCELLED, News.PLACED]
+    drop, *places = world.settle()
+    assert drop == DropHold(hold=old.reservation_id)
+    assert [each.evse for each in places if isinstance(each, PlaceHold)] == [1, 2, 3]
+    assert world.known(new).hold is HoldState.HELD
+
+
+def test_what_is_of_no_use_now_replaces_nothing() -> None:
+    """The reason is known without asking the charger."""
+    world = three()
+    old = world.reserve(1)
+    world.settle()
+    world.status(2, ConnectorStatus.FAULTED)
+    with pytest.raises(Refusal) as caught:
+        world.reserve(2, instead=True)
+    assert caught.value.reason is Reason.FAULTED
+    assert world.status_of(old) is Status.ACTIVE
 
 
 def test_a_hold_at_the_same_evse_is_inherited() -> None:

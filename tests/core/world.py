@@ -176,8 +176,9 @@ class World:
             held_by=held_by,
             reservation_id=reservation_id,
         )
-        step = self.ledger.propose(wish, self.charger, self.terms, uid=next(self._uids), now=self.now)
-        return self.known(self.take(step).changes[0].after)
+        uid = next(self._uids)
+        step = self.take(self.ledger.propose(wish, self.charger, self.terms, uid=uid, now=self.now))
+        return self.known(next(change.after for change in step.changes if change.after.uid == uid))
 
     def change(
         self,

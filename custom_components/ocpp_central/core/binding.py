@@ -16,7 +16,10 @@ from .charger import Evse
 from .events import EvseId
 from .page import Page, Place
 from .reservation import HeldBy, Hold, HoldState, News, Reservation, Status, Target
-from .room import AHEAD, is_lost, may_stay_open, seats, why_useless
+from .room import AHEAD, is_free, is_lost, may_stay_open, seats, why_useless
+
+REFUSED_FOR_LONG = timedelta(minutes=1)
+"""So long a charger may take to end a transaction that was refused; most take a moment."""
 
 _BEGUN = frozenset({Status.PLACING, Status.ACTIVE})
 _CLAIMS = _BEGUN | {Status.SCHEDULED}
@@ -121,11 +124,24 @@ def _rebind(page: Page, reservation: Reservation) -> None:
         bound = bind(page, reservation)
         if bound.evse is not None or (not reservation.holds and places(page, bound)):
             rebound(page, reservation, bound.evse)
-    elif not _is_of_use(page, reservation.evse):
-        found = another_evse(page, reservation)
-        if found is not None and _is_of_use(page, found):
-            rebound(page, reservation, found)
+        return
+    evse = page.charger.evses.get(reservation.evse, Evse(evse=reservation.evse))
+    if not _fails(page, reservation, evse) or (found := another_evse(page, reservation)) is None:
+        return
+    other = page.charger.evses[found]
+    # One with a car is no better than another, nor is one that does not work.
+    if is_free(other) or (not evse.plugged_in and why_useless(other, page.charger) is None):
+        rebound(page, reservation, found)
 
 
-def _is_of_use(page: Page, number: EvseId) -> bool:
-    return why_useless(page.charger.evses.get(number, Evse(evse=number)), page.charger) is None
+def _fails(page: Page, reservation: Reservation, evse: Evse) -> bool:
+    """Whether the EVSE that one for any is bound to will not do, or a car stands there that may not be the holder's.
+
+    A transaction that we refused is about to end; if the charger lets it go on, the EVSE will not do either.
+    """
+    running = evse.running
+    if running is not None and running.refused and page.now < running.started_at + REFUSED_FOR_LONG:
+        return False
+    if why_useless(evse, page.charger) is not None:
+        return True
+    return evse.plugged_in is True and reservation.hold is not HoldState.HELD

@@ -107,7 +107,7 @@ class Description:
 class Transaction:
     """A charging session. `token` None: nobody was identified. `group`: the token's, when it was presented.
 
-    `meter_start_wh`: the energy register at its start.
+    `meter_start_wh`: the energy register at its start. `refused`: we did not accept the token, so it should soon end.
     """
 
     transaction: TransactionId
@@ -117,6 +117,7 @@ class Transaction:
     group: str | None = field(default=None, repr=False)
     started_at: datetime
     meter_start_wh: float | None
+    refused: bool = False
     charging_state: ChargingState | None = None
 
 
@@ -280,15 +281,15 @@ class Charger:
 
         A `Started` must carry its transaction id by now.
         """
-        told = self._told(event, None if verdict is None else verdict.group)
+        told = self._told(event, verdict)
         token = event.token if isinstance(event, Authorizing | Started | Updated | Ended) else None
         spellings = self.spellings if token is None else self.spellings.after(token)
         return told if spellings is self.spellings else replace(told, spellings=spellings)
 
-    def _told(self, event: Event, group: str | None) -> Charger:
+    def _told(self, event: Event, verdict: Verdict | None) -> Charger:
         match event:
             case StatusChanged() | Metered() | Started() | Updated() | Ended():
-                return _dated(self._happened(event, group), event.at, event.received)
+                return _dated(self._happened(event, verdict), event.at, event.received)
             case Connected():
                 return self._connected(event)
             case Disconnected():
@@ -305,14 +306,14 @@ class Charger:
             case _:
                 return self
 
-    def _happened(self, event: StatusChanged | Metered | Started | Updated | Ended, group: str | None) -> Charger:
+    def _happened(self, event: StatusChanged | Metered | Started | Updated | Ended, verdict: Verdict | None) -> Charger:
         match event:
             case StatusChanged():
                 return self._status_changed(event)
             case Started():
-                return self._started(event, group)
+                return self._started(event, verdict)
             case Updated():
-                return self._updated(event, group)
+                return self._updated(event, verdict)
             case Ended():
                 return self._ended(event)
             case Metered():
@@ -343,7 +344,7 @@ class Charger:
         connectors = evse.connectors | {event.connector}
         return self._with(replace(evse, connectors=connectors, told=told, reported=True))
 
-    def _started(self, event: Started, group: str | None) -> Charger:
+    def _started(self, event: Started, verdict: Verdict | None) -> Charger:
         if (evse := self._evse(event.evse)) is None or event.transaction is None:
             return self
         if self.same_start(event) is None:
@@ -352,7 +353,8 @@ class Charger:
                 evse=evse.evse,
                 connector=event.connector,
                 token=event.token,
-                group=group,
+                group=None if verdict is None else verdict.group,
+                refused=_refuses(verdict),
                 started_at=event.at,
                 meter_start_wh=event.meter_wh,
                 charging_state=event.charging_state,
@@ -360,7 +362,7 @@ class Charger:
             evse = replace(evse, running=running, last=evse.running or evse.last)
         return self._with(_read(evse, event.readings))
 
-    def _updated(self, event: Updated, group: str | None) -> Charger:
+    def _updated(self, event: Updated, verdict: Verdict | None) -> Charger:
         running = self.running(event.transaction)
         if running is None:
             return self._metered(event.evse, event.readings)
@@ -368,7 +370,8 @@ class Charger:
             running,
             connector=event.connector if event.connector is not None else running.connector,
             token=event.token or running.token,
-            group=running.group if event.token is None else group,
+            group=running.group if event.token is None or verdict is None else verdict.group,
+            refused=running.refused if event.token is None else _refuses(verdict),
             charging_state=event.charging_state or running.charging_state,
         )
         evse = replace(self.evses[running.evse], running=changed)
@@ -403,6 +406,10 @@ def _dated(charger: Charger, told: datetime, received: datetime | None) -> Charg
         return charger
     clock = charger.clock.after(told, received)
     return charger if clock is charger.clock else replace(charger, clock=clock)
+
+
+def _refuses(verdict: Verdict | None) -> bool:
+    return verdict is not None and not verdict.accepted
 
 
 def _description(event: Booted) -> Description:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from .charger import Charger
 from .events import EvseId
 from .matching import forced_reserved, may_walk_up
-from .reservation import Reservation
+from .reservation import Reservation, Status
 from .room import fits, is_free
 from .token import IdToken
 
@@ -33,12 +33,19 @@ class Doors:
             return next((each for each in here if not each.is_for(token, group)), None)
         if not self._open:
             return None
-        own = next((each for each in self._open if each.is_for(token, group) and fits(each, evse, self._charger)), None)
+        own = next((each for each in (*self._open, *self._named) if self._is_his(each, token, group, evse)), None)
         others = [each for each in self._open if each is not own]
         free = {*self._free(), evse}
+        if own is not None and own.evse is not None:  # which he leaves to others by taking this one
+            free.add(own.evse)
         if may_walk_up(evse, free, self._wishes(others, free), robust=True):
             return None
         return next((each for each in others if fits(each, evse, self._charger)), None)
+
+    def _is_his(self, reservation: Reservation, token: IdToken, group: str | None, evse: EvseId) -> bool:
+        """Whether the token can use this reservation, made for any, at this EVSE."""
+        his = reservation.takes_any and reservation.status is not Status.IN_USE and reservation.is_for(token, group)
+        return his and fits(reservation, evse, self._charger)
 
     def own(self, token: IdToken, group: str | None, evse: EvseId) -> Reservation | None:
         """The reservation by which this EVSE is the token's: one that covers it, else one for any if nothing does."""

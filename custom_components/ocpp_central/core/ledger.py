@@ -101,7 +101,7 @@ class Ledger:
         return Doors(self.book(charger.charger).reservations.values(), charger, lambda each: each.binds_at(moment))
 
     def propose(self, wish: Wish, charger: Charger, terms: Terms, *, uid: str, now: datetime) -> Step:
-        """The ledger with the wish granted; `changes` begins with the new reservation.
+        """The ledger with the wish granted, and the new reservation of this uid among the `changes`.
 
         The caller saves it before anything is sent. Raises `Refusal`, and then nothing has changed; one that is not
         `proven` may be granted on terms with more nodes, which takes longer.

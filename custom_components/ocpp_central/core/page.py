@@ -97,15 +97,17 @@ class Page:
     def open(self, draft: Reservation, cause: Cause, holds: Mapping[Place, Hold] | None = None) -> Reservation:
         """Bring a reservation to life that nobody knows yet, whatever the draft says of its status."""
         birth = BIRTHS[cause]
-        reservation = replace(draft, status=birth.to, awaited=cause is Cause.REQUESTED, holds=holds or {})
+        born = replace(draft, status=birth.to, awaited=cause is Cause.REQUESTED, holds=holds or {})
+        reservation = self._succeeding(born)
         self.put(reservation)
         self._changes.append(Change(before=None, after=reservation, news=birth.news))
-        return self._succeed(reservation)
+        return reservation
 
     def move(self, reservation: Reservation, cause: Cause) -> Reservation:
         """Take a reservation to its next status; what has ended leaves the book, and its holds become ghosts."""
         before = self.reservations[reservation.uid]
         moved, news = reservation.after(cause, self.now)
+        moved = self._succeeding(moved)
         late = False
         if moved.status.is_final:
             grace = EXPIRY_GRACE if cause is Cause.EXPIRED else timedelta(0)
@@ -118,7 +120,7 @@ class Page:
         else:
             self.put(moved)
         self._changes.append(Change(before=before, after=moved, news=news, late=late))
-        return self._succeed(moved)
+        return moved
 
     def start(
         self, reservation: Reservation, transaction: TransactionId, evse: EvseId, *, told: int | None = None
@@ -161,16 +163,12 @@ class Page:
             until=max(self.now, reservation.until, hold.stands_until or self.now) + GHOST_LIFE,
         )
 
-    def _succeed(self, reservation: Reservation) -> Reservation:
+    def _succeeding(self, reservation: Reservation) -> Reservation:
         """Once it binds, or is sure to, let what it supersedes give way; nothing is lost before."""
         if not reservation.supersedes or reservation.status is Status.PLACING:
             return reservation
-        binds = not reservation.status.is_final
-        successor = replace(reservation, supersedes=())
-        if binds:
-            self.put(successor)
-            for uid in reservation.supersedes:
-                other = self.reservations.get(uid)
-                if other is not None and other.status is not Status.IN_USE:
-                    self.move(other, Cause.REPLACED)
-        return successor
+        for uid in () if reservation.status.is_final else reservation.supersedes:
+            other = self.reservations.get(uid)
+            if other is not None and other.status is not Status.IN_USE:
+                self.move(other, Cause.REPLACED)
+        return replace(reservation, supersedes=())

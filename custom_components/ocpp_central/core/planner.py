@@ -111,7 +111,7 @@ def _open_holds(book: Book) -> Iterator[tuple[Reservation, Place, Hold]]:
 def _in_the_way(book: Book, place: Place) -> Iterator[Ghost]:
     """What we left at an EVSE ourselves would make the charger answer Occupied, so it goes first, if it was not tried."""
     for ghost in book.ghosts.values():
-        if place in (ghost.evse, None) and ghost.attempts == 0:
+        if (ghost.evse is None or place in (ghost.evse, None)) and ghost.attempts == 0:
             yield ghost
 
 

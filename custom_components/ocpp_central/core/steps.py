@@ -235,7 +235,8 @@ def _open_now(page: Page, draft: Reservation, planned: EvseId | None) -> None:
     if not page.can_hold and draft.held_by is HeldBy.CHARGER:
         raise Refusal(Reason.NOT_SUPPORTED)
     wanted = holds_at(page, draft, places(page, draft))
-    if inherited := _inherited(page, draft, wanted):
+    if (inherited := _inherited(page, draft, wanted)) is not None:
+        refuse_useless(draft, charger)
         page.open(draft, Cause.TAKEN_ON, {**wanted, **inherited})
     elif not page.can_hold:
         page.open(draft, Cause.TAKEN_ON, wanted)
@@ -261,19 +262,23 @@ def _begin(page: Page, reservation: Reservation) -> None:
         page.move(replace(opened, last_outcome=Outcome.NOT_IMPLEMENTED), Cause.REFUSED)
 
 
-def _inherited(page: Page, heir: Reservation, wanted: Mapping[Place, Hold]) -> dict[Place, Hold]:
+def _inherited(page: Page, heir: Reservation, wanted: Mapping[Place, Hold]) -> dict[Place, Hold] | None:
     """The holds at the places wanted of what the heir supersedes, to be replaced under their ids if they may stand.
 
-    With such a one the place is the holder's already, so there is no need to ask anybody.
+    With such a one the place is the holder's already, so there is no need to ask anybody. None if the charger's word on
+    the heir has to be waited for; in `auto` it has not, if something of the holder binds already: what he has instead
+    binds too, so that nothing can be lost, and his own old hold cannot be what the charger refuses him for.
     """
     inherited: dict[Place, Hold] = {}
+    binds = False
     for uid in heir.supersedes:
         old = page.reservations[uid]
+        binds |= heir.held_by is HeldBy.AUTO and old.status in _WAITS
         for place in (old.holds.keys() & wanted.keys()) - inherited.keys():
             inherited[place] = outdated(old.holds[place])
             old = old.with_hold(place, None)
         page.put(old)
-    return inherited
+    return inherited if binds or inherited else None
 
 
 def _fitted(book: Book, wanted: Reservation, terms: Terms, scene: Scene) -> tuple[Reservation, Mapping[str, EvseId]]:
