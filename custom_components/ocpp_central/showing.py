@@ -17,9 +17,8 @@ type Chargers = Mapping[ChargerId, Charger]
 
 def shows_at(reservation: Reservation, place: Place) -> bool:
     """Whether a reservation shows at this place."""
-    if reservation.charger != place.charger:
-        return False
-    return reservation.is_unbound if place.evse is None else reservation.covers(place.evse)
+    here = reservation.is_unbound if place.evse is None else reservation.covers(place.evse)
+    return here and reservation.charger == place.charger
 
 
 def places_of(reservation: Reservation, chargers: Chargers) -> tuple[Place, ...]:
