@@ -7,10 +7,10 @@ import pytest
 
 from custom_components.ocpp_central.core.events import ConnectorStatus
 from custom_components.ocpp_central.core.refusal import Reason, Refusal
-from custom_components.ocpp_central.core.reservation import HeldBy, Target
+from custom_components.ocpp_central.core.reservation import Target
 from custom_components.ocpp_central.core.room import fitting
 
-from .world import HOLDER, STRANGER, World
+from .world import STRANGER, World
 
 PLUGS = {1: {"cType2"}, 2: {"cType2", "cCCS2"}, 3: {"cCCS2"}}
 
@@ -64,13 +64,3 @@ def test_any_for_now_is_refused_by_the_word_that_says_most(
     with pytest.raises(Refusal) as caught:
         world.reserve(Target.ANY)
     assert caught.value.reason is want
-
-
-def test_any_of_what_is_broken_can_be_kept_by_nobody() -> None:
-    """Whoever is to keep strangers out needs an EVSE to keep them off."""
-    world = World(evses=(1, 2))
-    for evse in (1, 2):
-        world.status(evse, ConnectorStatus.FAULTED)
-    with pytest.raises(Refusal) as caught:
-        world.reserve(Target.ANY, HOLDER, held_by=HeldBy.CENTRAL_SYSTEM)
-    assert caught.value.reason is Reason.OCCUPIED
