@@ -118,6 +118,7 @@ class Core:
         task = asyncio.create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # cancelled before it began, it would be missed as never awaited
         return task
 
     async def close(self) -> None:

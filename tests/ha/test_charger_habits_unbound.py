@@ -6,7 +6,7 @@ import pytest
 
 from tests.charger import Behaviour, SimulatedCharger, Version
 
-from .conftest import HOLDER, ON_V2, ON_V16, STRANGER, Site, started
+from .conftest import HOLDER, ON_V2, ON_V16, STRANGER, Site, orders, started, told
 
 pytestmark = pytest.mark.blackbox
 
@@ -76,3 +76,34 @@ async def test_unspecified_evse_or_type_of_one_type(site: Site, version: Version
     await charger.unplug(2)
     assert await charger.start(2, HOLDER)
     await site.becomes(uid=reservation["uid"], status="in_use", evse=2)
+
+
+async def test_connector_zero_over_a_restart(site: Site, version: Version) -> None:
+    """What names no connector is remembered as such, and confirmed under the same id."""
+    behaviour = Behaviour(unbound_reservations=True, statuses_after_reconnect="all")
+    charger = await site.charger(version=version, behaviour=behaviour)
+    reservation = await site.reserve(None)
+    await charger.go_offline()
+    await site.stop()
+    await site.start()
+    charger.go_online()
+    await charger.wait_for("ReserveNow", count=2)
+    await site.becomes(uid=reservation["uid"], target="any", evse=None, hold="held")
+    assert orders(charger) == [("ReserveNow", reservation["reservation_id"])] * 2
+
+
+async def test_connector_zero_and_a_connector_that_need_not_be_kept_any_more(site: Site, version: Version) -> None:
+    """The last one is kept for the holder; once another one is free again, that one is open to everybody, which is told."""
+    charger = await site.charger(version=version, behaviour=Behaviour(unbound_reservations=True, enforces=False))
+    news = site.news("event.a_connector_2_reservation")
+    await site.reserve(None)
+    assert await charger.start(1, STRANGER)
+    assert not await charger.start(2, "ANOTHER")
+    await charger.unplug(2)
+    await charger.stop(1)
+    await charger.unplug(1)
+    for connector in (1, 2):
+        await site.shows(f"sensor.a_connector_{connector}_status", "available")
+    assert told(news) == ["requirement_dropped"]
+    assert news[0]["reason"] == "GlobalReservationRequirementDropped"
+    assert await charger.start(2, "ANOTHER")
