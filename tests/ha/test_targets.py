@@ -169,7 +169,8 @@ async def test_a_strict_charger_keeps_one_free_by_itself(site: Site, version: Ve
     await charge(site, charger, 2, "ANOTHER")
     assert not await charger.start(3, "FOURTH")
     await charger.unplug(3)
-    await site.shows("sensor.a_connector_3_status", "reserved")
+    shown = "available" if version is Version.V16 else "reserved"  # 2.x shows the last free one as reserved (H01.FR.20)
+    await site.shows("sensor.a_connector_3_status", shown)
     await charge(site, charger, 3, HOLDER)
     await site.becomes(status="in_use", evse=3)
 
@@ -503,7 +504,7 @@ async def test_nothing_is_lost_when_the_charger_refuses_what_is_to_replace(site:
     charger = await three(site, version, Behaviour(reserve_answer=["", "", "Faulted"]))
     old = await site.reserve(1)
     other = await site.reserve(3, id_token=STRANGER)
-    await refused(site.reserve(2, replace=True), "reservation_faulted")
+    await refused(site.reserve(2, replace=True, held_by="charger"), "reservation_faulted")
     await refused(site.reserve(3, replace=True), "reservation_conflict")
     await refused(site.reserve(2, replace=True, reservation_id=other["reservation_id"]), "reservation_id_in_use")
     assert {each["uid"] for each in await site.reservations()} == {old["uid"], other["uid"]}
