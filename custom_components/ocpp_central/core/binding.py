@@ -84,19 +84,8 @@ def review(page: Page) -> None:
     planned = seats(page.living(), page.charger, page.now)
     page.seat(planned)
     for each in page.living():
-        if each.status not in _CLAIMS or each.awaited:  # whoever waits is told by the charger's word
-            continue
-        if each.status is Status.ACTIVE and None in each.holds and each.uid not in planned:
-            # Without an EVSE of its own the charger would keep one for it that is somebody else's by name.
-            each = replace(each, holds=holds_at(page, each, ()))  # noqa: PLW2901
-            page.put(each)
-        near = each.window.start <= page.now + AHEAD
-        lost = near and is_lost(each, page.charger, planned, page.now)
-        if lost and not each.at_risk:
-            page.tell(replace(each, at_risk=True), News.AT_RISK)
-        elif each.at_risk and not lost and (page.charger.is_settled(page.now) or not near):
-            # A charger that is away, or has not reported yet, shows nothing: it would be told again at each reconnect.
-            page.put(replace(each, at_risk=False))
+        if each.status in _CLAIMS and not each.awaited:  # whoever waits is told by the charger's word
+            _note_risk(page, _without_false_hold(page, each, planned), planned)
 
 
 def rebound(page: Page, reservation: Reservation, evse: EvseId | None) -> Reservation:
@@ -117,6 +106,28 @@ def another_evse(page: Page, reservation: Reservation) -> EvseId | None:
     failed = () if reservation.evse is None else (reservation.evse,)
     homeless = replace(reservation, evse=None, planned=None, tried=(*reservation.tried, *failed))
     return seats([*others, homeless], page.charger, page.now).get(reservation.uid)
+
+
+def _without_false_hold(page: Page, reservation: Reservation, planned: Mapping[str, EvseId]) -> Reservation:
+    """One that is bound to none and has no EVSE to hope for, without the hold by which the charger keeps it one.
+
+    The charger would keep an EVSE for it that is somebody else's by name.
+    """
+    if reservation.status is not Status.ACTIVE or None not in reservation.holds or reservation.uid in planned:
+        return reservation
+    given_up = replace(reservation, holds=holds_at(page, reservation, ()))
+    page.put(given_up)
+    return given_up
+
+
+def _note_risk(page: Page, reservation: Reservation, planned: Mapping[str, EvseId]) -> None:
+    near = reservation.window.start <= page.now + AHEAD
+    lost = near and is_lost(reservation, page.charger, planned, page.now)
+    if lost and not reservation.at_risk:
+        page.tell(replace(reservation, at_risk=True), News.AT_RISK)
+    elif reservation.at_risk and not lost and (page.charger.is_settled(page.now) or not near):
+        # A charger that is away, or has not reported yet, shows nothing: it would be told again at each reconnect.
+        page.put(replace(reservation, at_risk=False))
 
 
 def _rebind(page: Page, reservation: Reservation) -> None:
