@@ -717,3 +717,18 @@ def test_a_scheduled_one_is_replaced_at_once() -> None:
     old = world.reserve(1, start=NOON + HALF_HOUR)
     new = world.reserve(ALL, start=NOON + HALF_HOUR, instead=True)
     assert (world.status_of(old), new.status) == (Status.CANCELLED, Status.SCHEDULED)
+
+
+@pytest.mark.parametrize("which", ["old", "new"])
+def test_nothing_is_handed_over_while_it_gives_way(which: str) -> None:
+    """For a moment there are two at the same place, which is no promise to two people."""
+    world = three()
+    old = world.reserve(1, start=NOON + MINUTE)
+    new = world.reserve(1, instead=True, reservation_id=old.reservation_id)
+    assert new.supersedes == (old.uid,)
+    with pytest.raises(Refusal) as caught:
+        world.change(old if which == "old" else new, token=STRANGER)
+    assert caught.value.reason is Reason.CONFLICT
+    send(world)
+    assert (world.status_of(old), world.status_of(new)) == (Status.CANCELLED, Status.ACTIVE)
+    world.change(new, token=STRANGER)

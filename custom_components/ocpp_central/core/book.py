@@ -4,8 +4,8 @@ Knows what follows from the whole of them: which ids are taken, who is kept off 
 something. Must not know what changes them (`steps`), nor other chargers.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .events import ChargerId, EvseId
@@ -69,10 +69,9 @@ class Book:
         found = [each for each in self.reservations.values() if evse is None or each.covers(evse)]
         return sorted(found, key=lambda each: (each.window.start, each.reservation_id))
 
-    @property
-    def takes_any(self) -> bool:
-        """Whether a reservation was made for no EVSE in particular, so that they have to be planned together."""
-        return any(each.takes_any for each in self.reservations.values())
+    def without(self, uids: Collection[str]) -> Book:
+        """The book without these reservations."""
+        return replace(self, reservations={uid: each for uid, each in self.reservations.items() if uid not in uids})
 
     def find_hold(self, wire_id: int) -> tuple[Reservation, EvseId | None, Hold] | None:
         """The hold of this wire id, with its reservation and its EVSE."""

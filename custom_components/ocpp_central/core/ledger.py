@@ -4,7 +4,7 @@ Knows the books of all chargers and the ids that must be unique across them. Mus
 stored, shown or sent.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -203,10 +203,10 @@ class Ledger:
         superseded = self._superseded(wish, policy, now)
         if wish.reservation_id is None:
             reservation_id = scene.ids.take()
-        elif wish.reservation_id not in self._wire_ids() - {each.reservation_id for each in superseded}:
-            reservation_id = scene.ids.claim(wish.reservation_id)
-        else:
+        elif self._is_taken(wish.reservation_id, superseded):
             raise Refusal(Reason.ID_IN_USE)
+        else:
+            reservation_id = scene.ids.claim(wish.reservation_id)
         return Reservation(
             uid=uid,
             reservation_id=reservation_id,
@@ -226,6 +226,11 @@ class Ledger:
             updated=now,
         )
 
+    def _is_taken(self, number: int, superseded: Collection[Reservation]) -> bool:
+        """Whether something else than what gives way has this id, or had it and may still stand at its charger."""
+        giving_way = {each.uid for each in superseded}
+        return any(number in book.without(giving_way).wire_ids for book in self.books.values())
+
     def _superseded(self, wish: Wish, policy: Policy, now: datetime) -> list[Reservation]:
         """What gives way to a wish that is to replace: what its holder has here, where both cannot be, and not in use."""
         if not wish.replace:
@@ -234,7 +239,7 @@ class Ledger:
         return [
             each
             for each in self.book(wish.charger).reservations.values()
-            if (each.is_for(wish.token, None) or (wish.driver is not None and each.driver == wish.driver))
+            if each.is_whose(wish.token, wish.driver)
             and each.status is not Status.IN_USE
             and (each.reservation_id == wish.reservation_id or policy.buffered(each.window).overlaps(window))
         ]

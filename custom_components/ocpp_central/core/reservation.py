@@ -333,6 +333,10 @@ class Reservation:
         """Whether the token, or one of the group that it belongs to, is the holder's (H03.FR.01-06)."""
         return self.token.matches(token) or same_group(self.group, group)
 
+    def is_whose(self, token: IdToken, driver: str | None) -> bool:
+        """Whether its holder is the one with this token, or this driver; a group is not one holder."""
+        return self.token.matches(token) or (driver is not None and self.driver == driver)
+
     def after(self, cause: Cause, now: datetime) -> tuple[Reservation, News | None]:
         """The reservation once `cause` has happened, and what is to be published of it.
 

@@ -86,6 +86,8 @@ def change(book: Book, reservation: Reservation, amendment: Amendment, terms: Te
     wanted = amended(reservation, amendment, terms.policy, now)
     if wanted is reservation:
         return book, ()
+    if amendment.token is not None and (other := _gives_or_gets_way(book, reservation)) is not None:
+        raise Refusal(Reason.CONFLICT, obstacle=obstacle(other))
     planned: Mapping[str, EvseId] = {}
     # What is promised already stays promised, though the owner may since have asked for more time in between.
     if _claim(wanted) != _claim(reservation):
@@ -279,6 +281,14 @@ def _inherited(page: Page, heir: Reservation, wanted: Mapping[Place, Hold]) -> d
             old = old.with_hold(place, None)
         page.put(old)
     return inherited if binds or inherited else None
+
+
+def _gives_or_gets_way(book: Book, reservation: Reservation) -> Reservation | None:
+    """The one that this one is to give way to, or that gives way to it: for a moment both are for one holder."""
+    for each in book.reservations.values():
+        if each.uid in reservation.supersedes or reservation.uid in each.supersedes:
+            return each
+    return None
 
 
 def _fitted(book: Book, wanted: Reservation, terms: Terms, scene: Scene) -> tuple[Reservation, Mapping[str, EvseId]]:
