@@ -262,7 +262,8 @@ class CentralSystem:
         changed = _differences(before, after)
         report = Report(event=event, before=before, verdict=verdict)
         step = ledger.after(report, after, now, consume_on_any=consumes_on_any(self.entry.options))
-        self._take(step, changed)
+        if changed or step.changes or step.ledger is not ledger:  # most messages are readings, which change neither
+            self._take(step, changed)
         if len(after.evses) != len(before.evses):
             for number in after.evses.keys() - before.evses.keys():
                 self.audience.announce(Place(charger_id, number))
