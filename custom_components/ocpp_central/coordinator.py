@@ -25,7 +25,7 @@ from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
 from .core.commands import DropHold, Outcome, PlaceHold
 from .core.drivers import Driver, Drivers
-from .core.events import ChargerId, Event, EvseId, Heard, Started, Verdict
+from .core.events import ChargerId, Event, EvseId, Heard, HoldEnded, Started, Verdict
 from .core.following import Revision, followed
 from .core.ledger import Ledger, Step
 from .core.leftovers import leftovers
@@ -252,6 +252,8 @@ class CentralSystem:
             return None
         now = dt_util.utcnow()
         event = self._numbered(before, event)
+        if isinstance(event, HoldEnded) and event.hold not in self._ledger.book(charger_id).wire_ids:
+            LOGGER.info("%s gave up a reservation that nobody here knows: %s", charger_id, event.hold)
         ledger = self._ledger
         verdict = judge(ledger, self.drivers, before, event, now)
         after = before.after(event, verdict)

@@ -374,12 +374,16 @@ async def test_reservation_status_update_no_transaction(site: Site, clock: Clock
 
 
 @ON_V2
-async def test_reservation_status_update_of_an_unknown_id(site: Site, version: Version) -> None:
-    """It is answered like any other, and changes nothing."""
+async def test_reservation_status_update_of_an_unknown_id(
+    site: Site, version: Version, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is answered like any other, said in the log, and changes nothing."""
     charger = await site.charger(version=version)
     await site.reserve()
     before = await site.reservations()
     for word in ("Expired", "Removed"):
         update = {"reservationId": 4711, "reservationUpdateStatus": word}
         assert await charger.call("ReservationStatusUpdate", update) == {}
+        assert "nobody here knows: 4711" in caplog.text
+        caplog.clear()
     assert await site.reservations() == before
