@@ -44,7 +44,7 @@ def stored_types(entered: Iterable[Row]) -> dict[str, list[str]]:
     """What is stored of the form's lines, those for one connector together. Raises `UnusableRowError`."""
     found: dict[int, set[str]] = {}
     for row in entered:
-        evse, types = row[CONF_CONNECTOR], row[CONF_TYPES]
+        evse, types = row[CONF_CONNECTOR], row.get(CONF_TYPES, ())
         names = _named(types)
         if not 1 <= evse <= MAX_EVSES or evse != int(evse) or not names or len(names) < len(types):
             raise UnusableRowError

@@ -336,6 +336,20 @@ def asked(charger: SimulatedCharger) -> int:
     return [received.action for received in charger.received].count("ReserveNow")
 
 
+async def told_what_it_can(charger: SimulatedCharger) -> SimulatedCharger:
+    """The charger once it has answered what it can reserve: 1.6 is asked once, 2.x of every connector."""
+
+    def asked_of() -> set[int]:
+        if charger.version is Version.V16:
+            return set(charger.evses) if any(call.action in QUESTIONS for call in charger.received) else set()
+        questions = [call.payload["getVariableData"] for call in charger.received if call.action == "GetVariables"]
+        return {item["component"].get("evse", {}).get("id", 0) for question in questions for item in question}
+
+    await eventually(lambda: asked_of() >= set(charger.evses), "the question what it can")
+    await charger.heartbeat()
+    return charger
+
+
 def orders(charger: SimulatedCharger) -> list[tuple[str, int]]:
     """What the charger was told to do with holds: the action and the hold's wire id, in order."""
     id_of = {"CancelReservation": "reservationId", "ReserveNow": "id"}

@@ -6,9 +6,14 @@ import pytest
 
 from tests.charger import Behaviour, SimulatedCharger, Version
 
-from .conftest import HOLDER, ON_V2, ON_V16, STRANGER, Site, orders, started, told
+from .conftest import HOLDER, ON_V2, ON_V16, STRANGER, Site, orders, started, told, told_what_it_can
 
 pytestmark = pytest.mark.blackbox
+
+
+async def able(site: Site, **facts: Any) -> SimulatedCharger:
+    """A charger that has told what it can."""
+    return await told_what_it_can(await site.charger(**facts))
 
 
 def wishes(charger: SimulatedCharger) -> list[dict[str, Any]]:
@@ -19,7 +24,7 @@ def wishes(charger: SimulatedCharger) -> list[dict[str, Any]]:
 @ON_V16
 async def test_connector_zero(site: Site, version: Version) -> None:
     """Accepted without any Reserved status: a stranger may take one connector, not the last one; the holder uses it."""
-    charger = await site.charger(version=version, behaviour=Behaviour(unbound_reservations=True, enforces=False))
+    charger = await able(site, version=version, behaviour=Behaviour(unbound_reservations=True, enforces=False))
     reservation = await site.reserve(None)
     assert (reservation["target"], reservation["hold"]) == ("any", "held")
     assert [wish["connectorId"] for wish in wishes(charger)] == [0]
@@ -34,7 +39,7 @@ async def test_connector_zero(site: Site, version: Version) -> None:
 @ON_V16
 async def test_connector_zero_that_is_not_supported(site: Site, version: Version) -> None:
     """`ReserveConnectorZeroSupported` false: a connector of our choice is held."""
-    charger = await site.charger(version=version)
+    charger = await able(site, version=version)
     await site.reserve(None)
     await site.becomes(target="any", hold="held")
     assert 0 not in [wish["connectorId"] for wish in wishes(charger)]
@@ -45,7 +50,7 @@ async def test_connector_zero_that_is_not_supported(site: Site, version: Version
 async def test_unspecified_evse_or_type(site: Site, version: Version) -> None:
     """Accepted, and the charger marks one of its choice: the holder may use either, and a stranger the other one."""
     behaviour = Behaviour(unbound_reservations=True, marks_one_evse=True, enforces=False)
-    charger = await site.charger(version=version, behaviour=behaviour)
+    charger = await able(site, version=version, behaviour=behaviour)
     reservation = await site.reserve(None)
     assert (reservation["target"], reservation["hold"]) == ("any", "held")
     (wish,) = wishes(charger)
@@ -61,13 +66,12 @@ async def test_unspecified_evse_or_type(site: Site, version: Version) -> None:
 @ON_V2
 async def test_unspecified_evse_or_type_of_one_type(site: Site, version: Version) -> None:
     """Only a connector of that type will do, and the others are open to everybody."""
-    charger = await site.charger(
+    charger = await able(
+        site,
         version=version,
         behaviour=Behaviour(unbound_reservations=True, enforces=False),
         connector_types=["sType2", "cCCS2"],
     )
-    await charger.wait_for("GetVariables", count=2)
-    await charger.heartbeat()
     reservation = await site.reserve(None, connector_type="cCCS2")
     assert reservation["target"] == "connector_type"
     await site.becomes(hold="held")
@@ -81,7 +85,7 @@ async def test_unspecified_evse_or_type_of_one_type(site: Site, version: Version
 async def test_connector_zero_over_a_restart(site: Site, version: Version) -> None:
     """What names no connector is remembered as such, and confirmed under the same id."""
     behaviour = Behaviour(unbound_reservations=True, statuses_after_reconnect="all")
-    charger = await site.charger(version=version, behaviour=behaviour)
+    charger = await able(site, version=version, behaviour=behaviour)
     reservation = await site.reserve(None)
     await charger.go_offline()
     await site.stop()
@@ -94,7 +98,7 @@ async def test_connector_zero_over_a_restart(site: Site, version: Version) -> No
 
 async def test_connector_zero_and_a_connector_that_need_not_be_kept_any_more(site: Site, version: Version) -> None:
     """The last one is kept for the holder; once another one is free again, that one is open to everybody, which is told."""
-    charger = await site.charger(version=version, behaviour=Behaviour(unbound_reservations=True, enforces=False))
+    charger = await able(site, version=version, behaviour=Behaviour(unbound_reservations=True, enforces=False))
     news = site.news("event.a_connector_2_reservation")
     await site.reserve(None)
     assert await charger.start(1, STRANGER)

@@ -804,6 +804,7 @@ async def test_connector_types_are_set_shown_and_taken_back(hass: HomeAssistant,
     [
         {"connector": 1.5, "types": ["cType2"]},
         {"connector": 1, "types": []},
+        {"connector": 1},
         {"connector": 1, "types": ["Unknown"]},
         {"connector": 1, "types": ["cType2", "x" * 21]},
     ],

@@ -23,6 +23,7 @@ from .conftest import (
     standing,
     started,
     told,
+    told_what_it_can,
 )
 
 pytestmark = pytest.mark.blackbox
@@ -47,17 +48,7 @@ def chargers(version: Version) -> list[ConfigSubentryData]:
 async def three(site: Site, version: Version, behaviour: Behaviour | None = None) -> SimulatedCharger:
     """A charger with three connectors that has told what it can."""
     charger = await site.charger(version=version, connectors=3, behaviour=behaviour, connector_types=TYPES)
-    await eventually(lambda: told_of(charger) >= set(CONNECTORS), "the question what it can")
-    await charger.heartbeat()
-    return charger
-
-
-def told_of(charger: SimulatedCharger) -> set[int]:
-    """The connectors of which the charger was asked what they are; 1.6 has no words for that, and is asked once."""
-    if any(call.action == "GetConfiguration" for call in charger.received):
-        return set(CONNECTORS)
-    questions = [call.payload["getVariableData"] for call in charger.received if call.action == "GetVariables"]
-    return {item["component"].get("evse", {}).get("id", 0) for question in questions for item in question}
+    return await told_what_it_can(charger)
 
 
 def reserved(site: Site) -> list[int]:
