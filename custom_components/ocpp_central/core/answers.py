@@ -16,7 +16,6 @@ from .rulings import Answer, answer_of, ruling, wait_after
 MAX_CRASHES = 3
 """How often the connection may be lost over a drop before we leave the hold to expire: some chargers crash on it."""
 
-_DOUBTFUL = frozenset({HoldState.UNCERTAIN, HoldState.LOST})
 _REFUSALS = frozenset({Answer.BUSY, Answer.REJECTED})
 _NEEDS_A_NAME = frozenset({Answer.REJECTED, Answer.UNSUPPORTED})
 _MAY_HAVE_DONE_IT = frozenset({Answer.ACCEPTED, Answer.FAILED, Answer.UNKNOWN})
@@ -44,7 +43,7 @@ def placed(page: Page, command: PlaceHold, outcome: Outcome) -> None:
     """
     found = page.book.find_hold(command.hold)
     # Not replaced though it must be (H01.FR.02): our own hold may be what is in the way.
-    may_be_ours = found is not None and (found[2].outdated or found[2].state in _DOUBTFUL)
+    may_be_ours = found is not None and (found[2].outdated or found[2].state.is_doubtful)
     claims = None if may_be_ours else page.charger.claims_reservations
     answer = answer_of(outcome, claims_reservations=claims)
     if answer in _NEEDS_A_NAME and command.evse is None:
@@ -132,7 +131,7 @@ def _answered(hold: Hold, answer: Answer, state: HoldState, until: datetime, now
     return replace(
         hold,
         state=state,
-        may_stand=hold.outdated or hold.state in _DOUBTFUL or answer in _MAY_HAVE_DONE_IT,
+        may_stand=hold.outdated or hold.state.is_doubtful or answer in _MAY_HAVE_DONE_IT,
         drop_first=False,
         not_before=now + wait_after(hold.attempts) if waits else None,
     )

@@ -21,8 +21,7 @@ from .room import AHEAD, is_free, is_lost, may_stay_open, seats, why_useless
 REFUSED_FOR_LONG = timedelta(minutes=1)
 """So long a charger may take to end a transaction that was refused; most take a moment."""
 
-_BEGUN = frozenset({Status.PLACING, Status.ACTIVE})
-_CLAIMS = _BEGUN | {Status.SCHEDULED}
+_CLAIMS = frozenset({Status.SCHEDULED, Status.PLACING, Status.ACTIVE})
 
 
 def bind(page: Page, reservation: Reservation) -> Reservation:
@@ -79,7 +78,7 @@ def holds_at(page: Page, reservation: Reservation, places: Collection[Place]) ->
 def review(page: Page) -> None:
     """Bind again whom an EVSE has failed, and say of whom no EVSE is left, now that something has changed."""
     for each in sorted(page.living(), key=lambda each: each.created):
-        if each.takes_any and each.status in _BEGUN:
+        if each.takes_any and each.status.has_begun:
             _rebind(page, each)
     planned = seats(page.living(), page.charger, page.now)
     page.seat(planned)

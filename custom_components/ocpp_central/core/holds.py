@@ -25,8 +25,6 @@ GLITCH = timedelta(seconds=2)
 PRESENTATION_GRACE = timedelta(seconds=60)
 """The usual EVConnectionTimeOut: so long a holder who identified may take to plug in before he is held a place again."""
 
-_OPEN = frozenset({HoldState.PENDING, HoldState.UNCERTAIN, HoldState.LOST})
-_DOUBTFUL = frozenset({HoldState.UNCERTAIN, HoldState.LOST})
 _WORDS: Mapping[ConnectorStatus | None, Outcome] = {
     ConnectorStatus.FAULTED: Outcome.FAULTED,
     ConnectorStatus.OUT_OF_SERVICE: Outcome.UNAVAILABLE,
@@ -134,11 +132,11 @@ def watch_status(page: Page, number: EvseId, before: Charger) -> None:
             continue
         if hold.state is HoldState.HELD and (new.is_broken or (freed and news)):
             _lose(page, each, number, _expired(page, hold) if freed and _would_expire(page, hold) else hold)
-        elif hold.state in _DOUBTFUL and new.status is ConnectorStatus.RESERVED:
+        elif hold.state.is_doubtful and new.status is ConnectorStatus.RESERVED:
             if not hold.outdated and before.is_settled(page.now) and not haunted:
                 held = replace(hold, state=HoldState.HELD, not_before=None, drop_first=False)
                 page.put(each.with_hold(number, held))
-        elif hold.state in _OPEN and freed and old is not None and not old.accepts_hold:
+        elif hold.state.is_open and freed and old is not None and not old.accepts_hold:
             page.put(each.with_hold(number, replace(hold, not_before=_soon(page, each, GLITCH))))
 
 

@@ -11,7 +11,7 @@ from .book import Book, Ghost
 from .charger import PATIENCE, RESIGNATION, Charger
 from .commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, PlaceHold, Plug
 from .page import Place
-from .reservation import Hold, HoldState, Reservation, Status
+from .reservation import Hold, Reservation, Status
 from .room import accepts
 
 TOO_LATE = timedelta(seconds=5)
@@ -22,7 +22,6 @@ MOST_PLUGS = 7
 three others beside, and whoever wants to reserve meanwhile waits for the answer."""
 
 _WANTED = frozenset({Status.PLACING, Status.ACTIVE, Status.IN_USE})
-_OPEN = frozenset({HoldState.PENDING, HoldState.UNCERTAIN, HoldState.LOST})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +103,7 @@ def _open_holds(book: Book) -> Iterator[tuple[Reservation, Place, Hold]]:
         if reservation.status not in _WANTED:
             continue
         for place, hold in reservation.holds.items():
-            if hold.state in _OPEN:
+            if hold.state.is_open:
                 yield reservation, place, hold
 
 

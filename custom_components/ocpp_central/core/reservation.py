@@ -51,8 +51,14 @@ class Status(StrEnum):
         """Whether it refuses strangers."""
         return self in _KEEPS_OUT
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether its window has opened and it waits for its holder."""
+        return self in _HAS_BEGUN
+
 
 _FINAL = frozenset({Status.USED, Status.EXPIRED, Status.CANCELLED, Status.REMOVED, Status.REJECTED})
+_HAS_BEGUN = frozenset({Status.PLACING, Status.ACTIVE})
 _KEEPS_OUT = frozenset({Status.PLACING, Status.ACTIVE, Status.IN_USE})
 
 
@@ -201,6 +207,20 @@ class HoldState(StrEnum):
     UNCERTAIN = "uncertain"
     LOST = "lost"
     UNSUPPORTED = "unsupported"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the charger is to be asked for it."""
+        return self in _OPEN
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the charger may have it all the same, though we do not count on it."""
+        return self in _DOUBTFUL
+
+
+_OPEN = frozenset({HoldState.PENDING, HoldState.UNCERTAIN, HoldState.LOST})
+_DOUBTFUL = frozenset({HoldState.UNCERTAIN, HoldState.LOST})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,7 +177,7 @@ def consume(book: Book, running: Transaction, group: str | None, scene: Scene) -
     """The book once the holder of some of its reservations charges elsewhere, which uses them up (`consume_on_any`)."""
     page = Page(book, scene)
     for each in page.living():
-        waits = each.status in _WAITS and each.binds_at(scene.now)
+        waits = each.status.has_begun and each.binds_at(scene.now)
         if waits and running.token is not None and each.is_for(running.token, group):
             taken = each if each.status is Status.ACTIVE else page.move(each, Cause.TAKEN_ON)
             used = page.move(replace(taken, transaction=running.transaction), Cause.STARTED)
@@ -275,7 +275,7 @@ def _inherited(page: Page, heir: Reservation, wanted: Mapping[Place, Hold]) -> d
     binds = False
     for uid in heir.supersedes:
         old = page.reservations[uid]
-        binds |= heir.held_by is HeldBy.AUTO and old.status in _WAITS
+        binds |= heir.held_by is HeldBy.AUTO and old.status.has_begun
         for place in (old.holds.keys() & wanted.keys()) - inherited.keys():
             inherited[place] = outdated(old.holds[place])
             old = old.with_hold(place, None)
@@ -378,7 +378,7 @@ def _use(page: Page, event: Started | Updated, group: str | None, moment: dateti
     token, living = running.token, page.living()
     giving_way = {uid for each in living for uid in each.supersedes}
     waiting = [
-        each for each in living if each.status in _WAITS and each.binds_at(moment) and each.uid not in giving_way
+        each for each in living if each.status.has_begun and each.binds_at(moment) and each.uid not in giving_way
     ]
     his = [each for each in waiting if each.is_for(token, group)]
     used = [each for each in his if each.covers(running.evse)]
@@ -397,6 +397,3 @@ def _finish(page: Page, transaction: TransactionId) -> None:
     for each in page.living():
         if each.status is Status.IN_USE and each.transaction == transaction:
             page.move(each, Cause.FINISHED)
-
-
-_WAITS = frozenset({Status.PLACING, Status.ACTIVE})
