@@ -11,6 +11,7 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from .const import LOGGER
 from .core.book import Change
 from .core.events import ChargerId, EvseId
+from .core.presentation import Presentation
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Audience:
         self._updates: dict[Place, list[CALLBACK_TYPE]] = {}
         self._news: dict[Place, list[Callable[[Change], None]]] = {}
         self._places: list[Callable[[Place], None]] = []
+        self._presentations: list[Callable[[Presentation], None]] = []
         self._kept: list[Told] | None = []
         self._closed = False
 
@@ -54,6 +56,17 @@ class Audience:
         @callback
         def unsubscribe() -> None:
             self._places.remove(added)
+
+        return unsubscribe
+
+    @callback
+    def listen_to_presentations(self, tell: Callable[[Presentation], None]) -> CALLBACK_TYPE:
+        """Call back with every token that somebody presents at any charger."""
+        self._presentations.append(tell)
+
+        @callback
+        def unsubscribe() -> None:
+            self._presentations.remove(tell)
 
         return unsubscribe
 
@@ -80,6 +93,12 @@ class Audience:
             for place in places:
                 for tell in tuple(self._news.get(place, ())):
                     _safely(tell, change)
+
+    @callback
+    def present(self, presentation: Presentation) -> None:
+        """Tell that somebody has presented a token."""
+        for tell in tuple(self._presentations):
+            _safely(tell, presentation)
 
     @callback
     def wake(self, places: Iterable[Place]) -> None:

@@ -10,12 +10,16 @@ LOGGER: Final = logging.getLogger(__package__)
 SUBENTRY_CHARGER: Final = "charger"
 SUBENTRY_DRIVER: Final = "driver"
 
+CONF_BLOCKED: Final = "blocked"
 CONF_ENTRY_ID: Final = "entry_id"
 CONF_GROUP: Final = "group"
 CONF_HOUSE_TOKEN: Final = "house_token"  # noqa: S105  a key, no secret
 CONF_ID_TOKENS: Final = "id_tokens"
 CONF_IDENTITY: Final = "identity"
+CONF_PERSON: Final = "person"
 CONF_RELAXED: Final = "relaxed"
+CONF_VALID_FROM: Final = "valid_from"
+CONF_VALID_UNTIL: Final = "valid_until"
 CONF_VALUE: Final = "value"
 
 DEFAULT_HOST: Final = "0.0.0.0"  # noqa: S104  chargers dial in from the network

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -23,7 +24,7 @@ from .core.authorization import judge
 from .core.book import Change
 from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
-from .core.commands import DropHold, Outcome, PlaceHold
+from .core.commands import Command, DropHold, Outcome, PlaceHold
 from .core.drivers import Driver, Drivers
 from .core.events import ChargerId, Event, EvseId, Heard, HoldEnded, Started, Verdict
 from .core.following import Revision, followed
@@ -32,11 +33,13 @@ from .core.leftovers import leftovers
 from .core.packing import NODES_ASIDE, NODES_AT_ONCE
 from .core.planner import Plan, plan
 from .core.policy import Policy
+from .core.presentation import presentation
 from .core.refusal import Refusal
 from .core.reservation import Reservation, Status
 from .core.steps import Report
 from .core.token import IdToken
 from .core.undo import undone
+from .csms.session import Result
 from .drivers import drivers_of, find_driver
 from .history import History
 from .options import consumes_on_any, policy_of
@@ -57,6 +60,16 @@ ATTEMPTS_ASIDE = 2
 
 SWEEP = timedelta(seconds=60)
 """How often the time is looked at regardless of timers: a suspended machine or a changed clock stops them."""
+
+
+class Connection(Protocol):
+    """The way to a charger that is connected."""
+
+    def wake(self) -> None:
+        """There may be something to tell the charger."""
+
+    async def execute(self, command: Command) -> Result:
+        """Have the charger do something, and tell what became of it."""
 
 
 class CentralSystem:
@@ -83,7 +96,7 @@ class CentralSystem:
             archived=self._archived,
         )
         self._one_step = asyncio.Lock()
-        self._wakers: dict[ChargerId, CALLBACK_TYPE] = {}
+        self._connections: dict[ChargerId, Connection] = {}
         self._watches: set[Watch] = set()
         self._rejecting: set[ChargerId] = set()
         self._timer: CALLBACK_TYPE | None = None
@@ -212,12 +225,17 @@ class CentralSystem:
         self.audience.wake_all()
 
     @callback
-    def set_waker(self, charger: ChargerId, wake: CALLBACK_TYPE | None) -> None:
-        """Have `wake` called whenever there may be something to tell this charger."""
-        if wake is None:
-            self._wakers.pop(charger, None)
+    def set_connection(self, charger: ChargerId, connection: Connection | None) -> None:
+        """Tell this charger what there is to tell by this way, which it has until it is told of another, or of none."""
+        if connection is None:
+            self._connections.pop(charger, None)
         else:
-            self._wakers[charger] = wake
+            self._connections[charger] = connection
+
+    async def execute(self, charger: ChargerId, command: Command) -> Result:
+        """Have a charger do something, and tell what became of it; one that is not connected does nothing."""
+        connection = self._connections.get(charger)
+        return Result(Outcome.DISCONNECTED) if connection is None else await connection.execute(command)
 
     @callback
     def add_charger(self, charger_id: ChargerId) -> None:
@@ -269,6 +287,8 @@ class CentralSystem:
         if len(after.evses) != len(before.evses):
             for number in after.evses.keys() - before.evses.keys():
                 self.audience.announce(Place(charger_id, number))
+        if (presented := presentation(report, self.drivers, house=self.house, now=now)) is not None:
+            self.audience.present(presented)
         self._wake_reconcilers(change for change in step.changes if change.after.charger != charger_id)
         if changed or self._ledger is not ledger or after.abilities is not before.abilities:
             self._wake_reconciler(charger_id)
@@ -448,8 +468,8 @@ class CentralSystem:
             )
 
     def _wake_reconciler(self, charger_id: ChargerId) -> None:
-        if (wake := self._wakers.get(charger_id)) is not None:
-            wake()
+        if (connection := self._connections.get(charger_id)) is not None:
+            connection.wake()
 
     def _wake_reconcilers(self, changes: Iterable[Change]) -> None:
         for charger_id in {change.after.charger for change in changes}:

@@ -5,13 +5,23 @@ reserved for anybody.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 import secrets
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TYPE
+from homeassistant.util import dt as dt_util
 
-from .const import CONF_GROUP, CONF_ID_TOKENS, CONF_VALUE, SUBENTRY_DRIVER
+from .const import (
+    CONF_BLOCKED,
+    CONF_GROUP,
+    CONF_ID_TOKENS,
+    CONF_VALID_FROM,
+    CONF_VALID_UNTIL,
+    CONF_VALUE,
+    SUBENTRY_DRIVER,
+)
 from .core.drivers import Driver, DriverId, Drivers
 from .core.token import IdToken
 
@@ -27,7 +37,15 @@ def new_driver_id() -> DriverId:
 def drivers_of(entry: ConfigEntry) -> Drivers:
     """The drivers of an entry, by name; one without tokens, which no form lets in, is left out."""
     found = [
-        Driver(driver_id=each.unique_id, name=each.title, tokens=tokens, group=each.data.get(CONF_GROUP))
+        Driver(
+            driver_id=each.unique_id,
+            name=each.title,
+            tokens=tokens,
+            group=each.data.get(CONF_GROUP),
+            valid_from=_moment(each.data.get(CONF_VALID_FROM)),
+            valid_until=_moment(each.data.get(CONF_VALID_UNTIL)),
+            blocked=each.data.get(CONF_BLOCKED) is True,
+        )
         for each in entry.get_subentries_of_type(SUBENTRY_DRIVER)
         if each.unique_id is not None and (tokens := tokens_of(each.data))
     ]
@@ -43,3 +61,9 @@ def find_driver(entry: ConfigEntry, drivers: Drivers, called: str) -> Driver | N
     """The driver who is called so: by his name, by his id or by the id of his subentry, of which none is like another."""
     subentry = entry.subentries.get(called)
     return drivers.named(called) or drivers.get(called if subentry is None else subentry.unique_id)
+
+
+def _moment(stored: object) -> datetime | None:
+    """A stored time, ISO 8601 in UTC; None if there is none, or none that can be read."""
+    moment = dt_util.parse_datetime(stored) if isinstance(stored, str) else None
+    return None if moment is None else dt_util.as_utc(moment)

@@ -11,6 +11,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.book import Change
+from .core.events import Standing
+from .core.presentation import Presentation
 from .core.reservation import EndReason, News
 from .entity import PlaceEntity, add_entities_everywhere
 
@@ -38,6 +40,12 @@ RESERVATION = EventEntityDescription(
 ANY_RESERVATION = replace(RESERVATION, translation_key="reservation_for_any_connector")
 """What happens at a charger to a reservation for any connector, until it is bound to one."""
 
+ID_TOKEN_PRESENTED = EventEntityDescription(
+    key="id_token_presented",
+    translation_key="id_token_presented",
+    event_types=["accepted", "refused"],
+)
+
 
 async def async_setup_entry(
     _: HomeAssistant,
@@ -49,7 +57,11 @@ async def async_setup_entry(
 
 
 def _entities_of(central: CentralSystem, place: Place) -> Iterable[EventEntity]:
-    yield ReservationEvent(central, place, ANY_RESERVATION if place.evse is None else RESERVATION)
+    if place.evse is None:
+        yield ReservationEvent(central, place, ANY_RESERVATION)
+        yield PresentationEvent(central, place, ID_TOKEN_PRESENTED)
+    else:
+        yield ReservationEvent(central, place, RESERVATION)
 
 
 class ReservationEvent(PlaceEntity, EventEntity):
@@ -81,6 +93,31 @@ class ReservationEvent(PlaceEntity, EventEntity):
                 "end": reservation.window.end.isoformat(),
                 "reason": None if reason is None else reason.value,
                 "late": change.late,
+            },
+        )
+        self.async_write_ha_state()
+
+
+class PresentationEvent(PlaceEntity, EventEntity):
+    """The latest token that somebody presented at a charger: whose it is, but never which (contract 4)."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Hear of everybody, and notice when the charger comes and goes."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._central.audience.listen_to_presentations(self._tell))
+
+    @callback
+    def _tell(self, presented: Presentation) -> None:
+        if presented.charger != self._place.charger:
+            return
+        accepted = presented.standing is Standing.ACCEPTED
+        self._trigger_event(
+            "accepted" if accepted else "refused",
+            {
+                "driver": None if presented.driver is None else presented.driver.name,
+                "evse": presented.evse,
+                "reason": None if accepted else presented.standing.value,
             },
         )
         self.async_write_ha_state()

@@ -135,7 +135,7 @@ class Reception:
         self._central.apply(charger_id, Connected(token_length=session.token_length, at=dt_util.utcnow()))
         reconciler = Reconciler(self._hass, self._central, session)
         self._reconcilers[session] = reconciler
-        self._central.set_waker(charger_id, reconciler.wake)
+        self._central.set_connection(charger_id, reconciler)
         task = self._hass.async_create_background_task(reconciler.run(), f"{DOMAIN} reconciler {charger_id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -145,7 +145,7 @@ class Reception:
     def disconnected(self, session: Session) -> None:
         """A charger is gone; a newer connection of it, if there is one, has not been announced yet."""
         charger_id = session.charger_id
-        self._central.set_waker(charger_id, None)
+        self._central.set_connection(charger_id, None)
         self._central.apply(charger_id, Disconnected(at=dt_util.utcnow()))
         if (reconciler := self._reconcilers.pop(session, None)) is not None:
             reconciler.end()

@@ -15,7 +15,7 @@ from .const import LOGGER
 from .coordinator import CentralSystem
 from .core.commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
 from .core.events import AbilitiesUntold, Asked
-from .csms.session import Session
+from .csms.session import Result, Session
 from .store import StorageFailedError
 
 RETRY = timedelta(seconds=10)
@@ -38,6 +38,10 @@ class Reconciler:
     def wake(self) -> None:
         """Look at the plan again: something has changed."""
         self._woken.set()
+
+    async def execute(self, command: Command) -> Result:
+        """Have the charger do something that is in no plan, and tell what became of it."""
+        return await self._session.execute(command)
 
     @callback
     def end(self) -> None:

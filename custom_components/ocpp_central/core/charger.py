@@ -185,6 +185,7 @@ class Charger:
     `missed_since`: since when it could have been connected and was not; None while it is, and until it is missed.
     `asked`, `reluctant`: whether we asked it to report since it connected, and whether it refused to.
     `token_length`: the longest id token that it can carry, in characters; None until it first connected.
+    `presented`: the token that it last asked about, until that one starts to charge.
     `spellings`: how it spells the tokens that were presented to it.
     `given_types`: the connector types that its owner says an EVSE has, whatever the charger tells.
     `reticent`: whether it gave no answer about its abilities since it connected.
@@ -201,6 +202,7 @@ class Charger:
     asked: bool = False
     reluctant: bool = False
     abilities: Abilities = Abilities()
+    presented: IdToken | None = None
     spellings: Spellings = Spellings()
     given_types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
     reticent: bool = False
@@ -283,8 +285,19 @@ class Charger:
         """
         told = self._told(event, verdict)
         token = event.token if isinstance(event, Authorizing | Started | Updated | Ended) else None
-        spellings = self.spellings if token is None else self.spellings.after(token)
-        return told if spellings is self.spellings else replace(told, spellings=spellings)
+        if token is None:
+            return told
+        spellings = self.spellings.after(token)
+        presented = self._presented(event, token)
+        if spellings is self.spellings and presented is self.presented:
+            return told
+        return replace(told, spellings=spellings, presented=presented)
+
+    def _presented(self, event: Event, token: IdToken) -> IdToken | None:
+        if isinstance(event, Authorizing):
+            return token
+        starts = isinstance(event, Started | Updated) and self.presented is not None and self.presented.matches(token)
+        return None if starts else self.presented
 
     def _told(self, event: Event, verdict: Verdict | None) -> Charger:
         match event:

@@ -6,7 +6,9 @@ nor who may charge (`authorization`).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from .events import Standing
 from .token import IdToken
 
 type DriverId = str
@@ -23,12 +25,18 @@ class Holder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
-    """A person with at least one id token, the one that chargers are told first. `group`: as the owner named it."""
+    """A person with at least one id token, the one that chargers are told first. `group`: as the owner named it.
+
+    He may charge from `valid_from` until before `valid_until` (UTC; None: without a bound), and never while `blocked`.
+    """
 
     driver_id: DriverId
     name: str
     tokens: tuple[IdToken, ...]
     group: str | None = field(default=None, repr=False)
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    blocked: bool = False
 
     @property
     def shared_group(self) -> str | None:
@@ -40,6 +48,16 @@ class Driver:
         if self.group is not None or len(self.tokens) == 1:
             return self.group
         return self.driver_id
+
+    def standing_at(self, moment: datetime) -> Standing:
+        """Whether he may charge at this moment, as far as it is up to him alone."""
+        if self.blocked:
+            return Standing.BLOCKED
+        if self.valid_from is not None and moment < self.valid_from:
+            return Standing.NOT_YET_VALID
+        if self.valid_until is not None and moment >= self.valid_until:
+            return Standing.EXPIRED
+        return Standing.ACCEPTED
 
     def as_holder(self, group: str | None = None) -> Holder:
         """Him as the holder of a reservation; `group`: instead of his own."""

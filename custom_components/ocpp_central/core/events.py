@@ -251,6 +251,7 @@ class Standing(StrEnum):
     UNKNOWN = "unknown"
     BLOCKED = "blocked"
     EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
     CONCURRENT = "concurrent"
     RESERVED_FOR_OTHERS = "reserved_for_others"
 

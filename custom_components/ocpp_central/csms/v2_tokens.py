@@ -25,6 +25,7 @@ _STANDINGS = {
     Standing.UNKNOWN: "Unknown",
     Standing.BLOCKED: "Blocked",
     Standing.EXPIRED: "Expired",
+    Standing.NOT_YET_VALID: _NOT_NOW,
     Standing.CONCURRENT: "ConcurrentTx",
 }
 
