@@ -246,7 +246,9 @@ async def _energize(core: Core, transaction: Transaction) -> None:
 
 async def _turn_away(core: Core, evse: Evse, transaction: Transaction) -> None:
     core.log.info("connector %s: the central system refuses the start", evse.id)
-    if core.state.has(Setting.STOP_ON_INVALID_ID):
+    if not core.behaviour.obeys_refusals:
+        await _energize(core, transaction)
+    elif core.state.has(Setting.STOP_ON_INVALID_ID):
         await stop(core, evse, Stop.DEAUTHORIZED)
     else:
         await _change(core, evse, transaction, "SuspendedEVSE")

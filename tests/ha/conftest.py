@@ -307,9 +307,10 @@ def driver_subentry(
     *tokens: str,
     type: str | None = "ISO14443",  # noqa: A002  OCPP's word
     group: str | None = None,
+    **more: object,
 ) -> ConfigSubentryData:
     """A driver as he was added; his id is made of his name."""
-    data: dict[str, Any] = {"id_tokens": [{"value": token, "type": type} for token in tokens]}
+    data: dict[str, Any] = {**more, "id_tokens": [{"value": token, "type": type} for token in tokens]}
     if group is not None:
         data["group"] = group
     return ConfigSubentryData(data=data, subentry_type="driver", title=name, unique_id=driver_id(name))
