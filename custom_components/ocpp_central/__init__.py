@@ -29,6 +29,7 @@ from .leftover_watch import watch_leftovers
 from .reception import Reception
 from .services import async_setup_services
 from .store import remove_storage
+from .tags import scan_tags
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -78,6 +79,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     watch_clocks(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     watch_leftovers(hass, entry)
+    scan_tags(hass, entry)
     central.begin()
 
     listening = entry.data

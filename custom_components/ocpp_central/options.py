@@ -20,6 +20,7 @@ CONF_BUFFER_BEFORE: Final = "buffer_before"
 CONF_BUFFER_AFTER: Final = "buffer_after"
 CONF_NO_SHOW: Final = "no_show"
 CONF_CONSUME_ON_ANY: Final = "consume_on_any"
+CONF_FIRE_TAG_SCANNED: Final = "fire_tag_scanned"
 
 _DEFAULTS: Final = Policy()
 _SPANS: Final = {UnitOfTime.MINUTES: timedelta(minutes=1), UnitOfTime.DAYS: timedelta(days=1)}
@@ -77,6 +78,11 @@ def policy_of(options: Mapping[str, Any]) -> Policy:
 def consumes_on_any(options: Mapping[str, Any]) -> bool:
     """Whether a holder who charges elsewhere has used what he reserved."""
     return options.get(CONF_CONSUME_ON_ANY) is True
+
+
+def fires_tag_scanned(options: Mapping[str, Any]) -> bool:
+    """Whether every token that is presented is told to Home Assistant's tags, number and all."""
+    return options.get(CONF_FIRE_TAG_SCANNED) is True
 
 
 def stored(policy: Policy) -> dict[str, int | bool]:
