@@ -21,6 +21,9 @@ CONF_BUFFER_AFTER: Final = "buffer_after"
 CONF_NO_SHOW: Final = "no_show"
 CONF_CONSUME_ON_ANY: Final = "consume_on_any"
 CONF_FIRE_TAG_SCANNED: Final = "fire_tag_scanned"
+CONF_WHO_MAY_CHARGE: Final = "who_may_charge"
+
+KNOWN_DRIVERS: Final = "known_drivers"
 
 _DEFAULTS: Final = Policy()
 _SPANS: Final = {UnitOfTime.MINUTES: timedelta(minutes=1), UnitOfTime.DAYS: timedelta(days=1)}
@@ -78,6 +81,11 @@ def policy_of(options: Mapping[str, Any]) -> Policy:
 def consumes_on_any(options: Mapping[str, Any]) -> bool:
     """Whether a holder who charges elsewhere has used what he reserved."""
     return options.get(CONF_CONSUME_ON_ANY) is True
+
+
+def knows_drivers_only(options: Mapping[str, Any]) -> bool:
+    """Whether only drivers who are known may charge."""
+    return options.get(CONF_WHO_MAY_CHARGE) == KNOWN_DRIVERS
 
 
 def fires_tag_scanned(options: Mapping[str, Any]) -> bool:

@@ -60,7 +60,9 @@ def check(result: SubentryFlowResult) -> SubentryFlowResult:
         shown = [step["description"], *(FORM["error"][error] for error in (result["errors"] or {}).values())]
     if result["type"] is FlowResultType.MENU:
         step = FORM["step"][result["step_id"]]
-        assert set(result["menu_options"]) <= set(step["menu_options"])
+        options = result["menu_options"]
+        assert isinstance(options, list)
+        assert set(options) <= set(step["menu_options"])
         shown = [step["description"]]
     if result["type"] is FlowResultType.SHOW_PROGRESS:
         shown = [FORM["progress"][result["progress_action"]]]
