@@ -18,7 +18,7 @@ import voluptuous as vol
 
 from custom_components.ocpp_central.const import DOMAIN
 from custom_components.ocpp_central.core.reservation import News
-from custom_components.ocpp_central.options import AMOUNTS, CONF_CONSUME_ON_ANY
+from custom_components.ocpp_central.options import AMOUNTS, CHOICES, SWITCHES
 
 pytestmark = pytest.mark.blackbox
 
@@ -112,7 +112,7 @@ async def test_every_example_is_a_script_or_an_automation(hass: HomeAssistant) -
 def test_every_option_is_explained() -> None:
     """The table of the options has the keys by which they are stored."""
     told = [name for row in rows(part("### Options")) for name in names(row[1])]
-    assert told == [*AMOUNTS, CONF_CONSUME_ON_ANY]
+    assert told == [*AMOUNTS, *CHOICES, *SWITCHES]
 
 
 def test_every_event_is_explained() -> None:

@@ -1,4 +1,4 @@
-"""The settings of a charger as they are stored in its subentry (contract 1): the types of its connectors.
+"""The settings of a charger as they are stored in its subentry (contract 1).
 
 Knows their shape there, in the core and in the form. Must not know the form itself (`config_flow`).
 """
@@ -9,6 +9,12 @@ from typing import Any, Final
 from .core.charger import MAX_EVSES
 from .core.connector_types import named_type
 from .core.events import EvseId
+from .core.rules import Enforcement
+
+CONF_ENFORCEMENT: Final = "enforcement"
+INHERIT: Final = "inherit"
+ENFORCEMENTS: Final = (INHERIT, Enforcement.STOP.value, Enforcement.WARN.value, Enforcement.OFF.value)
+"""What can be chosen for one charger, the default first."""
 
 CONF_CONNECTOR_TYPES: Final = "connector_types"
 CONF_CONNECTOR: Final = "connector"
@@ -20,6 +26,12 @@ type Row = Mapping[str, Any]
 
 class UnusableRowError(Exception):
     """A line of the form that cannot be stored."""
+
+
+def own_enforcement(settings: Mapping[str, Any]) -> Enforcement | None:
+    """How strangers are treated at this charger; None: as everywhere."""
+    chosen = settings.get(CONF_ENFORCEMENT)
+    return Enforcement(chosen) if chosen in tuple(Enforcement) else None
 
 
 def connector_types(settings: Mapping[str, Any]) -> dict[EvseId, frozenset[str]]:

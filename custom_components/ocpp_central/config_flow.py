@@ -43,7 +43,10 @@ from .addresses import async_try_to_listen, async_urls
 from .charger_settings import (
     CONF_CONNECTOR,
     CONF_CONNECTOR_TYPES,
+    CONF_ENFORCEMENT,
     CONF_TYPES,
+    ENFORCEMENTS,
+    INHERIT,
     UnusableRowError,
     rows,
     stored_types,
@@ -82,6 +85,9 @@ _CHARGER_FIELDS: dict[vol.Marker, object] = {
     vol.Optional(CONF_NAME): TextSelector(),
     vol.Optional(CONF_PASSWORD): _PASSWORD,
     vol.Required(CONF_RELAXED, default=DEFAULT_RELAXED): BooleanSelector(),
+    vol.Required(CONF_ENFORCEMENT, default=INHERIT): SelectSelector(
+        SelectSelectorConfig(options=list(ENFORCEMENTS), translation_key="charger_enforcement")
+    ),
 }
 _CONNECTOR_TYPES = ObjectSelector(
     ObjectSelectorConfig(
@@ -279,7 +285,7 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
                 return self.async_create_entry(
                     title=user_input.get(CONF_NAME, "").strip() or identity,
                     data=_with_password(
-                        {CONF_RELAXED: user_input[CONF_RELAXED]},
+                        {key: user_input[key] for key in (CONF_RELAXED, CONF_ENFORCEMENT)},
                         user_input.get(CONF_PASSWORD),
                     ),
                     unique_id=identity,
@@ -302,7 +308,7 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
         errors: dict[str, str] = {}
         if user_input is not None:
             entered = user_input.get(CONF_PASSWORD)
-            settings = {**charger.data, CONF_RELAXED: user_input[CONF_RELAXED]}
+            settings = {**charger.data, **{key: user_input[key] for key in (CONF_RELAXED, CONF_ENFORCEMENT)}}
             try:
                 settings = _with_types(settings, stored_types(user_input.get(CONF_CONNECTOR_TYPES, ())))
             except UnusableRowError:

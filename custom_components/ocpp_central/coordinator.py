@@ -20,13 +20,24 @@ from . import errors
 from .audience import Audience, Place
 from .choices import Choices
 from .const import CONF_HOUSE_TOKEN, LOGGER
-from .core.authorization import judge
+from .core.authorization import ASKS, Court, is_still_unwelcome, judge
 from .core.book import Change
 from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
 from .core.commands import Command, DropHold, Outcome, PlaceHold
 from .core.drivers import Driver, Drivers
-from .core.events import ChargerId, Event, EvseId, Heard, HoldEnded, Started, Verdict
+from .core.events import (
+    ChargerId,
+    Event,
+    Evicting,
+    EvseId,
+    Heard,
+    HoldEnded,
+    Pardoned,
+    Started,
+    TransactionId,
+    Verdict,
+)
 from .core.following import Revision, followed
 from .core.ledger import Ledger, Step
 from .core.leftovers import leftovers
@@ -36,13 +47,14 @@ from .core.policy import Policy
 from .core.presentation import Presentation, presentation
 from .core.refusal import Refusal
 from .core.reservation import Reservation, Status
+from .core.rules import Enforcement, Rules
 from .core.steps import Report
 from .core.token import IdToken
 from .core.undo import undone
 from .csms.session import Result
 from .drivers import drivers_of, find_driver
 from .history import History
-from .options import consumes_on_any, policy_of
+from .options import consumes_on_any, policy_of, rules_of
 from .showing import changed_at, shows_at, told_at
 from .store import Memory, Storage, StorageFailedError, is_to_be_kept
 from .watch import Watch
@@ -87,6 +99,7 @@ class CentralSystem:
         """Whoever was refused last because nobody knows the card, for as long as the owner may learn it."""
         self._ledger = Ledger()
         self._chargers: dict[ChargerId, Charger] = {}
+        self._own_enforcement: dict[ChargerId, Enforcement | None] = {}
         self._last_transaction_id = 0
         self._ids_until = 0
         self._storage = Storage(hass, entry.entry_id, self._memory)
@@ -143,6 +156,10 @@ class CentralSystem:
     def policy(self) -> Policy:
         """The owner's bounds for reservations."""
         return policy_of(self.entry.options)
+
+    def rules(self, charger_id: ChargerId) -> Rules:
+        """What the owner has decided about who may charge at a charger."""
+        return rules_of(self.entry.options, self._own_enforcement.get(charger_id), self.house)
 
     @property
     def house(self) -> IdToken:
@@ -256,10 +273,18 @@ class CentralSystem:
             self._wake_reconciler(charger_id)
 
     @callback
+    def give_enforcement(self, charger_id: ChargerId, enforcement: Enforcement | None) -> None:
+        """Treat strangers at a charger so from now on; None: as everywhere."""
+        if self._own_enforcement.get(charger_id) is not enforcement:
+            self._own_enforcement[charger_id] = enforcement
+            self.audience.wake([Place(charger_id)])
+
+    @callback
     def remove_charger(self, charger_id: ChargerId) -> None:
         """Forget a charger; its reservations end as removed."""
         step = self._ledger.without_charger(charger_id, dt_util.utcnow())
         del self._chargers[charger_id]
+        self._own_enforcement.pop(charger_id, None)
         self._storage.changed()
         self._take(step)
         self.audience.wake_charger(charger_id)
@@ -275,7 +300,7 @@ class CentralSystem:
         if isinstance(event, HoldEnded) and event.hold not in self._ledger.book(charger_id).wire_ids:
             LOGGER.info("%s gave up a reservation that nobody here knows: %s", charger_id, event.hold)
         ledger = self._ledger
-        verdict = judge(ledger, self.drivers, before, event, now)
+        verdict = judge(self._court(charger_id), before, event, now) if isinstance(event, ASKS) else None
         after = before.after(event, verdict)
         if after is not before:
             self._chargers[charger_id] = after
@@ -295,6 +320,20 @@ class CentralSystem:
         if changed or self._ledger is not ledger or after.abilities is not before.abilities:
             self._wake_reconciler(charger_id)
         return verdict
+
+    @callback
+    def evicts(self, charger_id: ChargerId, transaction: TransactionId) -> bool:
+        """Whether somebody who was refused is to be stopped now; the caller does it then. Otherwise he may go on."""
+        charger, now = self.chargers.get(charger_id), dt_util.utcnow()
+        running = None if charger is None else charger.running(transaction)
+        if charger is None or running is None:
+            return False
+        unwelcome = is_still_unwelcome(self._court(charger_id), charger, running, now)
+        event = Evicting if unwelcome else Pardoned
+        self.apply(charger_id, event(transaction=transaction, at=now))
+        if unwelcome:
+            LOGGER.info("%s is asked to stop transaction %s, which was refused", charger_id, transaction)
+        return unwelcome
 
     async def saved(self) -> None:
         """Return once everything is on disk. Raises `StorageFailedError`."""
@@ -375,6 +414,9 @@ class CentralSystem:
         if ledger is not self._ledger:
             self._ledger = ledger
             self._storage.changed()
+
+    def _court(self, charger_id: ChargerId) -> Court:
+        return Court(ledger=self._ledger, drivers=self.drivers, rules=self.rules(charger_id), chargers=self._chargers)
 
     def _memory(self) -> Memory:
         return Memory(

@@ -67,6 +67,12 @@ def refused(refusal: Refusal, **known: object) -> HomeAssistantError:
             "start": local(obstacle.start),
             "end": local(obstacle.end),
         }
+    if (driver := refusal.driver) is not None:
+        placeholders |= {
+            "driver": driver.name,
+            "valid_from": "-" if driver.valid_from is None else local(driver.valid_from),
+            "valid_until": "-" if driver.valid_until is None else local(driver.valid_until),
+        }
     make = failed if refusal.reason in _NOT_THE_CALLERS_FAULT else invalid
     return make(refusal.reason.value, **placeholders)
 

@@ -12,6 +12,8 @@ from typing import Any, Final
 from homeassistant.const import UnitOfTime
 
 from .core.policy import Policy
+from .core.rules import Enforcement, Rules
+from .core.token import IdToken
 
 CONF_DEFAULT_DURATION: Final = "default_duration"
 CONF_MAX_DURATION: Final = "max_duration"
@@ -20,9 +22,12 @@ CONF_BUFFER_BEFORE: Final = "buffer_before"
 CONF_BUFFER_AFTER: Final = "buffer_after"
 CONF_NO_SHOW: Final = "no_show"
 CONF_CONSUME_ON_ANY: Final = "consume_on_any"
-CONF_FIRE_TAG_SCANNED: Final = "fire_tag_scanned"
+CONF_ENFORCEMENT: Final = "enforcement"
 CONF_WHO_MAY_CHARGE: Final = "who_may_charge"
+CONF_ONE_TRANSACTION_PER_TOKEN: Final = "one_transaction_per_token"  # noqa: S105  a key, no secret
+CONF_FIRE_TAG_SCANNED: Final = "fire_tag_scanned"
 
+EVERYONE: Final = "everyone"
 KNOWN_DRIVERS: Final = "known_drivers"
 
 _DEFAULTS: Final = Policy()
@@ -63,6 +68,16 @@ AMOUNTS: Final[Mapping[str, Amount]] = {
 """Every option that is a span of time, by key. Zero as `no_show` means off."""
 
 
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    CONF_ENFORCEMENT: (Enforcement.STOP.value, Enforcement.WARN.value, Enforcement.OFF.value),
+    CONF_WHO_MAY_CHARGE: (EVERYONE, KNOWN_DRIVERS),
+}
+"""Every option that is a choice, by key, with what can be chosen, the default first."""
+
+SWITCHES: Final = (CONF_ONE_TRANSACTION_PER_TOKEN, CONF_CONSUME_ON_ANY, CONF_FIRE_TAG_SCANNED)
+"""Every option that is on or off, by key; off by default."""
+
+
 def policy_of(options: Mapping[str, Any]) -> Policy:
     """The bounds that stored options set; what is missing or makes no sense is as it is by default."""
     spans = {key: amount.decoded(options.get(key)) for key, amount in AMOUNTS.items()}
@@ -78,14 +93,31 @@ def policy_of(options: Mapping[str, Any]) -> Policy:
     )
 
 
-def consumes_on_any(options: Mapping[str, Any]) -> bool:
-    """Whether a holder who charges elsewhere has used what he reserved."""
-    return options.get(CONF_CONSUME_ON_ANY) is True
+def rules_of(options: Mapping[str, Any], own: Enforcement | None, house: IdToken) -> Rules:
+    """What stored options say about who may charge at a charger. `own`: its own enforcement, if it has one."""
+    return Rules(
+        house=house,
+        enforcement=own or Enforcement(chosen(options, CONF_ENFORCEMENT)),
+        insists=own is Enforcement.STOP,
+        known_only=knows_drivers_only(options),
+        one_per_token=options.get(CONF_ONE_TRANSACTION_PER_TOKEN) is True,
+    )
+
+
+def chosen(options: Mapping[str, Any], key: str) -> str:
+    """What is chosen of `CHOICES`; the default if nothing is, or nothing that can be."""
+    choices, choice = CHOICES[key], options.get(key)
+    return choice if choice in choices else choices[0]
 
 
 def knows_drivers_only(options: Mapping[str, Any]) -> bool:
     """Whether only drivers who are known may charge."""
-    return options.get(CONF_WHO_MAY_CHARGE) == KNOWN_DRIVERS
+    return chosen(options, CONF_WHO_MAY_CHARGE) == KNOWN_DRIVERS
+
+
+def consumes_on_any(options: Mapping[str, Any]) -> bool:
+    """Whether a holder who charges elsewhere has used what he reserved."""
+    return options.get(CONF_CONSUME_ON_ANY) is True
 
 
 def fires_tag_scanned(options: Mapping[str, Any]) -> bool:
@@ -93,8 +125,9 @@ def fires_tag_scanned(options: Mapping[str, Any]) -> bool:
     return options.get(CONF_FIRE_TAG_SCANNED) is True
 
 
-def stored(policy: Policy) -> dict[str, int | bool]:
-    """The options that set these bounds."""
+def stored(options: Mapping[str, Any]) -> dict[str, int | str | bool]:
+    """All options as they are in force, whatever is missing or makes no sense among these."""
+    policy = policy_of(options)
     spans = {
         CONF_DEFAULT_DURATION: policy.default_duration,
         CONF_MAX_DURATION: policy.max_duration,
@@ -103,5 +136,8 @@ def stored(policy: Policy) -> dict[str, int | bool]:
         CONF_BUFFER_AFTER: policy.buffer_after,
         CONF_NO_SHOW: policy.no_show or timedelta(0),
     }
-    amounts = {key: AMOUNTS[key].encoded(span) for key, span in spans.items()}
-    return amounts | {CONF_CONSUME_ON_ANY: policy.consume_on_any}
+    return {
+        **{key: AMOUNTS[key].encoded(span) for key, span in spans.items()},
+        **{key: chosen(options, key) for key in CHOICES},
+        **{key: options.get(key) is True for key in SWITCHES},
+    }

@@ -7,14 +7,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
-from homeassistant.helpers.selector import BooleanSelector, NumberSelector, NumberSelectorConfig, NumberSelectorMode
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+)
 import voluptuous as vol
 
-from .options import AMOUNTS, CONF_CONSUME_ON_ANY, CONF_DEFAULT_DURATION, CONF_MAX_DURATION, Amount, policy_of, stored
+from .options import AMOUNTS, CHOICES, CONF_DEFAULT_DURATION, CONF_MAX_DURATION, SWITCHES, Amount, stored
 
 
 class OcppOptionsFlow(OptionsFlow):
-    """Set the bounds for reservations."""
+    """Set the bounds for reservations, and who may charge."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for all of them; what is left out stays as it is in force."""
@@ -24,7 +31,7 @@ class OcppOptionsFlow(OptionsFlow):
             if user_input[CONF_DEFAULT_DURATION] <= user_input[CONF_MAX_DURATION]:
                 return self.async_create_entry(data={**options, **user_input})
             errors[CONF_DEFAULT_DURATION] = "longer_than_maximum"
-        shown: Mapping[str, Any] = stored(policy_of(options)) if user_input is None else user_input
+        shown: Mapping[str, Any] = stored(options) if user_input is None else user_input
         return self.async_show_form(step_id="init", data_schema=_schema(shown), errors=errors)
 
 
@@ -32,7 +39,11 @@ def _schema(shown: Mapping[str, Any]) -> vol.Schema:
     fields: dict[vol.Marker, object] = {
         vol.Required(key, default=shown[key]): _field(amount) for key, amount in AMOUNTS.items()
     }
-    fields[vol.Required(CONF_CONSUME_ON_ANY, default=shown[CONF_CONSUME_ON_ANY])] = BooleanSelector()
+    for key, choices in CHOICES.items():
+        selector = SelectSelector(SelectSelectorConfig(options=list(choices), translation_key=key))
+        fields[vol.Required(key, default=shown[key])] = selector
+    for key in SWITCHES:
+        fields[vol.Required(key, default=shown[key])] = BooleanSelector()
     return vol.Schema(fields)
 
 

@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 from websockets import CloseCode
 
 from .audience import Place
-from .charger_settings import connector_types
+from .charger_settings import connector_types, own_enforcement
 from .const import (
     CONF_ENTRY_ID,
     CONF_IDENTITY,
@@ -101,6 +101,7 @@ class Reception:
             self._strangers.discard(charger_id)
             self._central.add_charger(charger_id)
             self._central.give_types(charger_id, connector_types(settings))
+            self._central.give_enforcement(charger_id, own_enforcement(settings))
         renamed = [known for known in names if names[known] != self._names.get(known)]
         self._names = names
         self._central.audience.wake(map(Place, renamed))

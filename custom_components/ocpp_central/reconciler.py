@@ -13,7 +13,16 @@ from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
 from .coordinator import CentralSystem
-from .core.commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
+from .core.commands import (
+    AskForAbilities,
+    AskForStatus,
+    AskToBoot,
+    Command,
+    DropHold,
+    Outcome,
+    PlaceHold,
+    StopTransaction,
+)
 from .core.events import AbilitiesUntold, Asked
 from .csms.session import Result, Session
 from .store import StorageFailedError
@@ -70,6 +79,8 @@ class Reconciler:
         match commands[0]:
             case PlaceHold() | DropHold() as command:
                 await self._send(command)
+            case StopTransaction() as command:
+                await self._evict(command)
             case AskToBoot() | AskForStatus():
                 await self._ask(commands)
             case AskForAbilities() as command:
@@ -97,6 +108,11 @@ class Reconciler:
             self._central.answered(charger_id, command, Outcome.DISCONNECTED)
             raise
         self._central.answered(charger_id, command, result.outcome, result.word)
+
+    async def _evict(self, command: StopTransaction) -> None:
+        """Have somebody stopped who was refused; whether it works shows when the charger tells the end."""
+        if self._central.evicts(self._session.charger_id, command.transaction):
+            await self._session.execute(command)
 
     async def _ask(self, commands: tuple[Command, ...]) -> None:
         """Have the charger report itself; one that will not is not waited for."""

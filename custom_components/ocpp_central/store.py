@@ -66,6 +66,8 @@ class StoredCharger:
     token_length: int | None = None
     abilities: Abilities = Abilities()
     spellings: Spellings = Spellings()
+    asks: bool = False
+    vends_freely: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +232,7 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
         or before.token_length != after.token_length
         or before.abilities is not after.abilities
         or before.spellings is not after.spellings
+        or (before.asks, before.vends_freely) != (after.asks, after.vends_freely)
         or len(before.evses) != len(after.evses)
     ):
         return True
@@ -292,6 +295,8 @@ def _stored_charger(charger: Charger) -> StoredCharger:
         token_length=charger.token_length,
         abilities=charger.abilities,
         spellings=charger.spellings,
+        asks=charger.asks,
+        vends_freely=charger.vends_freely,
     )
 
 
@@ -350,4 +355,6 @@ def _charger(stored: StoredCharger) -> Charger:
         token_length=stored.token_length,
         abilities=stored.abilities,
         spellings=stored.spellings,
+        asks=stored.asks,
+        vends_freely=stored.vends_freely,
     )

@@ -107,7 +107,7 @@ async def _propose(central: CentralSystem, wish: Wish, uid: str) -> None:
     def proposed(ledger: Ledger, nodes: int) -> Step:
         if (charger := central.chargers.get(wish.charger)) is None:
             raise errors.invalid("device_gone", device=name)
-        terms = Terms(policy=central.policy, nodes=nodes)
+        terms = Terms(policy=central.policy, drivers=central.drivers, nodes=nodes)
         return ledger.propose(wish, charger, terms, uid=uid, now=dt_util.utcnow())
 
     try:
@@ -125,7 +125,7 @@ async def _propose(central: CentralSystem, wish: Wish, uid: str) -> None:
 
 async def _amend(central: CentralSystem, reservation: Reservation, amendment: Amendment) -> Step:
     def changed(ledger: Ledger, nodes: int) -> Step:
-        terms = Terms(policy=central.policy, nodes=nodes)
+        terms = Terms(policy=central.policy, drivers=central.drivers, nodes=nodes)
         charger = _charger_of(central, reservation)
         return ledger.change(reservation.uid, amendment, charger, terms, now=dt_util.utcnow())
 

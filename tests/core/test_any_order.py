@@ -18,6 +18,7 @@ from custom_components.ocpp_central.core.commands import Command, DropHold, Outc
 from custom_components.ocpp_central.core.events import (
     ConnectorStatus,
     HoldEnd,
+    Started,
 )
 from custom_components.ocpp_central.core.page import GHOST_LIFE
 from custom_components.ocpp_central.core.planner import TOO_LATE
@@ -35,9 +36,10 @@ from custom_components.ocpp_central.core.reservation import (
     Window,
 )
 from custom_components.ocpp_central.core.room import AHEAD, accepts, fits, is_free, seats
+from custom_components.ocpp_central.core.rules import Rules
 from custom_components.ocpp_central.core.token import IdToken
 
-from .world import CHARGER, HOLDER, MINUTE, SECOND, STRANGER, World
+from .world import CHARGER, HOLDER, HOUSE, MINUTE, SECOND, STRANGER, World
 
 EVSES = (1, 2, 3)
 PLUGS = {1: {"cType2"}, 2: {"cType2", "cCCS2"}, 3: {"cCCS2"}}
@@ -71,6 +73,7 @@ class AnyOrder(RuleBasedStateMachine):
         super().__init__()
         self.world = World(evses=EVSES)
         self.world.equip(PLUGS)
+        self.world.rules = Rules(house=HOUSE, insists=True)
         self.under_way: Command | None = None
         self.may_stand: dict[int, int] = {}
         """The wire ids of the holds that the charger may have, each with the connections lost over dropping it."""
@@ -283,9 +286,14 @@ class AnyOrder(RuleBasedStateMachine):
         everything, giving_way = self.world.book.living_at(), self._giving_way()
         self.transactions += 1
         name = f"named{self.transactions}" if named else None
+        told = Started(transaction=name, evse=evse, connector=1, token=token, at=at)
+        known = self.world.charger.same_start(told)
         verdict = self.world.start(token, evse, transaction=name, at=at)
         assert verdict.transaction is not None
         moment = self.world.charger.moment_of(at, now)
+        if known is not None and not known.refused:
+            assert verdict.accepted
+            before = {}
         for reservation in before.values():
             if token is None or not reservation.binds_at(moment):
                 continue

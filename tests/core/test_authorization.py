@@ -64,7 +64,7 @@ ACCEPTED, REFUSED = Standing.ACCEPTED, Standing.RESERVED_FOR_OTHERS
 def test_a_stranger_is_refused_on_a_reserved_evse(event: Event, want: Standing) -> None:
     """At Authorize and at the start, also with our reservation id; never at the end (ocpp.md 5.7, 5.4)."""
     world = _reserved()
-    verdict = judge(world.ledger, world.drivers, world.charger, event, NOON)
+    verdict = judge(world.court, world.charger, event, NOON)
     assert verdict is not None
     assert verdict.standing is want
     assert verdict.accepted is (want is ACCEPTED)
@@ -75,14 +75,14 @@ def test_a_stranger_is_refused_on_a_reserved_evse(event: Event, want: Standing) 
 def test_what_presents_no_token_gets_no_verdict(event: Event) -> None:
     """There is nobody to judge."""
     world = _reserved()
-    assert judge(world.ledger, world.drivers, world.charger, event, NOON) is None
+    assert judge(world.court, world.charger, event, NOON) is None
 
 
 def test_an_update_is_judged_where_its_transaction_runs() -> None:
     """A token that comes late, to a transaction that began without one, is judged like a start (E05.FR.01)."""
     world = _reserved()
     world.start(None, 1, transaction="9")
-    verdict = judge(world.ledger, world.drivers, world.charger, _updated(STRANGER, evse=2), NOON)
+    verdict = judge(world.court, world.charger, _updated(STRANGER, evse=2), NOON)
     assert verdict is not None
     assert verdict.standing is REFUSED
 
@@ -175,7 +175,7 @@ def test_every_verdict_tells_the_group(event: Event, reserved_for: str | None) -
     if reserved_for is None:
         (reservation,) = world.book.living_at()
         world.change(reservation, token=STRANGER)
-    verdict = judge(world.ledger, world.drivers, world.charger, event, NOON)
+    verdict = judge(world.court, world.charger, event, NOON)
     assert verdict is not None
     assert verdict.group == "FAMILY"
 

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from custom_components.ocpp_central.core.abilities import Abilities
-from custom_components.ocpp_central.core.authorization import judge
+from custom_components.ocpp_central.core.authorization import Court, is_still_unwelcome, judge
 from custom_components.ocpp_central.core.book import Book, Change
 from custom_components.ocpp_central.core.change import Amendment
 from custom_components.ocpp_central.core.charger import Charger, Evse
@@ -19,6 +19,7 @@ from custom_components.ocpp_central.core.commands import (
     DropHold,
     Outcome,
     PlaceHold,
+    StopTransaction,
 )
 from custom_components.ocpp_central.core.drivers import Drivers
 from custom_components.ocpp_central.core.events import (
@@ -32,8 +33,10 @@ from custom_components.ocpp_central.core.events import (
     Disconnected,
     Ended,
     Event,
+    Evicting,
     HoldEnd,
     HoldEnded,
+    Pardoned,
     Started,
     StatusChanged,
     Updated,
@@ -51,6 +54,7 @@ from custom_components.ocpp_central.core.reservation import (
     Target,
 )
 from custom_components.ocpp_central.core.room import Terms
+from custom_components.ocpp_central.core.rules import Rules
 from custom_components.ocpp_central.core.steps import Report
 from custom_components.ocpp_central.core.token import IdToken
 
@@ -62,6 +66,7 @@ HALF_HOUR = timedelta(minutes=30)
 
 HOLDER = IdToken(value="HOLDER")
 STRANGER = IdToken(value="STRANGER")
+HOUSE = IdToken(value="HOUSE", type="Central")
 CHARGER = "garage"
 
 KNOWN = Abilities(complete=True)
@@ -87,8 +92,9 @@ class World:
         self.ledger = Ledger()
         self.policy = Policy()
         self.drivers = Drivers()
+        self.rules = Rules(house=HOUSE)
         known = {each: Evse(evse=each) for each in evses}
-        self.chargers = {CHARGER: Charger(charger=CHARGER, evses=known, abilities=KNOWN)}
+        self.chargers = {CHARGER: Charger(charger=CHARGER, evses=known, abilities=KNOWN, asks=True)}
         self.changes: list[Change] = []
         self._uids = (f"uid{number}" for number in count(1))
         self._transactions = (f"{number}" for number in count(1))
@@ -100,7 +106,12 @@ class World:
     @property
     def terms(self) -> Terms:
         """What wishes are judged by."""
-        return Terms(policy=self.policy)
+        return Terms(policy=self.policy, drivers=self.drivers)
+
+    @property
+    def court(self) -> Court:
+        """What verdicts rest upon."""
+        return Court(ledger=self.ledger, drivers=self.drivers, rules=self.rules, chargers=self.chargers)
 
     @property
     def charger(self) -> Charger:
@@ -206,7 +217,7 @@ class World:
             known = before.same_start(event)
             given = known.transaction if known is not None else next(self._transactions)
             event = replace(event, transaction=given)
-        verdict = judge(self.ledger, self.drivers, before, event, self.now)
+        verdict = judge(self.court, before, event, self.now)
         after = before.after(event, verdict)
         self.chargers[CHARGER] = after
         report = Report(event=event, before=before, verdict=verdict)
@@ -295,10 +306,20 @@ class World:
                 token_length=each.token_length,
                 abilities=each.abilities,
                 given_types=each.given_types,
+                asks=each.asks,
+                vends_freely=each.vends_freely,
             )
             for each in self.chargers.values()
         }
         self.take(self.ledger.at(self.chargers, self.now))
+
+    def evict(self, transaction: str) -> bool:
+        """The time has come to stop somebody; whether that is still to be done."""
+        running = self.charger.running(transaction)
+        assert running is not None
+        unwelcome = is_still_unwelcome(self.court, self.charger, running, self.now)
+        self.tell((Evicting if unwelcome else Pardoned)(transaction=transaction, at=self.now))
+        return unwelcome
 
     def plan(self) -> Plan:
         return plan(self.book, self.charger, self.now)
@@ -317,6 +338,8 @@ class World:
             self.abilities(claims_reservations=None)
         elif isinstance(command, AskForAbilities):
             self.tell(AbilitiesUntold(at=self.now))
+        elif isinstance(command, StopTransaction):
+            self.evict(command.transaction)
         else:
             self.tell(Asked(refused=outcome is not Outcome.ACCEPTED, at=self.now))
 

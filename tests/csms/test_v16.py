@@ -248,6 +248,7 @@ STANDINGS = [
     (Standing.UNKNOWN, "Invalid"),
     (Standing.BLOCKED, "Blocked"),
     (Standing.EXPIRED, "Expired"),
+    (Standing.NOT_YET_VALID, "Blocked"),
     (Standing.CONCURRENT, "ConcurrentTx"),
     (Standing.RESERVED_FOR_OTHERS, "Blocked"),
 ]

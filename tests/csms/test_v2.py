@@ -434,6 +434,7 @@ STANDINGS = [
     (Standing.UNKNOWN, "Unknown", "Unknown"),
     (Standing.BLOCKED, "Blocked", "Blocked"),
     (Standing.EXPIRED, "Expired", "Expired"),
+    (Standing.NOT_YET_VALID, "NotAtThisTime", "NotAtThisTime"),
     (Standing.CONCURRENT, "ConcurrentTx", "ConcurrentTx"),
     (Standing.RESERVED_FOR_OTHERS, "NotAtThisLocation", "NotAtThisTime"),
 ]

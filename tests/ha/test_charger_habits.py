@@ -36,6 +36,12 @@ MEMBER = "0BADCAFE"
 FAMILY = "FAMILY"
 
 
+@pytest.fixture
+def chargers() -> list[ConfigSubentryData]:
+    """Charger A, at which nobody charges on the quiet, though it has not asked about anybody yet (contract 1)."""
+    return [charger_subentry("A", enforcement="stop")]
+
+
 async def test_order_authorize_and_status_before_the_answer(site: Site, version: Version) -> None:
     """Who cannot answer while waiting deadlocks."""
     charger = await site.charger(version=version, behaviour=Behaviour(authorizes_before_answer=True))
@@ -384,14 +390,23 @@ async def test_home_chargers_do_not_reserve(site: Site, version: Version, code: 
     assert told(news) == ["placed", "used"]
 
 
-async def test_home_chargers_that_vend_freely_use_no_reservation(site: Site, version: Version) -> None:
-    """The fixed token that such a charger sends is not the holder's, and in 2.x there is none at all."""
-    behaviour = Behaviour(free_vend=True, enforces=False)
-    charger = await site.charger(version=version, behaviour=behaviour)
+@pytest.mark.parametrize("own", ["inherit", "stop"])
+async def test_home_chargers_that_vend_freely_use_no_reservation(site: Site, version: Version, own: str) -> None:
+    """The fixed token that such a charger sends is not the holder's, and in 2.x there is none at all.
+
+    Contract 1: it is only reported, unless this very charger was set to stop.
+    """
+    (subentry,) = site.entry.subentries.values()
+    site.hass.config_entries.async_update_subentry(site.entry, subentry, data={"enforcement": own})
+    charger = await site.charger(version=version, behaviour=Behaviour(free_vend=True, enforces=False))
     news = site.news()
     reservation = await site.reserve()
     await charger.plug(1)
     await charger.wait_for(lambda: not charger.pending)
-    assert started(charger).answer is not None
+    start = started(charger)
+    assert start.answer is not None
+    if version is Version.V16 or own == "stop":
+        refused = {Version.V16: "Blocked"}.get(version, "NotAtThisTime")
+        assert standing(start) == ("Accepted" if own == "inherit" else refused)
     await site.becomes(uid=reservation["uid"], status="active")
-    assert told(news) == ["placed"]
+    assert told(news) == (["placed", "intruder"] if own == "inherit" else ["placed"])

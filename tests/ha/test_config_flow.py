@@ -268,9 +268,9 @@ async def test_forms_can_be_shown_in_a_browser(
         (
             "/subentries",
             [central_system.entry_id, "charger"],
-            ["identity", "name", "password", "relaxed"],
+            ["identity", "name", "password", "relaxed", "enforcement"],
         ),
-        ("/subentries", [central_system.entry_id, "driver"], ["name", "id_tokens", "group"]),
+        ("/subentries", [central_system.entry_id, "driver"], ["next_step_id"]),
     ):
         response = await client.post(f"/api/config/config_entries{kind}/flow", json={"handler": handler})
         form = await response.json()
@@ -641,7 +641,9 @@ async def test_charger_is_added_by_hand(hass: HomeAssistant, central_system: Moc
 
     result = await submit_charger(hass, form, identity=" CP 1 ", name=" Garage ", password=" s3 ", relaxed=False)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert chargers(central_system) == {"CP 1": ("Garage", {"relaxed": False, "password": " s3 "})}
+    assert chargers(central_system) == {
+        "CP 1": ("Garage", {"relaxed": False, "enforcement": "inherit", "password": " s3 "})
+    }
     assert runs(central_system)
 
 
@@ -649,7 +651,7 @@ async def test_identity_is_all_that_a_charger_needs(hass: HomeAssistant, central
     """Without a name the charger is called by its identity; faulty messages are tolerated unless said otherwise."""
     form = await start_charger(hass, central_system)
     await submit_charger(hass, form, identity="CP1", name=" ")
-    assert chargers(central_system) == {"CP1": ("CP1", {"relaxed": True})}
+    assert chargers(central_system) == {"CP1": ("CP1", {"relaxed": True, "enforcement": "inherit"})}
 
 
 async def test_charger_can_be_prepared_while_its_central_system_is_down(
@@ -752,7 +754,7 @@ async def test_charger_is_changed(
     result = await submit_charger(hass, form, name="Yard", relaxed=False, **entered)
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "reconfigure_successful"
-    assert chargers(entry) == {"CP1": ("Yard", {"relaxed": False, "local_list": True, **new})}
+    assert chargers(entry) == {"CP1": ("Yard", {"relaxed": False, "enforcement": "inherit", "local_list": True, **new})}
     assert runs(entry)
 
 
@@ -768,7 +770,7 @@ async def test_charger_without_a_name_is_called_by_its_identity(hass: HomeAssist
     entry = await add_central_system(hass, free_port, charger("CP1", "Garage"))
     form = await start_to_change_charger(hass, entry)
     await submit_charger(hass, form)
-    assert chargers(entry) == {"CP1": ("CP1", {"relaxed": True})}
+    assert chargers(entry) == {"CP1": ("CP1", {"relaxed": True, "enforcement": "inherit"})}
 
 
 async def test_connector_types_are_set_shown_and_taken_back(hass: HomeAssistant, free_port: int) -> None:
@@ -783,7 +785,7 @@ async def test_connector_types_are_set_shown_and_taken_back(hass: HomeAssistant,
     ]
     await submit_charger(hass, form, name="Garage", connector_types=lines)
     types = {"1": ["cCCS2", "cVendorOwn"], "2": ["cType2", "sType2"]}
-    assert chargers(entry) == {"CP1": ("Garage", {"relaxed": True, "connector_types": types})}
+    assert chargers(entry) == {"CP1": ("Garage", {"relaxed": True, "enforcement": "inherit", "connector_types": types})}
 
     form = await start_to_change_charger(hass, entry)
     shown = suggested(form)
@@ -796,7 +798,7 @@ async def test_connector_types_are_set_shown_and_taken_back(hass: HomeAssistant,
 
     form = await start_to_change_charger(hass, entry)
     await submit_charger(hass, form, name="Garage")
-    assert chargers(entry) == {"CP1": ("Garage", {"relaxed": True})}
+    assert chargers(entry) == {"CP1": ("Garage", {"relaxed": True, "enforcement": "inherit"})}
 
 
 @pytest.mark.parametrize(
@@ -817,7 +819,7 @@ async def test_connector_types_that_mean_nothing_are_an_error(
     form = await start_to_change_charger(hass, entry)
     form = await submit_charger(hass, form, name="Yard", connector_types=[line])
     assert (form["type"], form["errors"]) == (FlowResultType.FORM, {"connector_types": "connector_types_invalid"})
-    assert suggested(form) == {"name": "Yard", "relaxed": True, "connector_types": [line]}
+    assert suggested(form) == {"name": "Yard", "relaxed": True, "enforcement": "inherit", "connector_types": [line]}
     result = await submit_charger(hass, form, name="Yard")
     assert result["reason"] == "reconfigure_successful"
 

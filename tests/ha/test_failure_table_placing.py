@@ -1,5 +1,6 @@
 """The failure table, ocpp.md 5.4: a hold that the charger does not take up at once. One test, or more, for each row."""
 
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
@@ -14,6 +15,7 @@ from .conftest import (
     Clock,
     Site,
     asked,
+    charger_subentry,
     eventually,
     on_every_version,
     orders,
@@ -27,6 +29,12 @@ pytestmark = pytest.mark.blackbox
 
 RESERVATION = "sensor.a_connector_1_reservation"
 STATUS = "sensor.a_connector_1_status"
+
+
+@pytest.fixture
+def chargers() -> list[ConfigSubentryData]:
+    """Charger A, at which nobody charges on the quiet, though it has not asked about anybody yet (contract 1)."""
+    return [charger_subentry("A", enforcement="stop")]
 
 
 @on_every_version("held_by", "auto", "charger")

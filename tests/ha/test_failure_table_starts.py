@@ -31,6 +31,12 @@ STATUS = "sensor.a_connector_1_status"
 CONNECTED = "binary_sensor.a_connected"
 
 
+@pytest.fixture
+def chargers() -> list[ConfigSubentryData]:
+    """Charger A, at which nobody charges on the quiet, though it has not asked about anybody yet (contract 1)."""
+    return [charger_subentry("A", enforcement="stop")]
+
+
 async def tell_start(charger: SimulatedCharger, at: datetime, hold: int | None) -> None:
     """Have a charger tell that the holder started at this moment, by its clock."""
     moment = at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -24,15 +24,21 @@ pytestmark = pytest.mark.blackbox
 
 TEXTS = json.loads((Path(ocpp_central.__file__).parent / "translations/en.json").read_text("utf-8"))["options"]
 
-DEFAULTS = {
+DEFAULTS: dict[str, Any] = {
     "default_duration": 30,
     "max_duration": 7 * 24 * 60,
     "horizon": 365,
     "buffer_before": 0,
     "buffer_after": 0,
     "no_show": 0,
+    "enforcement": "stop",
+    "who_may_charge": "everyone",
+    "one_transaction_per_token": False,
     "consume_on_any": False,
+    "fire_tag_scanned": False,
 }
+CHOICES = {"enforcement": ["stop", "warn", "off"], "who_may_charge": ["everyone", "known_drivers"]}
+SWITCHES = {"one_transaction_per_token", "consume_on_any", "fire_tag_scanned"}
 
 
 async def begin(site: Site) -> ConfigFlowResult:
@@ -80,10 +86,11 @@ async def test_the_form_can_be_shown_in_a_browser(site: Site, hass_client: Clien
     url = "/api/config/config_entries/options/flow"
     form = await (await client.post(url, json={"handler": site.entry.entry_id})).json()
     selectors = {field["name"]: field["selector"] for field in form["data_schema"]}
-    assert selectors.pop("consume_on_any") == {"boolean": {}}
+    assert [selectors.pop(name) for name in sorted(SWITCHES)] == [{"boolean": {}}] * len(SWITCHES)
+    assert {name: selectors.pop(name)["select"]["options"] for name in CHOICES} == CHOICES
     units = {name: selector["number"]["unit_of_measurement"] for name, selector in selectors.items()}
     assert units == dict.fromkeys(selectors, "min") | {"horizon": "d"}
-    assert set(selectors) == set(DEFAULTS) - {"consume_on_any"}
+    assert set(selectors) == set(DEFAULTS) - SWITCHES - set(CHOICES)
     result = await client.post(f"{url}/{form['flow_id']}", json=DEFAULTS | {"default_duration": 45.0})
     assert (await result.json())["type"] == "create_entry"
     assert json.dumps(dict(site.entry.options)) == json.dumps(DEFAULTS | {"default_duration": 45})
@@ -133,7 +140,7 @@ async def test_what_makes_no_sense_is_refused_by_the_form(site: Site, options: d
 
 
 @pytest.mark.parametrize("value", [None, "30", -1, 10**12, 2.5, True, {"minutes": 5}], ids=str)
-@pytest.mark.parametrize("key", [key for key in DEFAULTS if key != "consume_on_any"])
+@pytest.mark.parametrize("key", [key for key in DEFAULTS if key not in SWITCHES])
 def test_a_bad_value_in_the_store_is_as_if_it_were_missing(key: str, value: object) -> None:
     """Whatever was stored, reservations go on with the default of that option, and with the other options as set."""
     good = {
@@ -143,11 +150,13 @@ def test_a_bad_value_in_the_store_is_as_if_it_were_missing(key: str, value: obje
         "buffer_before": 1,
         "buffer_after": 2,
         "no_show": 3,
-        "consume_on_any": True,
+        "enforcement": "warn",
+        "who_may_charge": "known_drivers",
+        **dict.fromkeys(SWITCHES, True),
     }
-    assert stored(policy_of(good)) == good
+    assert stored(good) == good
     clamped = {"default_duration": min(20, DEFAULTS["max_duration"])} if key == "max_duration" else {}
-    assert stored(policy_of(good | {key: value})) == good | {key: DEFAULTS[key]} | clamped
+    assert stored(good | {key: value}) == good | {key: DEFAULTS[key]} | clamped
 
 
 @pytest.mark.parametrize("value", [None, "true", 1, []], ids=str)
@@ -159,7 +168,7 @@ def test_a_switch_with_a_bad_value_in_the_store_is_off(value: object) -> None:
 def test_no_options_are_the_defaults() -> None:
     """Contract 1."""
     assert policy_of({}) == Policy()
-    assert stored(Policy()) == DEFAULTS
+    assert stored({}) == DEFAULTS
 
 
 def test_a_stored_default_beyond_the_maximum_is_the_maximum() -> None:

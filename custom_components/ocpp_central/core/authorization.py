@@ -1,20 +1,52 @@
 """Who may charge: the verdict on every token that a charger asks about.
 
-Knows how reservations decide on a token and its group. Must not know how a version spells the answer, nor what a
-refused start leads to.
+Knows how the owner's rules, the drivers and the reservations decide on a token and its group. Must not know how a version
+spells the answer, nor how a refused start is stopped (`eviction`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from .charger import Charger
-from .drivers import Drivers
-from .events import Authorizing, Ended, Event, EvseId, Standing, Started, Updated, Verdict
+from .charger import Charger, Transaction
+from .doors import Doors
+from .drivers import Driver, Drivers
+from .events import (
+    Authorizing,
+    ChargerId,
+    Ended,
+    Event,
+    EvseId,
+    Standing,
+    Started,
+    TransactionId,
+    Updated,
+    Verdict,
+)
+from .eviction import GRACE, is_exhausted
 from .ledger import Ledger
+from .reservation import Reservation
+from .rules import Enforcement, Rules
 from .token import IdToken
 
+ASKS = (Authorizing, Started, Updated, Ended)
+"""The events that may want a verdict; most others are readings, of which there are many."""
 
-def judge(ledger: Ledger, drivers: Drivers, charger: Charger, event: Event, now: datetime) -> Verdict | None:
+_NOBODY = IdToken(value="")
+"""Stands for whoever charges without being identified; it is the token of nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Court:
+    """What a verdict rests upon. `chargers`: all of them, where the same token may be charging elsewhere."""
+
+    ledger: Ledger
+    drivers: Drivers
+    rules: Rules
+    chargers: Mapping[ChargerId, Charger] = field(default_factory=dict)
+
+
+def judge(court: Court, charger: Charger, event: Event, now: datetime) -> Verdict | None:
     """The verdict that the event wants, with the group of its token; None if it asks nothing.
 
     `charger` is as it was before the event. A `Started` carries its transaction id by now; its verdict repeats it,
@@ -22,49 +54,169 @@ def judge(ledger: Ledger, drivers: Drivers, charger: Charger, event: Event, now:
     """
     match event:
         case Authorizing(token=token):
-            case = _Case(ledger=ledger, charger=charger, token=token, group=drivers.group_of(token))
-            return case.anywhere(now) if event.evse is None else case.at(event.evse, now)
-        case Started(token=None):
-            return Verdict(standing=Standing.ACCEPTED, transaction=event.transaction)
-        case Started(token=IdToken() as token):
-            case = _Case(ledger=ledger, charger=charger, token=token, group=drivers.group_of(token))
-            verdict = case.at(event.evse, charger.moment_of(event.at, now))
-            return replace(verdict, transaction=event.transaction)
-        case Updated(token=IdToken() as token):
-            case = _Case(ledger=ledger, charger=charger, token=token, group=drivers.group_of(token))
-            running = charger.running(event.transaction)
-            return case.at(running.evse if running is not None else event.evse, charger.moment_of(event.at, now))
+            case = _case(court, charger, token, now)
+            return case.anywhere() if event.evse is None else case.at(event.evse)
+        case Started():
+            return replace(_on_start(court, charger, event, now), transaction=event.transaction)
+        case Updated() if event.token is not None or event.anonymous:
+            return _on_update(court, charger, event, now)
         case Ended(token=IdToken() as token):
             # Whoever may stop a transaction is the charger's own decision (1.6 section 4.10, E07).
-            return Verdict(standing=Standing.ACCEPTED, group=drivers.group_of(token))
+            return Verdict(standing=Standing.ACCEPTED, group=court.drivers.group_of(token))
         case _:
             return None
 
 
+def is_still_unwelcome(court: Court, charger: Charger, running: Transaction, now: datetime) -> bool:
+    """Whether the reason for which a start was refused still stands, and the owner still wants it enforced."""
+    if court.rules.enforcement is not Enforcement.STOP:
+        return False
+    case = _case(court, charger, running.token, now)
+    if running.standing is Standing.RESERVED_FOR_OTHERS:
+        keeper = case.keeper(running.evse)
+        return keeper is not None and keeper.uid == running.against
+    if running.standing is Standing.CONCURRENT:
+        return court.rules.one_per_token
+    return case.by_himself(running.evse) is not Standing.ACCEPTED
+
+
+def _on_start(court: Court, charger: Charger, event: Started, now: datetime) -> Verdict:
+    if event.token is None and not event.anonymous:
+        return Verdict(standing=Standing.ACCEPTED)  # 2.x: a car was plugged in, and somebody will identify later
+    case = _case(court, charger, event.token, charger.moment_of(event.at, now))
+    if (known := charger.same_start(event)) is not None:
+        return case.again(known, now)
+    return case.charging(event.evse, event.transaction, now)
+
+
+def _on_update(court: Court, charger: Charger, event: Updated, now: datetime) -> Verdict:
+    """2.x may repeat a token that has been judged: what was reserved since must not refuse it."""
+    case = _case(court, charger, event.token, charger.moment_of(event.at, now))
+    running = charger.running(event.transaction)
+    if running is None:
+        return case.charging(event.evse, event.transaction, now)
+    if event.token is not None and running.token is not None and running.token.matches(event.token):
+        return case.again(running, now)
+    return case.charging(running.evse, event.transaction, now)
+
+
+def _case(court: Court, charger: Charger, token: IdToken | None, moment: datetime) -> _Case:
+    """`token` None: the charger lets somebody charge without identifying anybody."""
+    return _Case(
+        court=court,
+        charger=charger,
+        token=token or _NOBODY,
+        driver=None if token is None else court.drivers.holder_of(token),
+        doors=court.ledger.doors(charger, moment),
+        moment=moment,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Case:
-    """A token that was presented at a charger."""
+    """A token that was presented at a charger, whose it is, and what was reserved there at that moment."""
 
-    ledger: Ledger
+    court: Court
     charger: Charger
     token: IdToken
-    group: str | None = field(repr=False)
+    driver: Driver | None
+    doors: Doors
+    moment: datetime
 
-    def at(self, evse: EvseId | None, moment: datetime) -> Verdict:
-        """Where it begins to charge; nowhere that we know (`evse` None), nobody is in its way."""
-        accepted = evse is None or self.ledger.may_start(self.charger, self.token, self.group, evse, moment)
-        return self._verdict(Standing.ACCEPTED if accepted else Standing.RESERVED_FOR_OTHERS)
-
-    def anywhere(self, now: datetime) -> Verdict:
+    def anywhere(self) -> Verdict:
         """At a charger that does not say where: refused only if no EVSE is permissible (ocpp.md 5.7)."""
-        doors = self.ledger.doors(self.charger, now)
-        evses = sorted(self.charger.evses)
-        open_to_it = tuple(evse for evse in evses if doors.keeper(self.token, self.group, evse) is None)
-        if len(open_to_it) == len(self.charger.evses):
-            return self._verdict(Standing.ACCEPTED)
+        standings = {evse: self._standing(evse) for evse in sorted(self.charger.evses)}
+        open_to_it = tuple(evse for evse, standing in standings.items() if standing is Standing.ACCEPTED)
         if not open_to_it:
-            return self._verdict(Standing.RESERVED_FOR_OTHERS)
-        return replace(self._verdict(Standing.ACCEPTED), evses=open_to_it)
+            return self._verdict(next(iter(standings.values()), self.by_himself(None)))
+        everywhere = len(open_to_it) == len(standings)
+        return replace(self._verdict(Standing.ACCEPTED), evses=None if everywhere else open_to_it)
+
+    def at(self, evse: EvseId) -> Verdict:
+        """Where a charger asks before it lets anybody begin."""
+        return self._verdict(self._standing(evse))
+
+    def charging(self, evse: EvseId | None, transaction: TransactionId | None, now: datetime) -> Verdict:
+        """Where a transaction has begun; nowhere that we know (`evse` None), nobody is in its way."""
+        nobody = self._is_nobody(evse)
+        enforcement = self._enforcement_against(nobody=nobody)
+        against = None if enforcement is Enforcement.OFF else self.keeper(evse)
+        standing = self.by_himself(evse)
+        if standing is Standing.ACCEPTED and against is not None and enforcement is Enforcement.STOP:
+            standing = Standing.RESERVED_FOR_OTHERS
+        if standing is Standing.ACCEPTED and self._charges_elsewhere(transaction):
+            standing = Standing.CONCURRENT
+        goes_on = standing is Standing.ACCEPTED
+        stops = not goes_on and enforcement is Enforcement.STOP
+        exhausted = stops and evse is not None and is_exhausted(self.charger.evses.get(evse), now)
+        return replace(
+            self._verdict(standing),
+            against=None if against is None else against.uid,
+            intrudes=against is not None and (goes_on or exhausted),
+            evict_from=now + GRACE if stops and not exhausted else None,
+            nobody=nobody,
+        )
+
+    def again(self, known: Transaction, now: datetime) -> Verdict:
+        """Where the same token is told in the same transaction: accepted for good, or refused until nothing is against it."""
+        if known.refused and (verdict := self.charging(known.evse, known.transaction, now)).accepted:
+            return verdict
+        return replace(self._verdict(known.standing), against=known.against, evict_from=known.evict_from)
+
+    def by_himself(self, evse: EvseId | None) -> Standing:
+        """How he stands whatever is reserved for others; the holder of a reservation is known where it is."""
+        if self.court.rules.house.matches(self.token):
+            return Standing.ACCEPTED
+        if self.driver is not None:
+            return self.driver.standing_at(self.moment)
+        known = not self.court.rules.known_only or self._is_holder(evse)
+        return Standing.ACCEPTED if known else Standing.UNKNOWN
+
+    def keeper(self, evse: EvseId | None) -> Reservation | None:
+        """The reservation that keeps him off this EVSE, if there is one."""
+        return None if evse is None else self.doors.keeper(self.token, self._group, evse)
+
+    def _standing(self, evse: EvseId) -> Standing:
+        standing = self.by_himself(evse)
+        stops = self.court.rules.enforcement is Enforcement.STOP
+        if standing is Standing.ACCEPTED and stops and self.keeper(evse) is not None:
+            return Standing.RESERVED_FOR_OTHERS
+        return standing
+
+    def _is_nobody(self, evse: EvseId | None) -> bool:
+        """Whether this identifies nobody: a charger that vends freely sends a token of its own, and never asks."""
+        if self.token is _NOBODY:
+            return True
+        known = self.driver is not None or self.court.rules.house.matches(self.token) or self._is_holder(evse)
+        return not known and not self.charger.asks
+
+    def _enforcement_against(self, *, nobody: bool) -> Enforcement:
+        """Who vends freely shall not have cars stopped by surprise (contract 1)."""
+        rules = self.court.rules
+        if nobody and rules.enforcement is Enforcement.STOP and not rules.insists:
+            return Enforcement.WARN
+        return rules.enforcement
+
+    def _is_holder(self, evse: EvseId | None) -> bool:
+        return evse is not None and self.doors.is_holder(self.token, self._group, evse)
+
+    def _charges_elsewhere(self, transaction: TransactionId | None) -> bool:
+        """Whether another transaction runs with this token (`one_transaction_per_token`)."""
+        if not self.court.rules.one_per_token:
+            return False
+        here = (self.charger.charger, transaction)
+        return any(
+            evse.running is not None
+            and evse.running.token is not None
+            and (charger.charger, evse.running.transaction) != here
+            and evse.running.token.matches(self.token)
+            for charger in self.court.chargers.values()
+            for evse in charger.evses.values()
+        )
+
+    @property
+    def _group(self) -> str | None:
+        return None if self.driver is None else self.driver.shared_group
 
     def _verdict(self, standing: Standing) -> Verdict:
-        return Verdict(standing=standing, group=self.group)
+        return Verdict(standing=standing, group=self._group)

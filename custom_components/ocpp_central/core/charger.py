@@ -24,9 +24,12 @@ from .events import (
     Disconnected,
     Ended,
     Event,
+    Evicting,
     EvseId,
     Metered,
+    Pardoned,
     Reading,
+    Standing,
     Started,
     StatusChanged,
     TransactionId,
@@ -50,6 +53,9 @@ LONGEST_QUEUE = timedelta(days=7)
 
 UNNOTICED = timedelta(seconds=60)
 """How long a connection may be lost before we notice: up to two pings pass; and a charger tells whole seconds."""
+
+MOST_EVICTIONS = 3
+"""How often it is tried to stop somebody at an EVSE before that is left alone (ocpp.md 5.7)."""
 
 _PLUGGED = frozenset(
     {
@@ -107,7 +113,9 @@ class Description:
 class Transaction:
     """A charging session. `token` None: nobody was identified. `group`: the token's, when it was presented.
 
-    `meter_start_wh`: the energy register at its start. `refused`: we did not accept the token, so it should soon end.
+    `meter_start_wh`: the energy register at its start. `standing`: how the token stood; unless it was accepted, the
+    transaction should soon end. `against`: the uid of the reservation that it is in the way of. `evict_from`: from when on
+    it is to be stopped, `attempts`: how often that was tried.
     """
 
     transaction: TransactionId
@@ -117,8 +125,16 @@ class Transaction:
     group: str | None = field(default=None, repr=False)
     started_at: datetime
     meter_start_wh: float | None
-    refused: bool = False
+    standing: Standing = Standing.ACCEPTED
+    against: str | None = None
+    evict_from: datetime | None = None
+    attempts: int = 0
     charging_state: ChargingState | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether we did not accept its token."""
+        return self.standing is not Standing.ACCEPTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +142,7 @@ class Evse:
     """One place for one car. `connectors`: its plugs. `told`: what they last said; empty until the charger tells.
 
     `reported`: whether it told a status since the charger connected.
+    `evictions`: when it was last tried to stop somebody here, `MOST_EVICTIONS` of them at most.
     `running`, `last`: the transaction now and the latest one before, which is kept to recognise a repeated start.
     """
 
@@ -135,6 +152,7 @@ class Evse:
     reported: bool = False
     running: Transaction | None = None
     last: Transaction | None = None
+    evictions: tuple[datetime, ...] = ()
     readings: Mapping[tuple[str, str | None], Reading] = field(default_factory=dict)
 
     @property
@@ -185,6 +203,7 @@ class Charger:
     `missed_since`: since when it could have been connected and was not; None while it is, and until it is missed.
     `asked`, `reluctant`: whether we asked it to report since it connected, and whether it refused to.
     `token_length`: the longest id token that it can carry, in characters; None until it first connected.
+    `asks`: whether it has asked about a token since its boot; `vends_freely`: whether it lets cars charge without that.
     `presented`: the token that it last asked about, until that one starts to charge.
     `spellings`: how it spells the tokens that were presented to it.
     `given_types`: the connector types that its owner says an EVSE has, whatever the charger tells.
@@ -202,6 +221,8 @@ class Charger:
     asked: bool = False
     reluctant: bool = False
     abilities: Abilities = Abilities()
+    asks: bool = False
+    vends_freely: bool = False
     presented: IdToken | None = None
     spellings: Spellings = Spellings()
     given_types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
@@ -284,14 +305,18 @@ class Charger:
         A `Started` must carry its transaction id by now.
         """
         told = self._told(event, verdict)
+        if verdict is not None and verdict.nobody and not told.vends_freely:
+            told = replace(told, vends_freely=True)
         token = event.token if isinstance(event, Authorizing | Started | Updated | Ended) else None
         if token is None:
             return told
         spellings = self.spellings.after(token)
         presented = self._presented(event, token)
-        if spellings is self.spellings and presented is self.presented:
+        asks = self.asks or isinstance(event, Authorizing)
+        if spellings is self.spellings and presented is self.presented and asks is self.asks:
             return told
-        return replace(told, spellings=spellings, presented=presented)
+        vends_freely = told.vends_freely and not isinstance(event, Authorizing)
+        return replace(told, spellings=spellings, presented=presented, asks=asks, vends_freely=vends_freely)
 
     def _presented(self, event: Event, token: IdToken) -> IdToken | None:
         if isinstance(event, Authorizing):
@@ -311,7 +336,11 @@ class Charger:
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
             case Booted():
                 abilities = self.abilities.after_boot()
-                return replace(self, description=_description(event), abilities=abilities, reticent=False)
+                return replace(self, description=_description(event), abilities=abilities, asks=False, reticent=False)
+            case Evicting():
+                return self._evicting(event)
+            case Pardoned():
+                return self._pardoned(event)
             case AbilitiesTold():
                 return replace(self, abilities=self.abilities.after(event))
             case AbilitiesUntold():
@@ -360,19 +389,20 @@ class Charger:
     def _started(self, event: Started, verdict: Verdict | None) -> Charger:
         if (evse := self._evse(event.evse)) is None or event.transaction is None:
             return self
-        if self.same_start(event) is None:
+        known = self.same_start(event)
+        if known is None:
             running = Transaction(
                 transaction=event.transaction,
                 evse=evse.evse,
                 connector=event.connector,
                 token=event.token,
-                group=None if verdict is None else verdict.group,
-                refused=_refuses(verdict),
                 started_at=event.at,
                 meter_start_wh=event.meter_wh,
                 charging_state=event.charging_state,
             )
-            evse = replace(evse, running=running, last=evse.running or evse.last)
+            evse = replace(evse, running=_judged(running, verdict), last=evse.running or evse.last)
+        elif known is evse.running:
+            evse = replace(evse, running=_judged(known, verdict))
         return self._with(_read(evse, event.readings))
 
     def _updated(self, event: Updated, verdict: Verdict | None) -> Charger:
@@ -383,12 +413,22 @@ class Charger:
             running,
             connector=event.connector if event.connector is not None else running.connector,
             token=event.token or running.token,
-            group=running.group if event.token is None or verdict is None else verdict.group,
-            refused=running.refused if event.token is None else _refuses(verdict),
             charging_state=event.charging_state or running.charging_state,
         )
-        evse = replace(self.evses[running.evse], running=changed)
+        evse = replace(self.evses[running.evse], running=_judged(changed, verdict))
         return self._with(_read(evse, event.readings))
+
+    def _evicting(self, event: Evicting) -> Charger:
+        if (running := self.running(event.transaction)) is None:
+            return self
+        evse = self.evses[running.evse]
+        evictions = (*evse.evictions, event.at)[-MOST_EVICTIONS:]
+        return self._with(replace(evse, running=replace(running, attempts=running.attempts + 1), evictions=evictions))
+
+    def _pardoned(self, event: Pardoned) -> Charger:
+        if (running := self.running(event.transaction)) is None:
+            return self
+        return self._with(replace(self.evses[running.evse], running=replace(running, evict_from=None)))
 
     def _ended(self, event: Ended) -> Charger:
         running = self.running(event.transaction)
@@ -421,8 +461,17 @@ def _dated(charger: Charger, told: datetime, received: datetime | None) -> Charg
     return charger if clock is charger.clock else replace(charger, clock=clock)
 
 
-def _refuses(verdict: Verdict | None) -> bool:
-    return verdict is not None and not verdict.accepted
+def _judged(running: Transaction, verdict: Verdict | None) -> Transaction:
+    """The transaction with what was said of its token; as it was if nothing was."""
+    if verdict is None:
+        return running
+    return replace(
+        running,
+        group=verdict.group,
+        standing=verdict.standing,
+        against=verdict.against,
+        evict_from=verdict.evict_from,
+    )
 
 
 def _description(event: Booted) -> Description:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from .events import ConnectorId, EvseId
+from .events import ConnectorId, EvseId, TransactionId
 from .token import IdToken
 
 
@@ -78,6 +78,13 @@ class AskForStatus:
     connector: ConnectorId | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopTransaction:
+    """End a transaction; the charger's Rejected means that it does not run, or cannot be ended from here."""
+
+    transaction: TransactionId
+
+
 class Plug(NamedTuple):
     """One plug of an EVSE."""
 
@@ -95,4 +102,4 @@ class AskForAbilities:
     plugs: tuple[Plug, ...]
 
 
-type Command = PlaceHold | DropHold | AskToBoot | AskForStatus | AskForAbilities
+type Command = PlaceHold | DropHold | StopTransaction | AskToBoot | AskForStatus | AskForAbilities

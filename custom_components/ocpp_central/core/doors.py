@@ -47,6 +47,12 @@ class Doors:
         his = reservation.takes_any and reservation.status is not Status.IN_USE and reservation.is_for(token, group)
         return his and fits(reservation, evse, self._charger)
 
+    def is_holder(self, token: IdToken, group: str | None, evse: EvseId) -> bool:
+        """Whether the token is the holder's of something that he may use at this EVSE."""
+        if any(each.covers(evse) and each.is_for(token, group) for each in self._named):
+            return True
+        return any(self._is_his(each, token, group, evse) for each in (*self._open, *self._named))
+
     def own(self, token: IdToken, group: str | None, evse: EvseId) -> Reservation | None:
         """The reservation by which this EVSE is the token's: one that covers it, else one for any if nothing does."""
         here = [each for each in self._named if each.covers(evse)]

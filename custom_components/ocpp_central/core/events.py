@@ -166,7 +166,7 @@ class Started:
     """A transaction began, which the charger may tell late or twice. Wants a `Verdict`.
 
     `transaction` None: the central system gives the id (1.6), the same one when the same start is told again.
-    `token` None: nobody was identified yet. `hold` is the wire id that the charger claims to have used.
+    `token` None: nobody was identified yet; `anonymous`: and nobody will be. `hold` is the wire id that the charger claims to have used.
     `meter_wh`: the energy register at the start.
     """
 
@@ -174,6 +174,7 @@ class Started:
     evse: EvseId | None
     connector: ConnectorId | None
     token: IdToken | None
+    anonymous: bool = False
     hold: int | None = None
     meter_wh: float | None = None
     charging_state: ChargingState | None = None
@@ -185,12 +186,13 @@ class Started:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Updated:
-    """A running transaction changed. With a token it wants a `Verdict`. What is None did not change."""
+    """A running transaction changed. With a token, or `anonymous`, it wants a `Verdict`. What is None did not change."""
 
     transaction: TransactionId
     evse: EvseId | None = None
     connector: ConnectorId | None = None
     token: IdToken | None = None
+    anonymous: bool = False
     hold: int | None = None
     charging_state: ChargingState | None = None
     readings: tuple[Reading, ...] = ()
@@ -218,6 +220,22 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Evicting:
+    """The charger is being asked to stop a transaction that was refused."""
+
+    transaction: TransactionId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pardoned:
+    """A transaction that was refused may go on after all."""
+
+    transaction: TransactionId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldEnded:
     """The charger gave up the hold with this wire id by itself."""
 
@@ -240,6 +258,8 @@ type Event = (
     | Started
     | Updated
     | Ended
+    | Evicting
+    | Pardoned
     | HoldEnded
 )
 
@@ -263,12 +283,20 @@ class Verdict:
     `group`: the group of the token, which a charger needs to let members use each other's holds.
     `evses`: None = every EVSE is permitted; else the permitted ones (only with ACCEPTED).
     `transaction`: the id that a `Started` without one receives.
+    `against`: the uid of the reservation in whose way the token charges, accepted or not.
+    `intrudes`: it is to be told at once that it is.
+    `evict_from`: from when on the transaction is to be stopped if it goes on all the same; None: it is left alone.
+    `nobody`: the charger identified nobody.
     """
 
     standing: Standing
     group: str | None = field(default=None, repr=False)
     evses: tuple[EvseId, ...] | None = None
     transaction: TransactionId | None = None
+    against: str | None = None
+    intrudes: bool = False
+    evict_from: datetime | None = None
+    nobody: bool = False
 
     @property
     def accepted(self) -> bool:

@@ -12,6 +12,7 @@ from .book import Change
 from .change import Amendment
 from .charger import Charger
 from .drivers import Driver, Drivers
+from .eligibility import is_eligible
 from .events import ChargerId
 from .ledger import Ledger, Step
 from .policy import Policy
@@ -34,8 +35,8 @@ def followed(
 ) -> Step:
     """The ledger once reservations have followed their drivers; one that is in use stays as it is.
 
-    Those of a driver who is gone are cancelled, and so is one that cannot follow, because its charger cannot carry the
-    new token: whoever has the old one must not charge with it any more.
+    Those of a driver who is gone or blocked are cancelled, and so is one in whose window he must not charge, and one that
+    cannot follow, because its charger cannot carry the new token: whoever has the old one must not charge with it any more.
     """
     changes: list[Change] = []
     for reservation in tuple(ledger.living()):
@@ -43,11 +44,13 @@ def followed(
         if reservation.driver is None or reservation.status is Status.IN_USE:
             continue
         charger = chargers.get(reservation.charger) or Charger(charger=reservation.charger)
-        if driver is None:
+        if driver is None or not is_eligible(reservation, driver):
             step = ledger.withdraw(reservation.uid, charger, now)
         elif (amendment := _amendment(reservation, driver, revision.before.get(reservation.driver))) is not None:
             try:
-                step = ledger.change(reservation.uid, amendment, charger, Terms(policy=policy), now=now)
+                step = ledger.change(
+                    reservation.uid, amendment, charger, Terms(policy=policy, drivers=revision.after), now=now
+                )
             except Refusal:
                 step = ledger.withdraw(reservation.uid, charger, now)
         else:

@@ -9,7 +9,17 @@ from datetime import datetime, timedelta
 
 from .book import Book, Ghost
 from .charger import PATIENCE, RESIGNATION, Charger
-from .commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, PlaceHold, Plug
+from .commands import (
+    AskForAbilities,
+    AskForStatus,
+    AskToBoot,
+    Command,
+    DropHold,
+    PlaceHold,
+    Plug,
+    StopTransaction,
+)
+from .eviction import next_eviction
 from .page import Place
 from .reservation import Hold, Reservation, Status
 from .room import accepts
@@ -48,6 +58,9 @@ def plan(book: Book, charger: Charger, now: datetime) -> Plan:
         asking = charger.connected_at + PATIENCE
         moments += [each for each in (asking, charger.connected_at + RESIGNATION) if each > now]
     if settled:
+        evictions = _evictions(charger)
+        moments += [moment for moment in evictions.values() if moment > now]
+        commands += [command for command, moment in evictions.items() if moment <= now]
         commands += [_drop(ghost) for ghost in book.ghosts.values() if ghost.due <= now]
     for reservation, place, hold in _open_holds(book):
         if not (settled or reservation.awaited) or now > reservation.until - TOO_LATE:
@@ -63,6 +76,15 @@ def plan(book: Book, charger: Charger, now: datetime) -> Plan:
     if settled:
         commands += _inquiry(charger)
     return Plan(commands=tuple(commands), again=min(moments, default=None))
+
+
+def _evictions(charger: Charger) -> dict[StopTransaction, datetime]:
+    """What is to be stopped, and when (ocpp.md 5.7)."""
+    return {
+        StopTransaction(transaction=evse.running.transaction): moment
+        for evse in charger.evses.values()
+        if evse.running is not None and (moment := next_eviction(evse)) is not None
+    }
 
 
 def _questions(charger: Charger, now: datetime) -> Iterator[Command]:

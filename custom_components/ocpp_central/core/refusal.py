@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from .drivers import Driver
 from .events import EvseId
 from .reservation import Reservation
 
@@ -28,6 +29,8 @@ class Reason(StrEnum):
     TOO_LONG = "reservation_too_long"
     BEYOND_HORIZON = "reservation_beyond_horizon"
     TYPE_UNKNOWN = "connector_type_unknown"
+    DRIVER_BLOCKED = "driver_blocked"
+    DRIVER_NOT_VALID = "driver_not_valid"
     TOKEN_TOO_LONG = "id_token_too_long"  # noqa: S105  a reason, no secret
 
 
@@ -54,17 +57,18 @@ def obstacle(reservation: Reservation) -> Obstacle:
 class Refusal(Exception):
     """A wish cannot be granted; nothing has changed.
 
-    `limit`: the bound that was missed, a duration or a number of characters. `obstacle`: what is in the way. `end`: the
-    one that would not do, where nobody named it. `proven`: False if it was not found out whether it could be granted,
+    `limit`: the bound that was missed, a duration or a number of characters. `obstacle`: what is in the way. `driver`:
+    whom it cannot be for. `end`: the one that would not do, where nobody named it. `proven`: False if it was not found out whether it could be granted,
     because that takes longer than was allowed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a person may need to know, each named
         self,
         reason: Reason,
         *,
         limit: timedelta | int | None = None,
         obstacle: Obstacle | None = None,
+        driver: Driver | None = None,
         end: datetime | None = None,
         proven: bool = True,
     ) -> None:
@@ -73,5 +77,6 @@ class Refusal(Exception):
         self.reason = reason
         self.limit = limit
         self.obstacle = obstacle
+        self.driver = driver
         self.end = end
         self.proven = proven

@@ -116,6 +116,8 @@ class News(StrEnum):
     BUSY = "busy"
     REQUIREMENT_DROPPED = "requirement_dropped"
     """An EVSE need not be kept free any more for those who may have any."""
+    INTRUDER = "intruder"
+    """Somebody else charges where it keeps others out."""
     AT_RISK = "at_risk"
     """As things are, the holder would find no EVSE that works."""
 

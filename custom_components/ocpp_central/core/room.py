@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .charger import Charger, Evse
+from .drivers import Drivers
 from .events import ConnectorStatus, EvseId
 from .matching import safe
 from .packing import NODES_AT_ONCE, Collision, Movable, Occupation, arrange, propose
@@ -33,9 +34,10 @@ _WORST_FIRST = (Reason.OCCUPIED, Reason.FAULTED, Reason.UNAVAILABLE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a wish is judged by: the owner's bounds, and how much planning it may cost."""
+    """What a wish is judged by: the owner's bounds, the drivers, and how much planning it may cost."""
 
     policy: Policy
+    drivers: Drivers = Drivers()
     nodes: int = NODES_AT_ONCE
 
 

@@ -14,6 +14,7 @@ from .book import Book
 from .change import Amendment, amended, outdated, rewrite
 from .charger import Charger, Evse, Transaction
 from .commands import DropHold, Outcome, PlaceHold
+from .eligibility import refuse_ineligible
 from .events import (
     Authorizing,
     Booted,
@@ -21,6 +22,7 @@ from .events import (
     Disconnected,
     Ended,
     Event,
+    Evicting,
     EvseId,
     HoldEnded,
     Started,
@@ -44,6 +46,7 @@ CONCERNS_RESERVATIONS = (
     Started,
     Updated,
     Ended,
+    Evicting,
     HoldEnded,
 )
 """The events that `after` must be told; most others are readings, of which there are many."""
@@ -64,6 +67,7 @@ def propose(book: Book, draft: Reservation, terms: Terms, scene: Scene) -> Turne
     What it `supersedes` does not count as in its way.
     """
     others = [each for each in book.reservations.values() if each.uid not in draft.supersedes]
+    refuse_ineligible(draft, terms.drivers)
     planned = make_room(others, draft, scene.charger, terms, scene.now)
     page = Page(book, scene)
     page.seat(planned)
@@ -88,6 +92,7 @@ def change(book: Book, reservation: Reservation, amendment: Amendment, terms: Te
         return book, ()
     if amendment.token is not None and (other := _gives_or_gets_way(book, reservation)) is not None:
         raise Refusal(Reason.CONFLICT, obstacle=obstacle(other))
+    refuse_ineligible(wanted, terms.drivers)
     planned: Mapping[str, EvseId] = {}
     # What is promised already stays promised, though the owner may since have asked for more time in between.
     if _claim(wanted) != _claim(reservation):
@@ -147,8 +152,7 @@ def after(book: Book, report: Report, scene: Scene) -> Turned:
     """The book once the charger has told something; a start that we refused uses no reservation."""
     if not book.reservations and not book.ghosts and book.can_hold and book.can_hold_any:
         return book, ()
-    page = Page(book, scene)
-    charger, verdict = scene.charger, report.verdict
+    page, verdict = Page(book, scene), report.verdict
     match event := report.event:
         case Connected():
             holds.doubt(page)
@@ -161,11 +165,8 @@ def after(book: Book, report: Report, scene: Scene) -> Turned:
         case Authorizing():
             _spell_anew(page, event, report.before)
             _note_presentation(page, event, verdict)
-        case Started() | Updated() if verdict is not None and verdict.accepted:
-            moment = charger.moment_of(event.at, scene.now)
-            _use(page, event, verdict.group, moment)
-        case Ended():
-            _finish(page, event.transaction)
+        case Started() | Updated() | Evicting() | Ended():
+            _follow_transaction(page, event, verdict)
         case HoldEnded():
             holds.lose_hold(page, event)
         case _:
@@ -366,6 +367,19 @@ def _spell_anew(page: Page, event: Authorizing, charger: Charger) -> None:
             page.put(replace(each, holds={place: outdated(hold) for place, hold in each.holds.items()}))
 
 
+def _follow_transaction(page: Page, event: Started | Updated | Evicting | Ended, verdict: Verdict | None) -> None:
+    match event:
+        case Started() | Updated() if verdict is not None:
+            if verdict.intrudes:
+                _tell_of_intruder(page, verdict.against)
+            if verdict.accepted:
+                _use(page, event, verdict.group, page.charger.moment_of(event.at, page.now))
+        case Evicting() if (running := page.charger.running(event.transaction)) is not None:
+            _tell_of_intruder(page, running.against)
+        case Ended():
+            _finish(page, event.transaction)
+
+
 def _use(page: Page, event: Started | Updated, group: str | None, moment: datetime) -> None:
     """A transaction runs with our consent: the holder's makes his reservation used (ocpp.md 5.4).
 
@@ -391,6 +405,12 @@ def _use(page: Page, event: Started | Updated, group: str | None, moment: dateti
     for each in his:
         if each not in used:
             holds.suspect(page, each)
+
+
+def _tell_of_intruder(page: Page, uid: str | None) -> None:
+    """Somebody charges in the way of this reservation, if it still lives."""
+    if uid is not None and (reservation := page.reservations.get(uid)) is not None:
+        page.tell(reservation, News.INTRUDER)
 
 
 def _finish(page: Page, transaction: TransactionId) -> None:

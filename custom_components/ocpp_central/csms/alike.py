@@ -7,7 +7,16 @@ Must not know what only one version has.
 from collections.abc import Mapping
 from datetime import datetime
 
-from ..core.commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
+from ..core.commands import (
+    AskForAbilities,
+    AskForStatus,
+    AskToBoot,
+    Command,
+    DropHold,
+    Outcome,
+    PlaceHold,
+    StopTransaction,
+)
 from ..core.events import Event, Heard, Verdict
 from . import times
 from .dialect import Json, Route
@@ -24,6 +33,7 @@ _WORDS: Mapping[type, Mapping[str, Outcome]] = {
         "Unavailable": Outcome.UNAVAILABLE,
     },
     DropHold: _ACCEPTED_OR_REJECTED,
+    StopTransaction: _ACCEPTED_OR_REJECTED,
     AskToBoot: _TRIGGERED,
     AskForStatus: _TRIGGERED,
 }

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
-from ..core.commands import Command, DropHold, Outcome, PlaceHold
+from ..core.commands import Command, DropHold, Outcome, PlaceHold, StopTransaction
 from ..core.events import ChargerId
 from . import frames
 from .calls import Answer, CallFailed, CallRefused, Calls, CallTimedOut, ConnectionLost, Late
@@ -151,12 +151,13 @@ class Session:
         What its answer tells beside that has gone to the desk by then. A charger that refuses, is silent or is gone is an outcome, not an error.
         """
         request = self._dialect.request(command)
+        urgent = isinstance(command, PlaceHold | DropHold | StopTransaction)
 
         def late(answer: Answer) -> None:
             self._desk.late(command, self._understood(command, answer))
 
         try:
-            answer: Answer = await self.call(request, urgent=isinstance(command, PlaceHold | DropHold), late=late)
+            answer: Answer = await self.call(request, urgent=urgent, late=late)
         except CallFailed as failure:
             answer = failure
         except Violation:  # a fault of ours: the charger was not asked

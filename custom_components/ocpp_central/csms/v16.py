@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from ..core.commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, PlaceHold
+from ..core.commands import (
+    AskForAbilities,
+    AskForStatus,
+    AskToBoot,
+    Command,
+    DropHold,
+    PlaceHold,
+    StopTransaction,
+)
 from ..core.events import (
     Authorizing,
     Booted,
@@ -115,13 +123,14 @@ def _authorized(_payload: Json, verdict: Verdict | None, _now: datetime) -> Json
 
 
 def _started(payload: Json, now: datetime) -> tuple[Event, ...]:
-    evse = positive(payload, "connectorId")
+    evse, token = positive(payload, "connectorId"), _token(payload)
     return (
         Started(
             transaction=None,
             evse=evse,
             connector=None if evse is None else _ONLY_CONNECTOR,
-            token=_token(payload),
+            token=token,
+            anonymous=token is None,
             hold=positive(payload, "reservationId"),
             meter_wh=_meter_wh(payload, "meterStart"),
             at=times.read(payload.get("timestamp"), now),
@@ -229,6 +238,8 @@ class _V16:
                 return _reserve_now(command)
             case DropHold():
                 return Request(action="CancelReservation", payload={"reservationId": command.hold})
+            case StopTransaction():
+                return Request(action="RemoteStopTransaction", payload={"transactionId": int(command.transaction)})
             case AskToBoot():
                 return Request(action="TriggerMessage", payload={"requestedMessage": "BootNotification"})
             case AskForStatus():

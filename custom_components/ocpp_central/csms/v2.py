@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ..core.commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
+from ..core.commands import (
+    AskForAbilities,
+    AskForStatus,
+    AskToBoot,
+    Command,
+    DropHold,
+    Outcome,
+    PlaceHold,
+    StopTransaction,
+)
 from ..core.events import (
     Authorizing,
     Booted,
@@ -29,7 +38,7 @@ from . import alike, capabilities, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import part, parts, positive, text, whole
 from .metering import readings_v2, register_wh
-from .v2_tokens import TOKENS_V21, TOKENS_V201, Tokens, group_token, told_token
+from .v2_tokens import TOKENS_V21, TOKENS_V201, Tokens, group_token, is_anonymous, told_token
 
 _WHOLE_CHARGER = 0
 _FIRST_CONNECTOR = 1
@@ -152,6 +161,7 @@ def _started(transaction: str, payload: Json, now: datetime) -> Started:
         evse=positive(place, "id"),
         connector=positive(place, "connectorId"),
         token=told_token(payload),
+        anonymous=is_anonymous(payload),
         hold=positive(payload, "reservationId"),
         meter_wh=register_wh(readings, "Transaction.Begin"),
         charging_state=_charging_state(payload),
@@ -169,6 +179,7 @@ def _updated(transaction: str, payload: Json, now: datetime) -> Updated:
         evse=positive(place, "id"),
         connector=positive(place, "connectorId"),
         token=told_token(payload),
+        anonymous=is_anonymous(payload),
         hold=positive(payload, "reservationId"),
         charging_state=_charging_state(payload),
         readings=readings_v2(parts(payload, "meterValue"), now),
@@ -289,6 +300,8 @@ class _V2:
             case DropHold():
                 payload: Json = {"reservationId": command.hold}
                 return Request(action="CancelReservation", payload=payload)
+            case StopTransaction():
+                return Request(action="RequestStopTransaction", payload={"transactionId": command.transaction})
             case AskToBoot():
                 return Request(action="TriggerMessage", payload={"requestedMessage": "BootNotification"})
             case AskForStatus():

@@ -40,6 +40,11 @@ def told_token(payload: Json) -> IdToken | None:
     return None if value is None or _is_nobody(told) else IdToken(value=value, type=text(told, "type"))
 
 
+def is_anonymous(payload: Json) -> bool:
+    """Whether the charger says that it identifies nobody, as one with a start button does, or one that vends freely."""
+    return _is_nobody(part(payload, "idToken"))
+
+
 def group_token(group: str) -> Json:
     """A group is a name of ours, so its type is Central."""
     return {"idToken": group, "type": _CENTRAL}
