@@ -189,7 +189,9 @@ def test_every_field_of_a_form_is_described() -> None:
             for branch in tree.values():
                 yield from forms(branch)
 
-    found = [form for part in ("config", "options", "config_subentries") for form in forms(TEXTS.get(part, {}))]
+    found = [
+        form for part in ("config", "options", "config_subentries", "issues") for form in forms(TEXTS.get(part, {}))
+    ]
     assert found
     for form in found:
         assert set(form["data"]) == set(form["data_description"])
@@ -280,7 +282,8 @@ def test_texts_of_forms_belong_to_forms() -> None:
     """A step, an error or a reason to end has a text only if the forms have it, or Home Assistant ends them so."""
     own = {"already_in_progress", "already_configured", "reconfigure_successful"}
     steps, words = set(), set(own)
-    nodes = (node for source in ("config_flow.py", "driver_flow.py") for node in ast.walk(SOURCES[source]))
+    sources = ("config_flow.py", "driver_flow.py", "driver_form.py", "driver_import.py")
+    nodes = (node for source in sources for node in ast.walk(SOURCES[source]))
     for node in nodes:
         match node:
             case ast.AsyncFunctionDef(name=name) if name.startswith("async_step_"):
@@ -290,6 +293,16 @@ def test_texts_of_forms_belong_to_forms() -> None:
     for texts in (TEXTS["config"], *TEXTS["config_subentries"].values()):
         assert set(texts["step"]) <= steps
         assert set(texts["error"]) | set(texts["abort"]) <= words
+        assert set(texts.get("progress", {})) <= words
+
+
+def test_texts_of_fixes_belong_to_fixes() -> None:
+    """A flow that fixes something has a text only for what can happen in it."""
+    steps = {node.name for node in NODES if isinstance(node, ast.AsyncFunctionDef)}
+    for texts in TEXTS["issues"].values():
+        flow = texts.get("fix_flow", {})
+        assert {f"async_step_{step}" for step in flow.get("step", {})} <= steps
+        assert set(flow.get("error", {})) | set(flow.get("abort", {})) <= WORDS
 
 
 @pytest.mark.parametrize("section", ["exceptions", "issues", "device", "selector"])

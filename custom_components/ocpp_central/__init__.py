@@ -29,6 +29,8 @@ from .leftover_watch import watch_leftovers
 from .reception import Reception
 from .services import async_setup_services
 from .store import remove_storage
+from .tags import scan_tags
+from .unknown_card import watch_unknown_cards
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -78,6 +80,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     watch_clocks(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     watch_leftovers(hass, entry)
+    watch_unknown_cards(hass, entry)
+    scan_tags(hass, entry)
     central.begin()
 
     listening = entry.data

@@ -44,7 +44,7 @@ from .core.leftovers import leftovers
 from .core.packing import NODES_ASIDE, NODES_AT_ONCE
 from .core.planner import Plan, plan
 from .core.policy import Policy
-from .core.presentation import presentation
+from .core.presentation import Presentation, presentation
 from .core.refusal import Refusal
 from .core.reservation import Reservation, Status
 from .core.rules import Enforcement, Rules
@@ -95,6 +95,8 @@ class CentralSystem:
         self.audience = Audience()
         self.choices = Choices(self.audience)
         self.drivers = Drivers()
+        self.refused_stranger: Presentation | None = None
+        """Whoever was refused last because nobody knows the card, for as long as the owner may learn it."""
         self._ledger = Ledger()
         self._chargers: dict[ChargerId, Charger] = {}
         self._own_enforcement: dict[ChargerId, Enforcement | None] = {}

@@ -1,178 +1,174 @@
-"""The forms for drivers: what one is called, and what he charges with.
+"""The ways to tell of drivers: to type one in, to learn a card by having it presented, or to paste a list.
 
-Knows what the owner is asked, and what he may not answer. Must not know what becomes of reservations by his answers.
-
-The forms show ID tokens in clear. Whoever edits a list must see what is in it, and only administrators come here; Home
-Assistant shows them the ids of its own tags in the same way.
+Knows the steps and what they lead to. Must not know what may be answered (`driver_form`, `driver_import`), nor what
+becomes of reservations by it.
 """
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Mapping
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry, ConfigSubentryFlow, SubentryFlowResult
-from homeassistant.const import CONF_NAME, CONF_TYPE
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.selector import (
-    ObjectSelector,
-    ObjectSelectorConfig,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigSubentry,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
 )
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
 import voluptuous as vol
 
-from .const import CONF_GROUP, CONF_ID_TOKENS, CONF_VALUE, DOMAIN, SUBENTRY_DRIVER
-from .drivers import new_driver_id, tokens_of
-from .id_tokens import LONGEST, PLAIN_TEXT, TOKEN_TYPES
+from .const import CONF_GROUP, CONF_ID_TOKENS, SUBENTRY_DRIVER
+from .coordinator import OcppConfigEntry
+from .core.token import IdToken
+from .driver_form import SCHEMA, FaultError, read, shown, shown_tokens
+from .driver_import import Known, Listed, ListError, imported
+from .drivers import new_driver, new_driver_id, owners, stored_tokens, subentry_named, tokens_of
+from .learning import learned_token
 
-_ANY: Final = "any"
-"""What the form shows where no type is known: not every frontend lets a choice be taken back."""
+CONF_LIST: Final = "list"
 
-_TYPE: Final = SelectSelector(
-    SelectSelectorConfig(
-        options=[SelectOptionDict(value=_ANY, label="Any"), *(SelectOptionDict(value=t, label=t) for t in TOKEN_TYPES)],
-        mode=SelectSelectorMode.DROPDOWN,
-        translation_key="id_token_type",
-    )
-)
-_SCHEMA: Final = vol.Schema(
-    {
-        vol.Required(CONF_NAME): TextSelector(),
-        vol.Required(CONF_ID_TOKENS): ObjectSelector(
-            ObjectSelectorConfig(
-                fields={
-                    CONF_VALUE: {"selector": TextSelector(), "required": True},
-                    CONF_TYPE: {"selector": _TYPE, "default": _ANY},
-                },
-                multiple=True,
-                label_field=CONF_VALUE,
-                description_field=CONF_TYPE,
-                translation_key="id_tokens",
-            )
-        ),
-        vol.Optional(CONF_GROUP): TextSelector(),
-    }
-)
-_PLAIN: Final = vol.All(PLAIN_TEXT, vol.Length(max=LONGEST))
-
-
-class _FaultError(Exception):
-    """Something cannot be taken over as it was typed in. `about`: what the text says of it."""
-
-    def __init__(self, field: str, error: str, **about: str) -> None:
-        """Blame a field."""
-        super().__init__(error)
-        self.errors = {field: error}
-        self.about = about
+_LIST: Final = vol.Schema({vol.Required(CONF_LIST): TextSelector(TextSelectorConfig(multiline=True))})
 
 
 class DriverSubentryFlow(ConfigSubentryFlow):
-    """Add a driver, or change one."""
+    """Add a driver or many, or change one."""
 
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+    def __init__(self) -> None:
+        """Have learned nothing."""
+        self._lesson: asyncio.Task[IdToken | None] | None = None
+        self._learned: tuple[IdToken, ...] = ()
+        self._owner = ""
+
+    async def async_step_user(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask how to add drivers."""
+        return self.async_show_menu(step_id="user", menu_options=["details", "learn", "import_list"])
+
+    async def async_step_reconfigure(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask how to change one."""
+        return self.async_show_menu(step_id="reconfigure", menu_options=["reconfigure_details", "learn"])
+
+    async def async_step_details(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask who it is."""
         if user_input is None:
-            return self._async_show("user", None)
+            return self._async_show("details", shown_tokens(*self._learned) if self._learned else None)
         try:
-            name, data = _read(self.hass, self._get_entry(), None, user_input)
-        except _FaultError as fault:
-            return self._async_show("user", user_input, fault)
+            name, data = read(self.hass, self._get_entry(), None, user_input)
+        except FaultError as fault:
+            return self._async_show("details", user_input, fault)
         return self.async_create_entry(title=name, data=data, unique_id=new_driver_id())
 
-    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+    async def async_step_reconfigure_details(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask what is to be different."""
         entry, driver = self._get_entry(), self._get_reconfigure_subentry()
         if user_input is None:
-            return self._async_show("reconfigure", _shown(driver))
+            return self._async_show("reconfigure_details", shown(driver, *self._learned))
         try:
-            name, data = _read(self.hass, entry, driver, user_input)
-        except _FaultError as fault:
-            return self._async_show("reconfigure", user_input, fault)
+            name, data = read(self.hass, entry, driver, user_input)
+        except FaultError as fault:
+            return self._async_show("reconfigure_details", user_input, fault)
         return self.async_update_and_abort(entry, driver, title=name, data=data, reason="reconfigure_successful")
 
+    async def async_step_learn(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Wait for a card. Home Assistant ends the task with the flow, and the entry ends it when it unloads."""
+        if self._lesson is None:
+            entry: OcppConfigEntry = self._get_entry()
+            if entry.state is not ConfigEntryState.LOADED:
+                return self.async_abort(reason="not_listening")
+            self._lesson = entry.async_create_background_task(
+                self.hass, learned_token(entry.runtime_data), "learn a card"
+            )
+        if not self._lesson.done():
+            return self.async_show_progress(
+                step_id="learn", progress_action="wait_for_card", progress_task=self._lesson
+            )
+        lesson, self._lesson = self._lesson, None
+        return self.async_show_progress_done(next_step_id=self._step_after(lesson))
+
+    async def async_step_card_taken(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Tell whose the card is, and offer to wait for another one."""
+        return self.async_show_menu(
+            step_id="card_taken",
+            menu_options=["learn", self._details_step],
+            description_placeholders={"driver": self._owner},
+        )
+
+    async def async_step_no_card(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Tell that nobody came, and offer to wait again."""
+        return self.async_show_menu(step_id="no_card", menu_options=["learn", self._details_step])
+
+    async def async_step_interrupted(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Give up: the central system no longer listens."""
+        return self.async_abort(reason="not_listening")
+
+    async def async_step_import_list(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for a list, and take over all of it or nothing."""
+        errors: dict[str, str] = {}
+        about: Mapping[str, str] = {}
+        if user_input is not None:
+            try:
+                listed = imported(user_input[CONF_LIST], _known(self.hass, self._get_entry()))
+            except ListError as fault:
+                errors, about = {CONF_LIST: fault.error}, fault.about
+            else:
+                return self._async_take(listed)
+        schema = self.add_suggested_values_to_schema(_LIST, user_input)
+        return self.async_show_form(
+            step_id="import_list", data_schema=schema, errors=errors, description_placeholders=about
+        )
+
+    @property
+    def _details_step(self) -> str:
+        return "details" if self.source == SOURCE_USER else "reconfigure_details"
+
+    def _step_after(self, lesson: asyncio.Task[IdToken | None]) -> str:
+        if lesson.cancelled():
+            return "interrupted"
+        if (token := lesson.result()) is None:
+            return "no_card"
+        if (owner := owners(self.hass).get(token.key)) is not None:
+            self._owner = owner
+            return "card_taken"
+        self._learned = (token,)
+        return self._details_step
+
     def _async_show(
-        self, step_id: str, shown: Mapping[str, Any] | None, fault: _FaultError | None = None
+        self, step_id: str, shown: Mapping[str, Any] | None, fault: FaultError | None = None
     ) -> SubentryFlowResult:
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(_SCHEMA, shown),
+            data_schema=self.add_suggested_values_to_schema(SCHEMA, shown),
             errors=None if fault is None else fault.errors,
             description_placeholders=None if fault is None else fault.about,
         )
 
-
-def _shown(driver: ConfigSubentry) -> dict[str, Any]:
-    """What the form is filled with."""
-    tokens = [{CONF_VALUE: each.value, CONF_TYPE: each.type or _ANY} for each in tokens_of(driver.data)]
-    return {**driver.data, CONF_NAME: driver.title, CONF_ID_TOKENS: tokens}
-
-
-def _read(
-    hass: HomeAssistant, entry: ConfigEntry, driver: ConfigSubentry | None, user_input: Mapping[str, Any]
-) -> tuple[str, dict[str, Any]]:
-    """The name and the data of a driver, `driver` as he was; what the form does not ask for stays. Raises `_FaultError`."""
-    name = _plain(CONF_NAME, user_input[CONF_NAME], "name_invalid")
-    _refuse_known_name(entry, driver, name)
-    tokens = [
-        {
-            CONF_VALUE: _plain(CONF_ID_TOKENS, each[CONF_VALUE], "token_invalid", number=str(number)),
-            CONF_TYPE: None if (kind := each.get(CONF_TYPE, _ANY)) == _ANY else kind,
-        }
-        for number, each in enumerate(_listed(user_input[CONF_ID_TOKENS]), start=1)
-    ]
-    _refuse_known_tokens(hass, driver, tokens)
-    data = {} if driver is None else {key: each for key, each in driver.data.items() if key != CONF_GROUP}
-    data[CONF_ID_TOKENS] = tokens
-    if (group := user_input.get(CONF_GROUP, "").strip()) != "":
-        data[CONF_GROUP] = _plain(CONF_GROUP, group, "group_invalid")
-    return name, data
+    def _async_take(self, listed: tuple[Listed, ...]) -> SubentryFlowResult:
+        entry, entries, added = self._get_entry(), self.hass.config_entries, 0
+        for each in listed:
+            data: dict[str, Any] = {CONF_ID_TOKENS: stored_tokens(each.tokens)}
+            if each.group is not None:
+                data[CONF_GROUP] = each.group
+            if (driver := subentry_named(entry, each.name)) is not None:
+                entries.async_update_subentry(entry, driver, data={**driver.data, **data})
+                continue
+            added += 1
+            entries.async_add_subentry(entry, new_driver(each.name, data))
+        return self.async_abort(
+            reason="drivers_imported",
+            description_placeholders={"added": str(added), "changed": str(len(listed) - added)},
+        )
 
 
-def _plain(field: str, text: str, error: str, **about: str) -> str:
-    try:
-        plain: str = _PLAIN(text)
-    except vol.Invalid:
-        raise _FaultError(field, error, **about) from None
-    return plain
+def _known(hass: HomeAssistant, entry: ConfigEntry) -> Known:
+    drivers = entry.get_subentries_of_type(SUBENTRY_DRIVER)
+    return Known(
+        drivers={each.title.casefold(): _listed(each) for each in drivers},
+        owners=owners(hass),
+        ids={called: each.title for each in drivers for called in (each.unique_id, each.subentry_id) if called},
+    )
 
 
-def _listed(tokens: Any) -> list[dict[str, Any]]:  # noqa: ANN401  whatever passed the selector, which lets a single one in
-    return tokens if isinstance(tokens, list) else [tokens]
-
-
-def _refuse_known_name(entry: ConfigEntry, driver: ConfigSubentry | None, name: str) -> None:
-    """Actions call a driver by his name or by an id, so that none may be like another one's."""
-    for other in _others([entry], driver):
-        if other.title.casefold() == name.casefold():
-            raise _FaultError(CONF_NAME, "name_taken", driver=other.title)
-        if name in {other.unique_id, other.subentry_id}:
-            raise _FaultError(CONF_NAME, "name_is_id", driver=other.title)
-
-
-def _refuse_known_tokens(hass: HomeAssistant, driver: ConfigSubentry | None, tokens: list[dict[str, Any]]) -> None:
-    """A token names one person, whatever its type: 1.6 tells no types."""
-    if not tokens:
-        raise _FaultError(CONF_ID_TOKENS, "no_token")
-    owners = {
-        token.value.casefold(): other.title
-        for other in _others(hass.config_entries.async_entries(DOMAIN), driver)
-        for token in tokens_of(other.data)
-    }
-    seen = set[str]()
-    for number, token in enumerate(tokens, start=1):
-        value = token[CONF_VALUE].casefold()
-        if value in owners:
-            raise _FaultError(CONF_ID_TOKENS, "token_taken", number=str(number), driver=owners[value])
-        if value in seen:
-            raise _FaultError(CONF_ID_TOKENS, "token_twice", number=str(number))
-        seen.add(value)
-
-
-def _others(entries: list[ConfigEntry], driver: ConfigSubentry | None) -> Iterator[ConfigSubentry]:
-    """The drivers of these central systems except this one."""
-    for entry in entries:
-        for each in entry.get_subentries_of_type(SUBENTRY_DRIVER):
-            if driver is None or each.subentry_id != driver.subentry_id:
-                yield each
+def _listed(driver: ConfigSubentry) -> Listed:
+    return Listed(name=driver.title, tokens=tokens_of(driver.data), group=driver.data.get(CONF_GROUP))

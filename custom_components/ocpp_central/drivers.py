@@ -1,16 +1,18 @@
 """The drivers of a central system, as their subentries describe them (contract 1).
 
-Knows how a driver is stored, and by what a caller may call one. Must not know the form (`driver_flow`), nor what is
-reserved for anybody.
+Knows how a driver is stored, by what a caller may call one, and to whom a token belongs. Must not know the forms
+(`driver_form`), nor what is reserved for anybody.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 import secrets
+from types import MappingProxyType
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_TYPE
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .const import (
@@ -20,6 +22,7 @@ from .const import (
     CONF_VALID_FROM,
     CONF_VALID_UNTIL,
     CONF_VALUE,
+    DOMAIN,
     SUBENTRY_DRIVER,
 )
 from .core.drivers import Driver, DriverId, Drivers
@@ -34,6 +37,13 @@ def new_driver_id() -> DriverId:
     return PREFIX + secrets.token_hex(6)
 
 
+def new_driver(name: str, data: Mapping[str, Any]) -> ConfigSubentry:
+    """The subentry of one more driver."""
+    return ConfigSubentry(
+        data=MappingProxyType(dict(data)), subentry_type=SUBENTRY_DRIVER, title=name, unique_id=new_driver_id()
+    )
+
+
 def drivers_of(entry: ConfigEntry) -> Drivers:
     """The drivers of an entry, by name; one without tokens, which no form lets in, is left out."""
     found = [
@@ -42,8 +52,8 @@ def drivers_of(entry: ConfigEntry) -> Drivers:
             name=each.title,
             tokens=tokens,
             group=each.data.get(CONF_GROUP),
-            valid_from=_moment(each.data.get(CONF_VALID_FROM)),
-            valid_until=_moment(each.data.get(CONF_VALID_UNTIL)),
+            valid_from=stored_moment(each.data.get(CONF_VALID_FROM)),
+            valid_until=stored_moment(each.data.get(CONF_VALID_UNTIL)),
             blocked=each.data.get(CONF_BLOCKED) is True,
         )
         for each in entry.get_subentries_of_type(SUBENTRY_DRIVER)
@@ -57,13 +67,40 @@ def tokens_of(data: Mapping[str, Any]) -> tuple[IdToken, ...]:
     return tuple(IdToken(value=each[CONF_VALUE], type=each.get(CONF_TYPE)) for each in data.get(CONF_ID_TOKENS, ()))
 
 
+def stored_tokens(tokens: Iterable[IdToken]) -> list[dict[str, str | None]]:
+    """ID tokens as the data of a driver's subentry has them."""
+    return [{CONF_VALUE: each.value, CONF_TYPE: each.type} for each in tokens]
+
+
+def stored_moment(stored: object) -> datetime | None:
+    """A stored time, ISO 8601 in UTC; None if there is none, or none that can be read."""
+    moment = dt_util.parse_datetime(stored) if isinstance(stored, str) else None
+    return None if moment is None else dt_util.as_utc(moment)
+
+
 def find_driver(entry: ConfigEntry, drivers: Drivers, called: str) -> Driver | None:
     """The driver who is called so: by his name, by his id or by the id of his subentry, of which none is like another."""
     subentry = entry.subentries.get(called)
     return drivers.named(called) or drivers.get(called if subentry is None else subentry.unique_id)
 
 
-def _moment(stored: object) -> datetime | None:
-    """A stored time, ISO 8601 in UTC; None if there is none, or none that can be read."""
-    moment = dt_util.parse_datetime(stored) if isinstance(stored, str) else None
-    return None if moment is None else dt_util.as_utc(moment)
+def subentry_named(entry: ConfigEntry, name: str) -> ConfigSubentry | None:
+    """The subentry of the driver of this name, in letters of either case."""
+    known = entry.get_subentries_of_type(SUBENTRY_DRIVER)
+    return next((each for each in known if each.title.casefold() == name.casefold()), None)
+
+
+def owners(hass: HomeAssistant, *, but: ConfigSubentry | None = None) -> dict[str, str]:
+    """The name of each token's driver by the token's key, of all central systems; `but`: as if he were none of them.
+
+    A token names one person, whatever its type: 1.6 tells no types.
+    """
+    everybody = _all_but(but, hass.config_entries.async_entries(DOMAIN))
+    return {token.key: each.title for each in everybody for token in tokens_of(each.data)}
+
+
+def _all_but(one: ConfigSubentry | None, entries: Iterable[ConfigEntry]) -> Iterator[ConfigSubentry]:
+    for entry in entries:
+        for each in entry.get_subentries_of_type(SUBENTRY_DRIVER):
+            if one is None or each.subentry_id != one.subentry_id:
+                yield each

@@ -16,7 +16,8 @@ CODE = token("1234")
 ANNA = Driver(driver_id="driver-a", name="Anna", tokens=(CARD, CODE))
 BEN = Driver(driver_id="driver-b", name="Ben", tokens=(token("BEEF"),), group="Family")
 CLEO = Driver(driver_id="driver-c", name="Cleo", tokens=(token("C1E0"),))
-DRIVERS = Drivers(known=(ANNA, BEN, CLEO))
+DORA = Driver(driver_id="driver-d", name="Dora", tokens=(token("04A2B3C4D5E680"), token("04:A2:B3:C4")))
+DRIVERS = Drivers(known=(ANNA, BEN, CLEO, DORA))
 
 
 @pytest.mark.parametrize(
@@ -28,11 +29,13 @@ DRIVERS = Drivers(known=(ANNA, BEN, CLEO))
         (token("04A2", "KeyCode"), None),
         (token("1234", "KeyCode"), ANNA),
         (token("beef", "Local"), BEN),
+        (token("04:a2:b3:c4:d5:e6:80", "ISO14443"), DORA),
+        (token("04a2b3c4"), DORA),
         (token("DEAD"), None),
     ],
 )
 def test_a_token_is_known_by_its_value(presented: IdToken, whose: Driver | None) -> None:
-    """Letters in either case; types count where both are known (1.6 tells none)."""
+    """In any spelling; types count where both are known (1.6 tells none)."""
     assert DRIVERS.holder_of(presented) is whose
     assert DRIVERS.group_of(presented) == (None if whose is None else whose.shared_group)
 
@@ -51,7 +54,7 @@ def test_drivers_are_found_by_id_and_by_name() -> None:
     assert DRIVERS.get("driver-x") is DRIVERS.get(None) is None
     assert DRIVERS.named("CLEO") is CLEO
     assert DRIVERS.named("Nobody") is None
-    assert DRIVERS.names == ("Anna", "Ben", "Cleo")
+    assert DRIVERS.names == ("Anna", "Ben", "Cleo", "Dora")
     assert Drivers().names == ()
 
 

@@ -168,3 +168,14 @@ def test_following_asks_for_no_new_room() -> None:
     world.policy = Policy(buffer_before=HOUR)
     revise(world, was, anna(NEW))
     assert (world.known(reservation).token, world.known(reservation).window) == (NEW, reservation.window)
+
+
+def test_a_card_that_is_spelled_otherwise_is_the_same_card() -> None:
+    """The reservation stays his, and for this card; its type that somebody gave stays, too."""
+    world = World()
+    typed = IdToken(value="04:a2:b3:c4", type="ISO14443")
+    reservation = world.reserve(1, typed, driver="driver-a")
+    world.settle()
+    was, now = anna(NEW, IdToken(value="04A2B3C4")), anna(NEW, IdToken(value="04A2B3C4"), group="Kinfolk")
+    revise(world, was, now)
+    assert (world.known(reservation).token, world.known(reservation).group) == (typed, "Kinfolk")

@@ -32,6 +32,13 @@ def test_a_token_is_spelled_as_it_was_presented_last() -> None:
     assert known(AS_IT_SPELLS, AS_WE_WRITE).of(AS_IT_SPELLS) == AS_WE_WRITE
 
 
+def test_a_charger_that_keeps_bytes_apart_is_told_so() -> None:
+    """What it presents and what it is told have the same spelling, whatever the owner typed in."""
+    apart = IdToken(value="04:A2:B3:C4", type="ISO14443")
+    assert known(apart).of(AS_WE_WRITE) == apart
+    assert known(apart, AS_WE_WRITE).known == known(AS_WE_WRITE).known
+
+
 def test_a_token_that_was_never_presented_is_spelled_as_it_is() -> None:
     """There is nothing else to go by."""
     assert known(STRANGER).of(AS_WE_WRITE) == AS_WE_WRITE

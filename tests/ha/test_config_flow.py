@@ -270,7 +270,7 @@ async def test_forms_can_be_shown_in_a_browser(
             [central_system.entry_id, "charger"],
             ["identity", "name", "password", "relaxed", "enforcement"],
         ),
-        ("/subentries", [central_system.entry_id, "driver"], ["name", "id_tokens", "group"]),
+        ("/subentries", [central_system.entry_id, "driver"], ["next_step_id"]),
     ):
         response = await client.post(f"/api/config/config_entries{kind}/flow", json={"handler": handler})
         form = await response.json()

@@ -82,9 +82,7 @@ class Drivers:
         backwards = self.known[::-1]
         object.__setattr__(self, "_by_id", {each.driver_id: each for each in backwards})
         object.__setattr__(self, "_by_name", {each.name.casefold(): each for each in backwards})
-        object.__setattr__(
-            self, "_by_token", {token.value.casefold(): each for each in backwards for token in each.tokens}
-        )
+        object.__setattr__(self, "_by_token", {token.key: each for each in backwards for token in each.tokens})
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -101,7 +99,7 @@ class Drivers:
 
     def holder_of(self, token: IdToken) -> Driver | None:
         """Whose token it is; None for a stranger's. Its type counts only where both types are known."""
-        driver = self._by_token.get(token.value.casefold())
+        driver = self._by_token.get(token.key)
         return None if driver is None or driver.own(token) is None else driver
 
     def group_of(self, token: IdToken) -> str | None:

@@ -75,8 +75,7 @@ def _token(reserved: IdToken, driver: Driver, was: Driver | None) -> IdToken:
 
     A type that somebody gave when he reserved stays, if it can be right.
     """
-    value = reserved.value.casefold()
-    present = next((each for each in driver.tokens if each.value.casefold() == value), None)
+    present = next((each for each in driver.tokens if each.key == reserved.key), None)
     if present is None:
         return driver.tokens[0]
     type_was_known = reserved.type is None or (was is not None and reserved in was.tokens)

@@ -16,20 +16,20 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spellings:
-    """The tokens as they were presented last, by their value without regard to case; what was learned last stands last."""
+    """The tokens as they were presented last, by their key; what was learned last stands last."""
 
     known: Mapping[str, IdToken] = field(default_factory=dict, repr=False)
 
     def of(self, token: IdToken) -> IdToken:
         """The token as the charger spells it; as it is if that is not known."""
-        known = self.known.get(token.value.casefold())
+        known = self.known.get(token.key)
         if known is None or not known.matches(token):
             return token
         return replace(known, type=known.type or token.type)
 
     def after(self, token: IdToken) -> Spellings:
         """The spellings once this token was presented; themselves if they say so already."""
-        key = token.value.casefold()
+        key = token.key
         if self.known.get(key) == token:
             return self
         others = {each: known for each, known in self.known.items() if each != key}
