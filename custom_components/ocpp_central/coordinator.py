@@ -508,7 +508,7 @@ def _differences(before: Charger, after: Charger) -> set[Place]:
     here = Place(after.charger)
     if before.connected != after.connected:
         return {here} | {Place(after.charger, number) for number in after.evses}
-    places = {here} if (before.description, before.skew) != (after.description, after.skew) else set()
+    places = {here} if _about_itself(before) != _about_itself(after) else set()
     if after.evses is before.evses:
         return places
     for number, evse in after.evses.items():
@@ -516,3 +516,8 @@ def _differences(before: Charger, after: Charger) -> set[Place]:
         if old is None or old.told is not evse.told or old.running != evse.running:
             places.add(Place(after.charger, number))
     return places
+
+
+def _about_itself(charger: Charger) -> tuple[object, ...]:
+    """What shows at a charger's own device, beside its connection."""
+    return charger.description, charger.skew, charger.claims_reservations, charger.settings

@@ -27,12 +27,15 @@ from .events import (
     EvseId,
     Metered,
     Reading,
+    SettingChanged,
+    SettingsTold,
     Started,
     StatusChanged,
     TransactionId,
     Updated,
     Verdict,
 )
+from .settings import Settings
 from .spellings import Spellings
 from .token import IdToken
 
@@ -207,6 +210,7 @@ class Charger:
     given_types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
     reticent: bool = False
     clock: Clock = Clock()
+    settings: Settings = Settings()
 
     @property
     def claims_reservations(self) -> bool | None:
@@ -316,6 +320,10 @@ class Charger:
                 return replace(self, abilities=self.abilities.after(event))
             case AbilitiesUntold():
                 return replace(self, reticent=True)
+            case SettingsTold():
+                return replace(self, settings=self.settings.after_answer(event.values))
+            case SettingChanged():
+                return replace(self, settings=self.settings.after_change(restart=event.restart))
             case _:
                 return self
 
@@ -344,6 +352,7 @@ class Charger:
             asked=False,
             reluctant=False,
             reticent=False,
+            settings=self.settings.after_connecting(),
         )
 
     def _status_changed(self, event: StatusChanged) -> Charger:

@@ -7,9 +7,19 @@ Must not know what only one version has.
 from collections.abc import Mapping
 from datetime import datetime
 
-from ..core.commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
+from ..core.commands import (
+    AskForAbilities,
+    AskForSettings,
+    AskForStatus,
+    AskToBoot,
+    ChangeSetting,
+    Command,
+    DropHold,
+    Outcome,
+    PlaceHold,
+)
 from ..core.events import Event, Heard, Verdict
-from . import times
+from . import settings, times
 from .dialect import Json, Route
 from .fields import text
 
@@ -31,9 +41,13 @@ _WORDS: Mapping[type, Mapping[str, Outcome]] = {
 
 def outcome(command: Command, answer: Json) -> Outcome:
     """What the charger's answer to a command means; UNREADABLE for a word that OCPP does not define for it."""
-    if isinstance(command, AskForAbilities):
-        return Outcome.ACCEPTED  # its answer has no status of its own: it says what it says
-    return _WORDS[type(command)].get(text(answer, "status") or "", Outcome.UNREADABLE)
+    match command:
+        case AskForAbilities() | AskForSettings():
+            return Outcome.ACCEPTED  # its answer has no status of its own: it says what it says
+        case ChangeSetting():
+            return settings.outcome(answer)
+        case _:
+            return _WORDS[type(command)].get(text(answer, "status") or "", Outcome.UNREADABLE)
 
 
 def formal(answer: Mapping[str, object] | None = None) -> Route:
