@@ -26,6 +26,7 @@ from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
 from .core.commands import Command, DropHold, Outcome, PlaceHold
 from .core.drivers import Driver, Drivers
+from .core.enforceability import holds_natively
 from .core.events import ChargerId, Event, EvseId, Heard, HoldEnded, Started, Verdict
 from .core.following import Revision, followed
 from .core.ledger import Ledger, Step
@@ -99,6 +100,7 @@ class CentralSystem:
         self._connections: dict[ChargerId, Connection] = {}
         self._watches: set[Watch] = set()
         self._rejecting: set[ChargerId] = set()
+        self._holding: set[ChargerId] = set()
         self._timer: CALLBACK_TYPE | None = None
         self._timer_at: datetime | None = None
         self._sweeper: CALLBACK_TYPE | None = None
@@ -214,6 +216,11 @@ class CentralSystem:
         """The EVSEs that a charger keeps reserved though nothing is."""
         return leftovers(self._ledger.book(charger_id), self._chargers[charger_id])
 
+    def holds(self, charger_id: ChargerId) -> bool:
+        """Whether a charger keeps what is reserved by itself, as far as it has shown or said since we run."""
+        has_held = charger_id in self._holding
+        return holds_natively(self._ledger.book(charger_id), self._chargers[charger_id], has_held=has_held)
+
     @callback
     def take_over(self) -> None:
         """Go by the drivers and the options as they are now; reservations follow their drivers, everything shows it."""
@@ -258,6 +265,7 @@ class CentralSystem:
         """Forget a charger; its reservations end as removed."""
         step = self._ledger.without_charger(charger_id, dt_util.utcnow())
         del self._chargers[charger_id]
+        self._holding.discard(charger_id)
         self._storage.changed()
         self._take(step)
         self.audience.wake_charger(charger_id)
@@ -353,6 +361,8 @@ class CentralSystem:
         """
         charger = self.chargers.get(charger_id)
         if charger is not None:
+            if isinstance(command, PlaceHold) and outcome is Outcome.ACCEPTED:
+                self._holding.add(charger_id)
             step = self._ledger.answered(charger, command, outcome, dt_util.utcnow())
             self._take(step, word=word)
             self._wake_reconciler(charger_id)

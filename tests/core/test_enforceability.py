@@ -185,27 +185,21 @@ def test_no_setting_ends_free_vending_that_was_seen() -> None:
     assert Reason.VENDS_FREELY.remedy is None
 
 
-@pytest.mark.parametrize(("claims", "want"), [(True, True), (False, False), (None, False)])
-def test_a_charger_holds_if_it_says_so(claims: bool | None, *, want: bool) -> None:
-    """One that says nothing of it is not relied upon."""
+@pytest.mark.parametrize(
+    ("claims", "has_held", "want"),
+    [(True, False, True), (False, False, False), (None, False, False), (None, True, True), (False, True, True)],
+)
+def test_a_charger_holds_if_it_says_so_or_has_done_so(claims: bool | None, *, has_held: bool, want: bool) -> None:
+    """One that says nothing of it is not relied upon, and deeds count more than words."""
     world = World()
     world.abilities(claims)
-    assert holds_natively(world.book, world.charger) is want
-
-
-def test_a_charger_holds_while_it_does() -> None:
-    """Deeds count more than words."""
-    world = World()
-    world.reserve()
-    assert holds_natively(world.book, world.charger) is False
-    world.settle()
-    assert holds_natively(world.book, world.charger) is True
+    assert holds_natively(world.book, world.charger, has_held=has_held) is want
 
 
 def test_a_charger_that_does_not_know_reservations_does_not_hold() -> None:
-    """Whatever it claims."""
+    """Whatever it claims, and did before."""
     world = World()
     world.abilities(claims_reservations=True)
     world.reserve()
     world.settle(Outcome.NOT_IMPLEMENTED)
-    assert holds_natively(world.book, world.charger) is False
+    assert holds_natively(world.book, world.charger, has_held=True) is False

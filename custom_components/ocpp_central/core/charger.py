@@ -192,6 +192,7 @@ class Charger:
     `spellings`: how it spells the tokens that were presented to it.
     `given_types`: the connector types that its owner says an EVSE has, whatever the charger tells.
     `reticent`: whether it gave no answer about its abilities since it connected.
+    `settings`: what it has told of its settings, which is not kept over a restart of ours.
     """
 
     charger: ChargerId

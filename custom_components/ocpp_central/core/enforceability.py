@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 
 from .book import Book
 from .charger import Charger
-from .reservation import HoldState
 from .settings import Setting, Settings
 
 
@@ -113,12 +112,9 @@ def enforceability(
     return Enforceability(level=level, reasons=reasons)
 
 
-def holds_natively(book: Book, charger: Charger) -> bool:
-    """Whether a charger keeps what is reserved by itself: it says so, or does so now, and has not said that it cannot."""
-    if not book.can_hold:
-        return False
-    states = {hold.state for each in book.reservations.values() for hold in each.holds.values()}
-    return charger.claims_reservations is True or HoldState.HELD in states
+def holds_natively(book: Book, charger: Charger, *, has_held: bool) -> bool:
+    """Whether a charger keeps what is reserved by itself: it says so or has done so, and does not say that it cannot."""
+    return book.can_hold and (has_held or charger.claims_reservations is True)
 
 
 def _reasons(settings: Settings, *, vends_freely: bool) -> Iterator[Reason]:
