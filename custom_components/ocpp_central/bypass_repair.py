@@ -4,7 +4,7 @@ Knows what its owner is asked and told. Must not know when such a repair is due 
 spelled.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
@@ -16,7 +16,7 @@ from .bypass_watch import CONF_CHARGER_ID, named
 from .const import CONF_ENTRY_ID
 from .coordinator import CentralSystem
 from .core.commands import ChangeSetting, Outcome
-from .core.enforceability import Reason
+from .core.enforceability import Reason, Remedy
 from .core.events import ChargerId
 from .csms.session import Result
 from .keeping_out import keeping_out
@@ -50,13 +50,15 @@ class BypassRepairFlow(RepairsFlow):
         if (central := self._central()) is None:
             return self.async_abort(reason="not_loaded")
         errors: dict[str, str] = {}
+        ways = self._ways(central)
         if user_input is not None:
-            chosen = [Reason(word) for word in user_input[CONF_SETTINGS]]
-            error = await self._close(central, chosen) if chosen else "nothing_chosen"
+            chosen = user_input[CONF_SETTINGS]
+            left = {reason: remedy for reason, remedy in ways.items() if reason in chosen}
+            error = await self._close(central, left) if chosen else "nothing_chosen"
             if error is None:
                 return self._end(central)
             errors["base"] = error
-        ways = self._ways(central)
+            ways = self._ways(central)
         if not ways:
             return self.async_create_entry(data={})
         return self.async_show_form(
@@ -66,22 +68,19 @@ class BypassRepairFlow(RepairsFlow):
             errors=errors,
         )
 
-    async def _close(self, central: CentralSystem, chosen: Iterable[Reason]) -> str | None:
+    async def _close(self, central: CentralSystem, ways: Mapping[Reason, Remedy]) -> str | None:
         """Have these ways closed, one after the other; what is wrong, if anything is."""
-        left = list(chosen)
         refusals: list[str] = []
-        while left:
-            if (remedy := left[0].remedy) is not None:
-                command = ChangeSetting(setting=remedy.setting, value=remedy.value)
-                result = await central.execute(self._charger_id, command)
-                if (gone := _GONE.get(result.outcome)) is not None:
-                    self._failed = named(left)
-                    return gone
-                if result.outcome is Outcome.ACCEPTED:
-                    self._closed.add(left[0])
-                else:
-                    refusals.append(f"{named(left[:1])}: {_word(result)}")
-            del left[0]
+        for reason, remedy in ways.items():
+            command = ChangeSetting(setting=remedy.setting, value=remedy.value)
+            result = await central.execute(self._charger_id, command)
+            if (gone := _GONE.get(result.outcome)) is not None:
+                self._failed = named(each for way, each in ways.items() if way not in self._closed)
+                return gone
+            if result.outcome is Outcome.ACCEPTED:
+                self._closed.add(reason)
+            else:
+                refusals.append(f"{named([remedy])}: {_word(result)}")
         self._failed = ", ".join(refusals)
         return _REFUSED if refusals else None
 
@@ -94,11 +93,11 @@ class BypassRepairFlow(RepairsFlow):
             return self.async_abort(reason="some_left", description_placeholders=self._placeholders(central))
         return self.async_create_entry(data={})
 
-    def _ways(self, central: CentralSystem) -> list[Reason]:
-        """The ways that can be closed, and were not."""
+    def _ways(self, central: CentralSystem) -> dict[Reason, Remedy]:
+        """The ways that can be closed, and were not, with what closes them."""
         judged = keeping_out(central, self._charger_id)
-        reasons = () if judged is None else judged.reasons
-        return [reason for reason in reasons if reason.remedy is not None and reason not in self._closed]
+        remedies = {} if judged is None else judged.remedies
+        return {reason: remedy for reason, remedy in remedies.items() if reason not in self._closed}
 
     def _central(self) -> CentralSystem | None:
         """The central system of the charger, while it runs."""
@@ -113,8 +112,8 @@ class BypassRepairFlow(RepairsFlow):
         return str((self.data or {}).get(CONF_CHARGER_ID))
 
     def _placeholders(self, central: CentralSystem) -> dict[str, str]:
-        ways = (reason for reason in self._ways(central) if reason.is_open)
-        return {"charger": central.name_of(self._charger_id), "settings": named(ways)}
+        remedies = (remedy for reason, remedy in self._ways(central).items() if reason.is_open)
+        return {"charger": central.name_of(self._charger_id), "settings": named(remedies)}
 
 
 def _schema(ways: Iterable[Reason]) -> vol.Schema:

@@ -14,7 +14,7 @@ from homeassistant.helpers import issue_registry as ir
 from .audience import Place
 from .const import CONF_ENTRY_ID, DOMAIN, LOGGER
 from .coordinator import OcppConfigEntry
-from .core.enforceability import Enforceability, Level, Reason
+from .core.enforceability import Enforceability, Level, Reason, Remedy
 from .core.events import ChargerId
 from .csms import settings
 from .keeping_out import keeping_out
@@ -40,10 +40,9 @@ def watch_bypasses(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
     entry.async_on_unload(watch.leave)
 
 
-def named(reasons: Iterable[Reason]) -> str:
-    """The settings that open these ways, as chargers call them."""
-    remedies = (reason.remedy for reason in reasons)
-    return ", ".join(" / ".join(settings.names(remedy.setting)) for remedy in remedies if remedy is not None)
+def named(remedies: Iterable[Remedy]) -> str:
+    """The settings that these are about, as chargers call them."""
+    return ", ".join(" / ".join(settings.names(remedy.setting)) for remedy in remedies)
 
 
 class _Watch:
@@ -114,8 +113,8 @@ def _due(judged: Enforceability) -> Iterator[tuple[str, dict[str, str]]]:
     """What is to be said of a charger: nothing where the owner does not mind strangers."""
     if judged.level is Level.OFF:
         return
-    if closable := named(judged.open):
-        yield BYPASS, {"settings": closable}
+    if remedies := [remedy for reason, remedy in judged.remedies.items() if reason.is_open]:
+        yield BYPASS, {"settings": named(remedies)}
     unexplained = Reason.VENDS_FREELY in judged.open and Reason.AUTHORIZES_NOBODY not in judged.open
     if unexplained and judged.level is Level.REPORTED:
         yield _VENDS_FREELY, {}

@@ -82,7 +82,7 @@ async def test_the_sensor_says_what_keeps_others_out(
 ) -> None:
     """Contract 4, whatever the version."""
     enforce(site, enforcement)
-    await site.charger(version=version, behaviour=behaviour)
+    await told_what_it_can(await site.charger(version=version, behaviour=behaviour))
     state = await site.shows(SENSOR, level)
     assert "starts_unknown_offline" in state.attributes["reasons"]
 
@@ -202,7 +202,7 @@ async def test_nothing_is_said_of_a_charger_that_is_gone(hass: HomeAssistant, si
 @ON_V2
 async def test_a_charger_that_authorizes_nobody_is_told_of(hass: HomeAssistant, site: Site, version: Version) -> None:
     """It is only reported, unless the owner wants more for this very charger."""
-    await site.charger(version=version, behaviour=Behaviour(free_vend=True))
+    await told_what_it_can(await site.charger(version=version, behaviour=Behaviour(free_vend=True)))
     await site.shows(SENSOR, "reported")
     assert bypasses(hass) == "AuthCtrlr.Enabled"
     assert repairs(hass).keys() == {"bypass"}

@@ -86,6 +86,11 @@ class Enforceability:
         """Those that are open while the charger is connected."""
         return tuple(reason for reason in self.reasons if reason.is_open)
 
+    @property
+    def remedies(self) -> Mapping[Reason, Remedy]:
+        """What closes each way in that a setting closes."""
+        return {reason: remedy for reason in self.reasons if (remedy := reason.remedy) is not None}
+
 
 def enforceability(
     settings: Settings, *, holds: bool, enforcement: str, insists: bool = False, vends_freely: bool = False
