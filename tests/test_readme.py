@@ -17,7 +17,10 @@ import pytest
 import voluptuous as vol
 
 from custom_components.ocpp_central.const import DOMAIN
+from custom_components.ocpp_central.core.enforceability import Level, Reason
 from custom_components.ocpp_central.core.reservation import News
+from custom_components.ocpp_central.core.settings import Setting
+from custom_components.ocpp_central.csms import settings
 from custom_components.ocpp_central.options import AMOUNTS, CHOICES, SWITCHES
 
 pytestmark = pytest.mark.blackbox
@@ -119,6 +122,24 @@ def test_every_event_is_explained() -> None:
     """The table of the events has all that is published of a reservation, and nothing else."""
     told = [name for row in rows(part("### Events of a reservation")) for name in names(row[0])]
     assert sorted(told) == sorted(News)
+
+
+def test_every_level_of_enforceability_is_explained() -> None:
+    """The table has all states of the sensor, in their order."""
+    told = [name for row in rows(part("### What keeps others out")) for name in names(row[0])]
+    assert told == list(Level)
+
+
+def test_every_way_past_home_assistant_is_explained() -> None:
+    """By its word in the attribute, with the setting that opens it as chargers call it."""
+    text = part("### What keeps others out")
+    told = {names(row[-1])[0]: row[0] for row in rows(text.partition("What matters")[2])}
+    assert told.keys() == set(Reason)
+    for reason in Reason:
+        remedy = reason.remedy
+        called = [] if remedy is None else settings.names(remedy.setting)
+        assert all(f"`{name}`" in told[reason] for name in called), reason
+    assert all(f"`{name}`" in text for setting in Setting for name in settings.names(setting))
 
 
 def test_links_within_lead_somewhere() -> None:

@@ -15,6 +15,7 @@ from homeassistant.helpers import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
+from .bypass_watch import watch_bypasses
 from .clock_watch import watch_clocks
 from .const import DOMAIN
 from .coordinator import CentralSystem, OcppConfigEntry
@@ -78,6 +79,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     entry.runtime_data = central
     keep_devices(hass, entry)
     watch_clocks(hass, entry)
+    watch_bypasses(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     watch_leftovers(hass, entry)
     watch_unknown_cards(hass, entry)

@@ -26,6 +26,7 @@ from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
 from .core.commands import Command, DropHold, Outcome, PlaceHold
 from .core.drivers import Driver, Drivers
+from .core.enforceability import holds_natively
 from .core.events import (
     ChargerId,
     Event,
@@ -114,6 +115,7 @@ class CentralSystem:
         self._connections: dict[ChargerId, Connection] = {}
         self._watches: set[Watch] = set()
         self._rejecting: set[ChargerId] = set()
+        self._holding: set[ChargerId] = set()
         self._timer: CALLBACK_TYPE | None = None
         self._timer_at: datetime | None = None
         self._sweeper: CALLBACK_TYPE | None = None
@@ -233,6 +235,11 @@ class CentralSystem:
         """The EVSEs that a charger keeps reserved though nothing is."""
         return leftovers(self._ledger.book(charger_id), self._chargers[charger_id])
 
+    def holds(self, charger_id: ChargerId) -> bool:
+        """Whether a charger keeps what is reserved by itself, as far as it has shown or said since we run."""
+        has_held = charger_id in self._holding
+        return holds_natively(self._ledger.book(charger_id), self._chargers[charger_id], has_held=has_held)
+
     @callback
     def take_over(self) -> None:
         """Go by the drivers and the options as they are now; reservations follow their drivers, everything shows it."""
@@ -285,6 +292,7 @@ class CentralSystem:
         step = self._ledger.without_charger(charger_id, dt_util.utcnow())
         del self._chargers[charger_id]
         self._own_enforcement.pop(charger_id, None)
+        self._holding.discard(charger_id)
         self._storage.changed()
         self._take(step)
         self.audience.wake_charger(charger_id)
@@ -394,6 +402,8 @@ class CentralSystem:
         """
         charger = self.chargers.get(charger_id)
         if charger is not None:
+            if isinstance(command, PlaceHold) and outcome is Outcome.ACCEPTED:
+                self._holding.add(charger_id)
             step = self._ledger.answered(charger, command, outcome, dt_util.utcnow())
             self._take(step, word=word)
             self._wake_reconciler(charger_id)
@@ -552,7 +562,7 @@ def _differences(before: Charger, after: Charger) -> set[Place]:
     here = Place(after.charger)
     if before.connected != after.connected:
         return {here} | {Place(after.charger, number) for number in after.evses}
-    places = {here} if (before.description, before.skew) != (after.description, after.skew) else set()
+    places = {here} if _about_itself(before) != _about_itself(after) else set()
     if after.evses is before.evses:
         return places
     for number, evse in after.evses.items():
@@ -560,3 +570,8 @@ def _differences(before: Charger, after: Charger) -> set[Place]:
         if old is None or old.told is not evse.told or old.running != evse.running:
             places.add(Place(after.charger, number))
     return places
+
+
+def _about_itself(charger: Charger) -> tuple[object, ...]:
+    """What shows at a charger's own device, beside its connection."""
+    return charger.description, charger.skew, charger.claims_reservations, charger.settings, charger.vends_freely

@@ -15,6 +15,7 @@ from .const import LOGGER
 from .coordinator import CentralSystem
 from .core.commands import (
     AskForAbilities,
+    AskForSettings,
     AskForStatus,
     AskToBoot,
     Command,
@@ -23,7 +24,7 @@ from .core.commands import (
     PlaceHold,
     StopTransaction,
 )
-from .core.events import AbilitiesUntold, Asked
+from .core.events import AbilitiesUntold, Asked, SettingsTold
 from .csms.session import Result, Session
 from .store import StorageFailedError
 
@@ -83,7 +84,7 @@ class Reconciler:
                 await self._evict(command)
             case AskToBoot() | AskForStatus():
                 await self._ask(commands)
-            case AskForAbilities() as command:
+            case AskForAbilities() | AskForSettings() as command:
                 await self._inquire(command)
 
     async def _send(self, command: PlaceHold | DropHold) -> None:
@@ -127,11 +128,14 @@ class Reconciler:
         asked = Asked(refused=refused, at=dt_util.utcnow())
         self._central.apply(self._session.charger_id, asked)
 
-    async def _inquire(self, command: AskForAbilities) -> None:
-        """Have the charger tell what it can reserve; one that does not is left alone until it connects again."""
+    async def _inquire(self, command: AskForAbilities | AskForSettings) -> None:
+        """Have the charger tell something of itself; one that does not is left alone until it connects again."""
         result = await self._session.execute(command)
-        if result.outcome is not Outcome.ACCEPTED and not self._ended:
-            self._central.apply(self._session.charger_id, AbilitiesUntold(at=dt_util.utcnow()))
+        if result.outcome is Outcome.ACCEPTED or self._ended:
+            return
+        now = dt_util.utcnow()
+        nothing = AbilitiesUntold(at=now) if isinstance(command, AskForAbilities) else SettingsTold(values={}, at=now)
+        self._central.apply(self._session.charger_id, nothing)
 
     async def _wait_until(self, moment: datetime | None) -> None:
         timer: CALLBACK_TYPE | None = None

@@ -9,9 +9,12 @@ from typing import Final
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
 from homeassistant.core import HomeAssistant
 
+from .bypass_repair import BypassRepairFlow
+from .bypass_watch import BYPASS
 from .unknown_card import UNKNOWN_CARD, UnknownCardFlow
 
 _FLOWS: Final[Mapping[str, Callable[[], RepairsFlow]]] = {
+    BYPASS: BypassRepairFlow,
     UNKNOWN_CARD: UnknownCardFlow,
 }
 """How the id of an issue begins (an underscore and whatever it is about follow) -> what makes the flow that fixes it."""

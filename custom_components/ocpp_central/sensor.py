@@ -11,15 +11,18 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .audience import Place
 from .choices import HOUSE, word_for
 from .coordinator import CentralSystem, OcppConfigEntry
+from .core.enforceability import Enforceability, Level
 from .core.events import ConnectorStatus
 from .core.reservation import Reservation, Status
 from .entity import PlaceEntity, add_entities_everywhere
+from .keeping_out import keeping_out
 
 PARALLEL_UPDATES = 0
 
@@ -79,6 +82,14 @@ ANY_RESERVATION = replace(RESERVATION_SENSORS[0], translation_key="reservation_f
 NEXT_ANY_RESERVATION = replace(NEXT_RESERVATION, translation_key="next_reservation_for_any_connector")
 """At a charger: what is reserved for any connector, until it is bound to one."""
 
+ENFORCEABILITY = SensorEntityDescription(
+    key="enforceability",
+    translation_key="enforceability",
+    device_class=SensorDeviceClass.ENUM,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    options=[level.value for level in Level],
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class CountSensorDescription(SensorEntityDescription):
@@ -116,6 +127,7 @@ def _entities_of(central: CentralSystem, place: Place) -> Iterable[SensorEntity]
     if place.evse is None:
         yield ReservationSensor(central, place, ANY_RESERVATION)
         yield NextReservationSensor(central, place, NEXT_ANY_RESERVATION)
+        yield EnforceabilitySensor(central, place, ENFORCEABILITY)
         for count in COUNT_SENSORS:
             yield CountSensor(central, place, count)
         return
@@ -173,6 +185,28 @@ class NextReservationSensor(PlaceEntity, SensorEntity):
     def _value(self) -> datetime | None:
         coming = self._central.next_reservation(self._place)
         return None if coming is None else coming.window.start
+
+
+class EnforceabilitySensor(PlaceEntity, SensorEntity):
+    """How well it can be kept at a charger who may charge there."""
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """What keeps others out; None until it is known."""
+        judged = self._value()
+        return None if judged is None or judged.level is None else judged.level.value
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, list[str]]:
+        """Which ways in the charger leaves open."""
+        judged = self._value()
+        return {"reasons": [] if judged is None else [reason.value for reason in judged.reasons]}
+
+    @override
+    def _value(self) -> Enforceability | None:
+        return keeping_out(self._central, self._place.charger)
 
 
 class CountSensor(PlaceEntity, SensorEntity):

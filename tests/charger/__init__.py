@@ -17,6 +17,7 @@ from .behaviour import HOME_CHARGER, AnswerScript, Behaviour, Fault
 from .charger import SimulatedCharger
 from .engine import CallFailed, ConnectionDropped, InvalidAnswer, NoAnswer
 from .model import Evse, Hold, Json, Received, Sent, Token, Transaction, Version
+from .state import Setting
 
 __all__ = [
     "HOME_CHARGER",
@@ -32,6 +33,7 @@ __all__ = [
     "NoAnswer",
     "Received",
     "Sent",
+    "Setting",
     "SimulatedCharger",
     "Token",
     "Transaction",

@@ -107,6 +107,7 @@ class Behaviour:
     stops_on_invalid_id: bool = _switch(True, "a refused start is stopped; off: energy is suspended only")
     obeys_refusals: bool = _switch(True, "off: a refused start charges all the same, whatever the settings say")
     starts_unknown_offline: bool = _switch(True, "unknown tokens may start while offline")
+    changes_after_reboot: bool = _switch(False, "a changed setting counts after the next reboot (RebootRequired)")
     transaction_starts: Literal["both", "plugged", "authorized"] = _switch(
         "both", "2.x: a transaction starts with cable and token, with the cable alone, or with the token alone"
     )

@@ -180,8 +180,8 @@ class SimulatedCharger:
         return self._core.state.evses
 
     @property
-    def settings(self) -> Mapping[Setting, str]:
-        """What the central system can change, by our own names."""
+    def settings(self) -> dict[Setting, str]:
+        """What the central system can change, by our own names; a test may, as on the charger's own web page."""
         return self._core.state.settings
 
     @property
@@ -256,6 +256,7 @@ class SimulatedCharger:
             await charging.stop(core, evse, Stop.REBOOT)
         if not core.behaviour.keeps_holds_over_reboot:
             core.state.holds.clear()
+        core.state.reboot()
         core.boot_reason = reason
         core.reset_when_idle = False
         core.note()

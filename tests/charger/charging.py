@@ -367,5 +367,5 @@ async def _ask(core: Core, token: Token) -> Judgement | None:
             return None
     known = core.state.known(token)
     if known is not None:
-        return known
+        return known if core.state.has(Setting.START_KNOWN_OFFLINE) or known.status != "Accepted" else None
     return Judgement("Accepted") if core.state.has(Setting.START_UNKNOWN_OFFLINE) else None

@@ -27,18 +27,14 @@ class Key:
             value = str(len(state.evses))
         return {"key": name, "readonly": self.readonly, "value": value}
 
-    def write(self, value: str, state: State) -> str:
-        """Change the setting and give the status of ChangeConfiguration.conf."""
+    def write(self, value: str, state: State, *, after_reboot: bool = False) -> str:
+        """Change the setting, at once or with the next reboot, and give the status of ChangeConfiguration.conf."""
         if self.readonly or self.setting is None:
             return "Rejected"
         is_flag = state.settings[self.setting] in {"true", "false"}
-        if is_flag and value.lower() in {"true", "false"}:
-            state.settings[self.setting] = value.lower()
-        elif not is_flag and value.isdecimal():
-            state.settings[self.setting] = value
-        else:
+        if value.lower() not in {"true", "false"} if is_flag else not value.isdecimal():
             return "Rejected"
-        return "Accepted"
+        return state.change(self.setting, value.lower(), after_reboot=after_reboot)
 
 
 def _writable(setting: Setting) -> Key:
@@ -56,7 +52,7 @@ KEYS: Mapping[str, Key] = {
     "HeartbeatInterval": _writable(Setting.HEARTBEAT_INTERVAL),
     "LocalAuthListEnabled": _writable(Setting.LOCAL_LIST_ENABLED),
     "LocalAuthListMaxLength": Key(value="1000"),
-    "LocalAuthorizeOffline": Key(value="true"),
+    "LocalAuthorizeOffline": _writable(Setting.START_KNOWN_OFFLINE),
     "LocalPreAuthorize": _writable(Setting.LOCAL_PRE_AUTHORIZE),
     "MeterValuesSampledData": Key(value="Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage"),
     "MeterValueSampleInterval": _writable(Setting.METER_INTERVAL),

@@ -323,7 +323,7 @@ class Core:
         if action == "ReserveNow":
             return await self.dialect.reserve_now(payload, word)
         if word is not None:
-            return Reply({"status": word})
+            return Reply(self.dialect.scripted(action, payload, word))
         return await self.dialect.routes[action](payload)
 
     def _complain(self, what: str) -> None:

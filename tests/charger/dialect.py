@@ -40,6 +40,9 @@ class Dialect(Protocol):
     async def reserve_now(self, payload: Json, word: str | None) -> Reply:
         """Answer ReserveNow, with a scripted status word where there is one."""
 
+    def scripted(self, action: str, payload: Json, word: str) -> Json:
+        """The answer to any other action that does nothing and has this status word."""
+
     def boot(self, reason: str) -> Message:
         """BootNotification; `reason` is 2.x's word."""
 

@@ -20,6 +20,7 @@ class Setting(StrEnum):
     STOP_ON_INVALID_ID = auto()
     LOCAL_PRE_AUTHORIZE = auto()
     AUTHORIZE_REMOTE_STARTS = auto()
+    START_KNOWN_OFFLINE = auto()
     START_UNKNOWN_OFFLINE = auto()
     LOCAL_LIST_ENABLED = auto()
     CACHE_ENABLED = auto()
@@ -30,10 +31,14 @@ class Setting(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class State:
-    """EVSEs by id, holds by reservation id, and what the charger knows of tokens (keys in lower case)."""
+    """EVSEs by id, holds by reservation id, and what the charger knows of tokens (keys in lower case).
+
+    `waiting`: settings that were changed, and count once it has rebooted.
+    """
 
     evses: dict[int, Evse]
     settings: dict[Setting, str]
+    waiting: dict[Setting, str] = field(default_factory=dict)
     holds: dict[int, Hold] = field(default_factory=dict)
     local_list: dict[str, Judgement] = field(default_factory=dict)
     local_list_version: int = 0
@@ -42,6 +47,16 @@ class State:
     def has(self, setting: Setting) -> bool:
         """Whether a yes-or-no setting is on."""
         return self.settings[setting] == "true"
+
+    def change(self, setting: Setting, value: str, *, after_reboot: bool) -> str:
+        """Change a setting, at once or with the next reboot; the status word for that."""
+        (self.waiting if after_reboot else self.settings)[setting] = value
+        return "RebootRequired" if after_reboot else "Accepted"
+
+    def reboot(self) -> None:
+        """Go by all settings as they were changed."""
+        self.settings |= self.waiting
+        self.waiting.clear()
 
     def seconds(self, setting: Setting) -> float:
         """A setting that is a number of seconds."""
@@ -69,6 +84,7 @@ def settings_of(behaviour: Behaviour, *, meter_interval: float, connection_timeo
         Setting.STOP_ON_INVALID_ID: _yes_or_no(behaviour.stops_on_invalid_id),
         Setting.LOCAL_PRE_AUTHORIZE: _yes_or_no(behaviour.local_pre_authorize),
         Setting.AUTHORIZE_REMOTE_STARTS: _yes_or_no(behaviour.authorizes_remote_starts),
+        Setting.START_KNOWN_OFFLINE: "true",
         Setting.START_UNKNOWN_OFFLINE: _yes_or_no(behaviour.starts_unknown_offline),
         Setting.LOCAL_LIST_ENABLED: "true",
         Setting.CACHE_ENABLED: "true",

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from . import Behaviour, SimulatedCharger, Version
+from . import Behaviour, Setting, SimulatedCharger, Version
 from .central import Central
 from .clock import Clock
 from .desk import V2_ONLY, V16_ONLY, Desk
@@ -164,6 +164,49 @@ async def test_variables(central: Central, charger_of: Make) -> None:
     settings = [{**asked[0], "attributeValue": "false"}, {**asked[2], "attributeValue": "1"}]
     written = (await central.call("SetVariables", {"setVariableData": settings}))["setVariableResult"]
     assert [result["attributeStatus"] for result in written] == ["Accepted", "UnknownVariable"]
+
+
+async def change(central: Central, name: tuple[str, str], value: str) -> str:
+    """Have the charger change a setting, which 1.6 and 2.x call so; its word."""
+    if central.version is Version.V16:
+        answer = await central.call("ChangeConfiguration", {"key": name[0], "value": value})
+        return str(answer["status"])
+    component, variable = name[1].split(".")
+    asked = {"component": {"name": component}, "variable": {"name": variable}, "attributeValue": value}
+    answer = await central.call("SetVariables", {"setVariableData": [asked]})
+    return str(answer["setVariableResult"][0]["attributeStatus"])
+
+
+STOPS = ("StopTransactionOnInvalidId", "TxCtrlr.StopTxOnInvalidId")
+
+
+async def test_settings_that_count_after_a_reboot(central: Central, charger_of: Make) -> None:
+    """Until then the charger tells, and does, what it did before."""
+    charger = await charger_of(behaviour=Behaviour(changes_after_reboot=True))
+    assert await change(central, STOPS, "false") == "RebootRequired"
+    assert charger.settings[Setting.STOP_ON_INVALID_ID] == "true"
+    await charger.reboot()
+    assert charger.settings[Setting.STOP_ON_INVALID_ID] == "false"
+
+
+async def test_settings_that_are_not_changed(central: Central, charger_of: Make) -> None:
+    """A scripted word is that of each setting, in either version's shape."""
+    answers = {"ChangeConfiguration": "Rejected", "SetVariables": "Rejected"}
+    charger = await charger_of(behaviour=Behaviour(answers=answers))
+    assert await change(central, STOPS, "false") == "Rejected"
+    assert charger.settings[Setting.STOP_ON_INVALID_ID] == "true"
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_known_tokens_offline(central: Central, charger_of: Make, *, known: bool) -> None:
+    """LocalAuthorizeOffline: only then a token that was accepted before may charge while nobody can be asked."""
+    charger = await charger_of()
+    assert await charger.start(1, "04A2B3")
+    await charger.stop(1)
+    name = ("LocalAuthorizeOffline", "AuthCtrlr.LocalAuthorizeOffline")
+    assert await change(central, name, "true" if known else "false") == "Accepted"
+    await charger.go_offline()
+    assert await charger.start(1, "04A2B3") is known
 
 
 @V2_ONLY

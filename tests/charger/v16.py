@@ -187,6 +187,11 @@ class V16:
         )
         return await holding.reserve(self._core, hold, word)
 
+    def scripted(self, action: str, payload: Json, word: str) -> Json:
+        """Every answer has one status."""
+        del action, payload
+        return {"status": word}
+
     async def _reserve_now(self, payload: Json) -> Reply:
         return await self.reserve_now(payload, None)
 
@@ -228,8 +233,10 @@ class V16:
         return Reply(answer)
 
     async def _change_configuration(self, payload: Json) -> Reply:
-        key = KEYS.get(payload["key"])
-        return Reply({"status": "NotSupported" if key is None else key.write(payload["value"], self._core.state)})
+        if (key := KEYS.get(payload["key"])) is None:
+            return Reply({"status": "NotSupported"})
+        later = self._core.behaviour.changes_after_reboot
+        return Reply({"status": key.write(payload["value"], self._core.state, after_reboot=later)})
 
     async def _reset(self, payload: Json) -> Reply:
         del payload

@@ -222,6 +222,12 @@ class V2:
         )
         return await holding.reserve(self._core, hold, word)
 
+    def scripted(self, action: str, payload: Json, word: str) -> Json:
+        """SetVariables has a status for each variable, everything else one."""
+        if action == "SetVariables":
+            return {"setVariableResult": [_set_result(asked, word) for asked in payload["setVariableData"]]}
+        return {"status": word}
+
     async def _reserve_now(self, payload: Json) -> Reply:
         return await self.reserve_now(payload, None)
 
@@ -292,10 +298,9 @@ class V2:
             if variable is not None:
                 status = "Rejected"
                 if variable.writable and variable.setting is not None:
-                    self._core.state.settings[variable.setting] = asked["attributeValue"]
-                    status = "Accepted"
-            kept = {key: asked[key] for key in ("attributeType", "component", "variable") if key in asked}
-            results.append({**kept, "attributeStatus": status})
+                    later = self._core.behaviour.changes_after_reboot
+                    status = self._core.state.change(variable.setting, asked["attributeValue"], after_reboot=later)
+            results.append(_set_result(asked, status))
         self._core.note()
         return Reply({"setVariableResult": results}, self._core.flush)
 
@@ -452,6 +457,12 @@ class V2:
                 entry["unitOfMeasure"] = {"unit": unit}
             sampled.append(entry)
         return {"timestamp": self._core.stamp(), "sampledValue": sampled}
+
+
+def _set_result(asked: Json, status: str) -> Json:
+    """The result of SetVariables for one variable."""
+    kept: Json = {key: asked[key] for key in ("attributeType", "component", "variable") if key in asked}
+    return kept | {"attributeStatus": status}
 
 
 _REGISTER = "Energy.Active.Import.Register"

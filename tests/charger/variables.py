@@ -35,8 +35,8 @@ def _seconds(setting: Setting) -> Variable:
 _STATION: Mapping[tuple[str, str], Variable] = {
     ("AuthCacheCtrlr", "Enabled"): _flag(Setting.CACHE_ENABLED, writable=True),
     ("AuthCtrlr", "AuthorizeRemoteStart"): _flag(Setting.AUTHORIZE_REMOTE_STARTS, writable=True),
-    ("AuthCtrlr", "Enabled"): _flag(Setting.AUTHORIZATION_ENABLED),
-    ("AuthCtrlr", "LocalAuthorizeOffline"): Variable(value="true", kind="boolean"),
+    ("AuthCtrlr", "Enabled"): _flag(Setting.AUTHORIZATION_ENABLED, writable=True),
+    ("AuthCtrlr", "LocalAuthorizeOffline"): _flag(Setting.START_KNOWN_OFFLINE, writable=True),
     ("AuthCtrlr", "LocalPreAuthorize"): _flag(Setting.LOCAL_PRE_AUTHORIZE, writable=True),
     ("AuthCtrlr", "OfflineTxForUnknownIdEnabled"): _flag(Setting.START_UNKNOWN_OFFLINE, writable=True),
     ("LocalAuthListCtrlr", "Enabled"): _flag(Setting.LOCAL_LIST_ENABLED, writable=True),

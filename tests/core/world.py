@@ -13,6 +13,7 @@ from custom_components.ocpp_central.core.change import Amendment
 from custom_components.ocpp_central.core.charger import Charger, Evse
 from custom_components.ocpp_central.core.commands import (
     AskForAbilities,
+    AskForSettings,
     AskForStatus,
     AskToBoot,
     Command,
@@ -37,6 +38,7 @@ from custom_components.ocpp_central.core.events import (
     HoldEnd,
     HoldEnded,
     Pardoned,
+    SettingsTold,
     Started,
     StatusChanged,
     Updated,
@@ -225,7 +227,9 @@ class World:
         return verdict
 
     def connect(self, *, token_length: int = 20) -> None:
+        """The charger connects, and needs not be asked for its settings, of which it has none."""
         self.tell(Connected(token_length=token_length, at=self.now))
+        self.tell(SettingsTold(values={}, at=self.now))
 
     def disconnect(self) -> None:
         self.tell(Disconnected(at=self.now))
@@ -340,6 +344,8 @@ class World:
             self.tell(AbilitiesUntold(at=self.now))
         elif isinstance(command, StopTransaction):
             self.evict(command.transaction)
+        elif isinstance(command, AskForSettings):
+            self.tell(SettingsTold(values={}, at=self.now))
         else:
             self.tell(Asked(refused=outcome is not Outcome.ACCEPTED, at=self.now))
 

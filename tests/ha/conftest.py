@@ -19,7 +19,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.ocpp_central.const import DOMAIN
-from tests.charger import Behaviour, Sent, SimulatedCharger, Version
+from tests.charger import Behaviour, Received, Sent, SimulatedCharger, Version
 
 PATIENCE = 10.0
 """Seconds after which an effect that did not come is a failure."""
@@ -35,7 +35,10 @@ ON_V16 = pytest.mark.parametrize("version", [Version.V16], ids=str)
 """For what only 1.6 has."""
 
 QUESTIONS = {"GetConfiguration", "GetVariables"}
-"""By what a charger is asked, once it has nothing else to do, what it can reserve."""
+"""By what a charger is asked, once it has nothing else to do, what it can reserve, and for its settings."""
+
+SETTINGS_OF = {"LocalPreAuthorize", "AuthCtrlr"}
+"""A key, and a component, that is only asked for with the settings."""
 
 TELLS_ALL = Behaviour(statuses_after_reconnect="all")
 """A charger that tells all its statuses after a mere reconnect, so that nobody waits for it to be asked."""
@@ -337,16 +340,33 @@ def asked(charger: SimulatedCharger) -> int:
     return [received.action for received in charger.received].count("ReserveNow")
 
 
+def settings_asked(charger: SimulatedCharger) -> int:
+    """How often the charger was asked for its settings."""
+    return sum(_is_about_settings(call) for call in charger.received)
+
+
+def abilities_asked(charger: SimulatedCharger) -> list[dict[str, Any]]:
+    """The payloads of the questions what the charger can reserve."""
+    asked = [call for call in charger.received if call.action in QUESTIONS]
+    return [dict(call.payload) for call in asked if not _is_about_settings(call)]
+
+
+def _is_about_settings(call: Received) -> bool:
+    components = {item["component"]["name"] for item in call.payload.get("getVariableData", ())}
+    return bool(SETTINGS_OF & {*components, *call.payload.get("key", ())})
+
+
 async def told_what_it_can(charger: SimulatedCharger) -> SimulatedCharger:
-    """The charger once it has answered what it can reserve: 1.6 is asked once, 2.x of every connector."""
+    """The charger once it has answered all that it is asked: 1.6 is asked once of everything, 2.x of every connector."""
 
     def asked_of() -> set[int]:
+        questions = abilities_asked(charger)
         if charger.version is Version.V16:
-            return set(charger.evses) if any(call.action in QUESTIONS for call in charger.received) else set()
-        questions = [call.payload["getVariableData"] for call in charger.received if call.action == "GetVariables"]
-        return {item["component"].get("evse", {}).get("id", 0) for question in questions for item in question}
+            return set(charger.evses) if questions else set()
+        items = [item for question in questions for item in question["getVariableData"]]
+        return {item["component"].get("evse", {}).get("id", 0) for item in items}
 
-    await eventually(lambda: asked_of() >= set(charger.evses), "the question what it can")
+    await eventually(lambda: asked_of() >= set(charger.evses) and settings_asked(charger), "the questions")
     await charger.heartbeat()
     return charger
 

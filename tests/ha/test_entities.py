@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from tests.charger import Version
 
-from .conftest import Site, charger_subentry
+from .conftest import Site, charger_subentry, told_what_it_can
 
 
 @pytest.mark.blackbox
@@ -32,7 +32,7 @@ async def test_entities_are_those_of_the_contract(
     hass: HomeAssistant, site: Site, platform: Platform, snapshot: SnapshotAssertion
 ) -> None:
     """Contract 2, 4: unique ids, names and classes are for ever."""
-    await site.charger(connectors=1)
+    await told_what_it_can(await site.charger(connectors=1))
     entries = er.async_entries_for_config_entry(er.async_get(hass), site.entry.entry_id)
     shown: dict[str, dict[str, Any]] = {}
     for entry in sorted(entries, key=lambda entry: entry.entity_id):
@@ -79,8 +79,8 @@ async def test_a_listener_that_fails_costs_the_charger_nothing(
 @pytest.mark.parametrize("chargers", [[charger_subentry("A"), charger_subentry("B")]])
 async def test_a_message_wakes_its_own_connector_only(site: Site, version: Version) -> None:
     """Design 7: nothing is written that has not changed, and nobody else is woken."""
-    charger = await site.charger("A", version)
-    await site.charger("B", version)
+    charger = await told_what_it_can(await site.charger("A", version))
+    await told_what_it_can(await site.charger("B", version))
     others = [
         state.entity_id
         for state in site.hass.states.async_all()

@@ -29,6 +29,8 @@ from .events import (
     Metered,
     Pardoned,
     Reading,
+    SettingChanged,
+    SettingsTold,
     Standing,
     Started,
     StatusChanged,
@@ -36,6 +38,7 @@ from .events import (
     Updated,
     Verdict,
 )
+from .settings import Settings
 from .spellings import Spellings
 from .token import IdToken
 
@@ -208,6 +211,7 @@ class Charger:
     `spellings`: how it spells the tokens that were presented to it.
     `given_types`: the connector types that its owner says an EVSE has, whatever the charger tells.
     `reticent`: whether it gave no answer about its abilities since it connected.
+    `settings`: what it has told of its settings, which is not kept over a restart of ours.
     """
 
     charger: ChargerId
@@ -228,6 +232,7 @@ class Charger:
     given_types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
     reticent: bool = False
     clock: Clock = Clock()
+    settings: Settings = Settings()
 
     @property
     def claims_reservations(self) -> bool | None:
@@ -341,12 +346,21 @@ class Charger:
                 return self._evicting(event)
             case Pardoned():
                 return self._pardoned(event)
+            case AbilitiesTold() | AbilitiesUntold() | SettingsTold() | SettingChanged():
+                return self._answered(event)
+            case _:
+                return self
+
+    def _answered(self, event: AbilitiesTold | AbilitiesUntold | SettingsTold | SettingChanged) -> Charger:
+        match event:
             case AbilitiesTold():
                 return replace(self, abilities=self.abilities.after(event))
             case AbilitiesUntold():
                 return replace(self, reticent=True)
-            case _:
-                return self
+            case SettingsTold():
+                return replace(self, settings=self.settings.after_answer(event.values))
+            case SettingChanged():
+                return replace(self, settings=self.settings.after_change(restart=event.restart))
 
     def _happened(self, event: StatusChanged | Metered | Started | Updated | Ended, verdict: Verdict | None) -> Charger:
         match event:
@@ -373,6 +387,7 @@ class Charger:
             asked=False,
             reluctant=False,
             reticent=False,
+            settings=self.settings.after_connecting(),
         )
 
     def _status_changed(self, event: StatusChanged) -> Charger:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from .events import ConnectorId, EvseId, TransactionId
+from .settings import Setting
 from .token import IdToken
 
 
@@ -102,4 +103,19 @@ class AskForAbilities:
     plugs: tuple[Plug, ...]
 
 
-type Command = PlaceHold | DropHold | StopTransaction | AskToBoot | AskForStatus | AskForAbilities
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForSettings:
+    """Ask for the settings that decide whom the charger lets charge. It answers with a `SettingsTold`, or not at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSetting:
+    """Switch a setting on or off. Accepted, it comes with a `SettingChanged`, and the charger is asked what it made of it."""
+
+    setting: Setting
+    value: bool
+
+
+type Command = (
+    PlaceHold | DropHold | StopTransaction | AskToBoot | AskForStatus | AskForAbilities | AskForSettings | ChangeSetting
+)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from .settings import Setting
 from .token import IdToken
 
 type ChargerId = str
@@ -119,6 +120,22 @@ class AbilitiesTold:
 class AbilitiesUntold:
     """The charger was asked what it can reserve, and gave no answer that can be used."""
 
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsTold:
+    """The charger was asked for its settings, and these it told; none if it gave no answer that can be used."""
+
+    values: Mapping[Setting, bool]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingChanged:
+    """The charger agreed to change a setting; `restart`: it acts upon that only once it has restarted."""
+
+    restart: bool
     at: datetime
 
 
@@ -251,6 +268,8 @@ type Event = (
     | Booted
     | AbilitiesTold
     | AbilitiesUntold
+    | SettingsTold
+    | SettingChanged
     | Heard
     | StatusChanged
     | Metered

@@ -11,6 +11,7 @@ from .book import Book, Ghost
 from .charger import PATIENCE, RESIGNATION, Charger
 from .commands import (
     AskForAbilities,
+    AskForSettings,
     AskForStatus,
     AskToBoot,
     Command,
@@ -74,7 +75,7 @@ def plan(book: Book, charger: Charger, now: datetime) -> Plan:
             commands += [drop for drop in drops if drop not in commands]
             commands.append(_place(charger, reservation, place, hold))
     if settled:
-        commands += _inquiry(charger)
+        commands += [*_inquiry(charger), *_question_of_settings(charger)]
     return Plan(commands=tuple(commands), again=min(moments, default=None))
 
 
@@ -117,6 +118,12 @@ def _inquiry(charger: Charger) -> Iterator[AskForAbilities]:
             plugs += these
     if plugs:
         yield AskForAbilities(plugs=tuple(plugs))
+
+
+def _question_of_settings(charger: Charger) -> Iterator[AskForSettings]:
+    """Once per connection: whoever was at the charger meanwhile may have changed them."""
+    if charger.settings.due:
+        yield AskForSettings()
 
 
 def _open_holds(book: Book) -> Iterator[tuple[Reservation, Place, Hold]]:

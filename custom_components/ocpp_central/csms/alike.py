@@ -9,8 +9,10 @@ from datetime import datetime
 
 from ..core.commands import (
     AskForAbilities,
+    AskForSettings,
     AskForStatus,
     AskToBoot,
+    ChangeSetting,
     Command,
     DropHold,
     Outcome,
@@ -18,7 +20,7 @@ from ..core.commands import (
     StopTransaction,
 )
 from ..core.events import Event, Heard, Verdict
-from . import times
+from . import settings, times
 from .dialect import Json, Route
 from .fields import text
 
@@ -41,9 +43,13 @@ _WORDS: Mapping[type, Mapping[str, Outcome]] = {
 
 def outcome(command: Command, answer: Json) -> Outcome:
     """What the charger's answer to a command means; UNREADABLE for a word that OCPP does not define for it."""
-    if isinstance(command, AskForAbilities):
-        return Outcome.ACCEPTED  # its answer has no status of its own: it says what it says
-    return _WORDS[type(command)].get(text(answer, "status") or "", Outcome.UNREADABLE)
+    match command:
+        case AskForAbilities() | AskForSettings():
+            return Outcome.ACCEPTED  # its answer has no status of its own: it says what it says
+        case ChangeSetting():
+            return settings.outcome(answer)
+        case _:
+            return _WORDS[type(command)].get(text(answer, "status") or "", Outcome.UNREADABLE)
 
 
 def formal(answer: Mapping[str, object] | None = None) -> Route:

@@ -11,6 +11,7 @@ from typing import Final
 from ..core.commands import AskForAbilities
 from ..core.connector_types import named_type
 from ..core.events import AbilitiesTold
+from .configuration import keys_told, name_of, truth, value_of
 from .dialect import Json, Request
 from .fields import part, parts, positive, text
 
@@ -22,8 +23,6 @@ _CONNECTOR: Final = "Connector"
 _FLAGS: Final = ("Available", "Enabled", "NonEvseSpecific")
 _TYPE: Final = "ConnectorType"
 
-_TRUTHS: Final = {"true": True, "1": True, "false": False, "0": False}
-
 
 def request_v16() -> Request:
     """Ask for the two keys of 1.6, which knows no connector types."""
@@ -31,14 +30,12 @@ def request_v16() -> Request:
 
 
 def told_v16(answer: Json, now: datetime) -> AbilitiesTold:
-    """What the keys say; some chargers send all that they have, in any spelling of the names."""
-    values = {
-        (text(entry, "key") or "").casefold(): text(entry, "value") for entry in parts(answer, "configurationKey")
-    }
+    """What the keys say."""
+    values = keys_told(answer)
     profiles = values.get(_PROFILES.casefold())
     return AbilitiesTold(
         claims_reservations=None if profiles is None else "reservation" in _listed(profiles),
-        holds_unspecific=_truth(values.get(_ZERO.casefold())),
+        holds_unspecific=truth(values.get(_ZERO.casefold())),
         types=None,
         at=now,
     )
@@ -64,14 +61,14 @@ def told_v2(command: AskForAbilities, answer: Json, now: datetime) -> AbilitiesT
     types = _types(result for name, result in _variables_of(_CONNECTOR, results) if name == _TYPE.casefold())
     return AbilitiesTold(
         claims_reservations=_claims(flags),
-        holds_unspecific=_truth(_value(flags.get("nonevsespecific", {}))),
+        holds_unspecific=truth(value_of(flags.get("nonevsespecific", {}))),
         types={plug.evse: types.get(plug.evse, frozenset()) for plug in command.plugs},
         at=now,
     )
 
 
 def _claims(flags: Mapping[str, Json]) -> bool | None:
-    told = [_truth(_value(flags.get(name, {}))) for name in ("available", "enabled")]
+    told = [truth(value_of(flags.get(name, {}))) for name in ("available", "enabled")]
     if False in told:
         return False
     if True in told:
@@ -85,25 +82,18 @@ def _types(results: Iterable[Json]) -> dict[int, frozenset[str]]:
     found: dict[int, frozenset[str]] = {}
     for result in results:
         evse = positive(part(part(result, "component"), "evse"), "id")
-        name = named_type(_value(result) or "")
+        name = named_type(value_of(result) or "")
         if evse is not None and name is not None:
             found[evse] = found.get(evse, frozenset()) | {name}
     return found
 
 
 def _variables_of(component: str, results: Iterable[Json]) -> Iterable[tuple[str, Json]]:
-    """The results for a component, with the variable's name in small letters; names are alike in any case."""
+    """The results for a component, with the variable's name in small letters."""
     for result in results:
-        if (text(part(result, "component"), "name") or "").casefold() == component.casefold():
-            yield (text(part(result, "variable"), "name") or "").casefold(), result
-
-
-def _value(result: Json) -> str | None:
-    return text(result, "attributeValue") if text(result, "attributeStatus") == "Accepted" else None
-
-
-def _truth(value: str | None) -> bool | None:
-    return None if value is None else _TRUTHS.get(value.strip().casefold())
+        owner, variable = name_of(result)
+        if owner == component.casefold():
+            yield variable, result
 
 
 def _listed(profiles: str) -> set[str]:

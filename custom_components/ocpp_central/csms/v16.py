@@ -12,8 +12,10 @@ from typing import Final
 
 from ..core.commands import (
     AskForAbilities,
+    AskForSettings,
     AskForStatus,
     AskToBoot,
+    ChangeSetting,
     Command,
     DropHold,
     PlaceHold,
@@ -32,7 +34,7 @@ from ..core.events import (
     Verdict,
 )
 from ..core.token import IdToken
-from . import alike, capabilities, times
+from . import alike, capabilities, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import parts, positive, text, whole
 from .metering import readings_v16
@@ -250,9 +252,21 @@ class _V16:
                 )
             case AskForAbilities():
                 return capabilities.request_v16()
+            case AskForSettings():
+                return settings.request_v16()
+            case ChangeSetting():
+                return settings.change_v16(command)
 
     def told(self, command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
-        return (capabilities.told_v16(answer, now),) if isinstance(command, AskForAbilities) else ()
+        match command:
+            case AskForAbilities():
+                return (capabilities.told_v16(answer, now),)
+            case AskForSettings():
+                return (settings.told_v16(answer, now),)
+            case ChangeSetting():
+                return settings.changed(answer, now)
+            case _:
+                return ()
 
 
 V16: Final[Dialect] = _V16()

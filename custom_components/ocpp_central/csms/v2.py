@@ -10,8 +10,10 @@ from typing import Final
 
 from ..core.commands import (
     AskForAbilities,
+    AskForSettings,
     AskForStatus,
     AskToBoot,
+    ChangeSetting,
     Command,
     DropHold,
     Outcome,
@@ -34,7 +36,7 @@ from ..core.events import (
     StatusChanged,
     Updated,
 )
-from . import alike, capabilities, times
+from . import alike, capabilities, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import part, parts, positive, text, whole
 from .metering import readings_v2, register_wh
@@ -308,12 +310,24 @@ class _V2:
                 return _trigger_status(command)
             case AskForAbilities():
                 return capabilities.request_v2(command)
+            case AskForSettings():
+                return settings.request_v2()
+            case ChangeSetting():
+                return settings.change_v2(command)
 
     def outcome(self, command: Command, answer: Json) -> Outcome:
         return alike.outcome(command, answer)
 
     def told(self, command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
-        return (capabilities.told_v2(command, answer, now),) if isinstance(command, AskForAbilities) else ()
+        match command:
+            case AskForAbilities():
+                return (capabilities.told_v2(command, answer, now),)
+            case AskForSettings():
+                return (settings.told_v2(answer, now),)
+            case ChangeSetting():
+                return settings.changed(answer, now)
+            case _:
+                return ()
 
     def _reserve_now(self, command: PlaceHold) -> Request:
         payload: Json = {
