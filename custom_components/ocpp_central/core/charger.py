@@ -25,6 +25,8 @@ from .events import (
     Ended,
     Event,
     EvseId,
+    ListLimitsTold,
+    ListVersionTold,
     Metered,
     Reading,
     Started,
@@ -33,6 +35,7 @@ from .events import (
     Updated,
     Verdict,
 )
+from .local_list import LocalList
 from .spellings import Spellings
 from .token import IdToken
 
@@ -189,6 +192,7 @@ class Charger:
     `spellings`: how it spells the tokens that were presented to it.
     `given_types`: the connector types that its owner says an EVSE has, whatever the charger tells.
     `reticent`: whether it gave no answer about its abilities since it connected.
+    `local_list`: its own list of drivers.
     """
 
     charger: ChargerId
@@ -207,6 +211,7 @@ class Charger:
     given_types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
     reticent: bool = False
     clock: Clock = Clock()
+    local_list: LocalList = LocalList()
 
     @property
     def claims_reservations(self) -> bool | None:
@@ -291,7 +296,8 @@ class Charger:
         presented = self._presented(event, token)
         if spellings is self.spellings and presented is self.presented:
             return told
-        return replace(told, spellings=spellings, presented=presented)
+        local_list = self.local_list.respelled(token, spellings)
+        return replace(told, spellings=spellings, presented=presented, local_list=local_list)
 
     def _presented(self, event: Event, token: IdToken) -> IdToken | None:
         if isinstance(event, Authorizing):
@@ -311,11 +317,20 @@ class Charger:
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
             case Booted():
                 abilities = self.abilities.after_boot()
-                return replace(self, description=_description(event), abilities=abilities, reticent=False)
+                local_list = self.local_list.booted()
+                return replace(
+                    self,
+                    description=_description(event),
+                    abilities=abilities,
+                    reticent=False,
+                    local_list=local_list,
+                )
             case AbilitiesTold():
                 return replace(self, abilities=self.abilities.after(event))
             case AbilitiesUntold():
                 return replace(self, reticent=True)
+            case ListLimitsTold() | ListVersionTold():
+                return replace(self, local_list=self.local_list.after(event))
             case _:
                 return self
 
@@ -344,6 +359,7 @@ class Charger:
             asked=False,
             reluctant=False,
             reticent=False,
+            local_list=self.local_list.connected(),
         )
 
     def _status_changed(self, event: StatusChanged) -> Charger:

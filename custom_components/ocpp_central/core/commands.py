@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from .entries import Entry
 from .events import ConnectorId, EvseId
 from .token import IdToken
 
@@ -95,4 +96,35 @@ class AskForAbilities:
     plugs: tuple[Plug, ...]
 
 
-type Command = PlaceHold | DropHold | AskToBoot | AskForStatus | AskForAbilities
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForListLimits:
+    """Ask whether the charger uses its own list of drivers, and how long that may be; it answers with a `ListLimitsTold`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchListOn:
+    """Have the charger use its own list of drivers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForListVersion:
+    """Ask for the version of the charger's own list of drivers; it answers with a `ListVersionTold`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendList:
+    """Have the charger's own list of drivers say this: as a whole, or changed by it; it has this version then.
+
+    REJECTED: it has another version than one to which the change could be made.
+    """
+
+    version: int
+    full: bool
+    entries: tuple[Entry, ...] = ()
+    removed: tuple[IdToken, ...] = ()
+
+
+type ListCommand = AskForListLimits | SwitchListOn | AskForListVersion | SendList
+"""What concerns the charger's own list of drivers."""
+
+type Command = PlaceHold | DropHold | AskToBoot | AskForStatus | AskForAbilities | ListCommand

@@ -7,9 +7,21 @@ Must not know what only one version has.
 from collections.abc import Mapping
 from datetime import datetime
 
-from ..core.commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
+from ..core.commands import (
+    AskForAbilities,
+    AskForListLimits,
+    AskForListVersion,
+    AskForStatus,
+    AskToBoot,
+    Command,
+    DropHold,
+    Outcome,
+    PlaceHold,
+    SendList,
+    SwitchListOn,
+)
 from ..core.events import Event, Heard, Verdict
-from . import times
+from . import local_lists, times
 from .dialect import Json, Route
 from .fields import text
 
@@ -26,13 +38,21 @@ _WORDS: Mapping[type, Mapping[str, Outcome]] = {
     DropHold: _ACCEPTED_OR_REJECTED,
     AskToBoot: _TRIGGERED,
     AskForStatus: _TRIGGERED,
+    SendList: {
+        "Accepted": Outcome.ACCEPTED,
+        "Failed": Outcome.FAILED,
+        "NotSupported": Outcome.NOT_IMPLEMENTED,
+        "VersionMismatch": Outcome.REJECTED,
+    },
 }
 
 
 def outcome(command: Command, answer: Json) -> Outcome:
     """What the charger's answer to a command means; UNREADABLE for a word that OCPP does not define for it."""
-    if isinstance(command, AskForAbilities):
+    if isinstance(command, AskForAbilities | AskForListLimits | AskForListVersion):
         return Outcome.ACCEPTED  # its answer has no status of its own: it says what it says
+    if isinstance(command, SwitchListOn):
+        return local_lists.switched(answer)
     return _WORDS[type(command)].get(text(answer, "status") or "", Outcome.UNREADABLE)
 
 

@@ -10,7 +10,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from ..core.commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, PlaceHold
+from ..core.commands import (
+    AskForAbilities,
+    AskForListLimits,
+    AskForListVersion,
+    AskForStatus,
+    AskToBoot,
+    Command,
+    DropHold,
+    PlaceHold,
+    SendList,
+    SwitchListOn,
+)
 from ..core.events import (
     Authorizing,
     Booted,
@@ -24,7 +35,7 @@ from ..core.events import (
     Verdict,
 )
 from ..core.token import IdToken
-from . import alike, capabilities, times
+from . import alike, capabilities, local_lists, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import parts, positive, text, whole
 from .metering import readings_v16
@@ -239,9 +250,25 @@ class _V16:
                 )
             case AskForAbilities():
                 return capabilities.request_v16()
+            case AskForListLimits():
+                return local_lists.LIMITS_V16
+            case SwitchListOn():
+                return local_lists.SWITCH_ON_V16
+            case AskForListVersion():
+                return local_lists.VERSION
+            case SendList():
+                return local_lists.send_v16(command)
 
     def told(self, command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
-        return (capabilities.told_v16(answer, now),) if isinstance(command, AskForAbilities) else ()
+        match command:
+            case AskForAbilities():
+                return (capabilities.told_v16(answer, now),)
+            case AskForListLimits():
+                return (local_lists.limits_told_v16(answer, now),)
+            case AskForListVersion():
+                return local_lists.version_told(answer, now)
+            case _:
+                return ()
 
 
 V16: Final[Dialect] = _V16()

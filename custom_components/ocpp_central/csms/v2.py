@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ..core.commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
+from ..core.commands import (
+    AskForAbilities,
+    AskForListLimits,
+    AskForListVersion,
+    AskForStatus,
+    AskToBoot,
+    Command,
+    DropHold,
+    Outcome,
+    PlaceHold,
+    SendList,
+    SwitchListOn,
+)
 from ..core.events import (
     Authorizing,
     Booted,
@@ -25,7 +37,7 @@ from ..core.events import (
     StatusChanged,
     Updated,
 )
-from . import alike, capabilities, times
+from . import alike, capabilities, local_lists, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import part, parts, positive, text, whole
 from .metering import readings_v2, register_wh
@@ -295,12 +307,28 @@ class _V2:
                 return _trigger_status(command)
             case AskForAbilities():
                 return capabilities.request_v2(command)
+            case AskForListLimits():
+                return local_lists.LIMITS_V2
+            case SwitchListOn():
+                return local_lists.SWITCH_ON_V2
+            case AskForListVersion():
+                return local_lists.VERSION
+            case SendList():
+                return local_lists.send_v2(command, self.tokens)
 
     def outcome(self, command: Command, answer: Json) -> Outcome:
         return alike.outcome(command, answer)
 
     def told(self, command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
-        return (capabilities.told_v2(command, answer, now),) if isinstance(command, AskForAbilities) else ()
+        match command:
+            case AskForAbilities():
+                return (capabilities.told_v2(command, answer, now),)
+            case AskForListLimits():
+                return (local_lists.limits_told_v2(answer, now),)
+            case AskForListVersion():
+                return local_lists.version_told(answer, now)
+            case _:
+                return ()
 
     def _reserve_now(self, command: PlaceHold) -> Request:
         payload: Json = {
