@@ -52,8 +52,10 @@ from .const import (
     CONF_ENTRY_ID,
     CONF_HOUSE_TOKEN,
     CONF_IDENTITY,
+    CONF_LOCAL_LIST,
     CONF_RELAXED,
     DEFAULT_HOST,
+    DEFAULT_LOCAL_LIST,
     DEFAULT_PORT,
     DEFAULT_RELAXED,
     DOMAIN,
@@ -82,6 +84,7 @@ _CHARGER_FIELDS: dict[vol.Marker, object] = {
     vol.Optional(CONF_NAME): TextSelector(),
     vol.Optional(CONF_PASSWORD): _PASSWORD,
     vol.Required(CONF_RELAXED, default=DEFAULT_RELAXED): BooleanSelector(),
+    vol.Required(CONF_LOCAL_LIST, default=DEFAULT_LOCAL_LIST): BooleanSelector(),
 }
 _CONNECTOR_TYPES = ObjectSelector(
     ObjectSelectorConfig(
@@ -279,7 +282,7 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
                 return self.async_create_entry(
                     title=user_input.get(CONF_NAME, "").strip() or identity,
                     data=_with_password(
-                        {CONF_RELAXED: user_input[CONF_RELAXED]},
+                        _with_list({CONF_RELAXED: user_input[CONF_RELAXED]}, wanted=user_input[CONF_LOCAL_LIST]),
                         user_input.get(CONF_PASSWORD),
                     ),
                     unique_id=identity,
@@ -303,6 +306,7 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
         if user_input is not None:
             entered = user_input.get(CONF_PASSWORD)
             settings = {**charger.data, CONF_RELAXED: user_input[CONF_RELAXED]}
+            settings = _with_list(settings, wanted=user_input[CONF_LOCAL_LIST])
             try:
                 settings = _with_types(settings, stored_types(user_input.get(CONF_CONNECTOR_TYPES, ())))
             except UnusableRowError:
@@ -398,3 +402,9 @@ def _with_types(data: Mapping[str, Any], types: Sized) -> dict[str, Any]:
     """The data with these connector types, or with none."""
     rest = {key: value for key, value in data.items() if key != CONF_CONNECTOR_TYPES}
     return rest | {CONF_CONNECTOR_TYPES: types} if types else rest
+
+
+def _with_list(data: Mapping[str, Any], *, wanted: bool) -> dict[str, Any]:
+    """The data of a charger that is to keep a list of drivers, or is not."""
+    rest = {key: value for key, value in data.items() if key != CONF_LOCAL_LIST}
+    return rest | {CONF_LOCAL_LIST: True} if wanted else rest

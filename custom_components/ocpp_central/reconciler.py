@@ -13,7 +13,20 @@ from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
 from .coordinator import CentralSystem
-from .core.commands import AskForAbilities, AskForStatus, AskToBoot, Command, DropHold, Outcome, PlaceHold
+from .core.commands import (
+    AskForAbilities,
+    AskForListLimits,
+    AskForListVersion,
+    AskForStatus,
+    AskToBoot,
+    Command,
+    DropHold,
+    ListCommand,
+    Outcome,
+    PlaceHold,
+    SendList,
+    SwitchListOn,
+)
 from .core.events import AbilitiesUntold, Asked
 from .csms.session import Result, Session
 from .store import StorageFailedError
@@ -74,18 +87,32 @@ class Reconciler:
                 await self._ask(commands)
             case AskForAbilities() as command:
                 await self._inquire(command)
+            case SendList() as command:
+                self._central.sending_list(self._session.charger_id, command)
+                if await self._is_saved() and not self._ended:
+                    await self._do_for_list(command)
+            case AskForListLimits() | SwitchListOn() | AskForListVersion() as command:
+                await self._do_for_list(command)
 
-    async def _send(self, command: PlaceHold | DropHold) -> None:
-        charger_id = self._session.charger_id
+    async def _is_saved(self) -> bool:
+        """Whether all that a command rests upon is on disk; if not, some time has been waited."""
         try:
             await self._central.saved()
         except StorageFailedError:
             if not self._waits_for_disk:
-                LOGGER.exception("%s is told nothing, because it cannot be saved; trying again", charger_id)
+                LOGGER.exception(
+                    "%s is told nothing, because it cannot be saved; trying again", self._session.charger_id
+                )
             self._waits_for_disk = True
             await self._wait_until(dt_util.utcnow() + RETRY)
-            return
+            return False
         self._waits_for_disk = False
+        return True
+
+    async def _send(self, command: PlaceHold | DropHold) -> None:
+        charger_id = self._session.charger_id
+        if not await self._is_saved():
+            return
         if self._ended or command not in self._central.plan(charger_id).commands:
             return  # what it was for has ended while it was being saved
         if isinstance(command, PlaceHold):
@@ -116,6 +143,12 @@ class Reconciler:
         result = await self._session.execute(command)
         if result.outcome is not Outcome.ACCEPTED and not self._ended:
             self._central.apply(self._session.charger_id, AbilitiesUntold(at=dt_util.utcnow()))
+
+    async def _do_for_list(self, command: ListCommand) -> None:
+        """Have the charger do something about its own list; what follows from its answer is in the next plan."""
+        result = await self._session.execute(command)
+        if not self._ended:  # the next connection begins anew
+            self._central.list_answered(self._session.charger_id, command, result.outcome)
 
     async def _wait_until(self, moment: datetime | None) -> None:
         timer: CALLBACK_TYPE | None = None

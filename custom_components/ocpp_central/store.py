@@ -23,6 +23,7 @@ from .core.abilities import Abilities
 from .core.book import Book, Ghost
 from .core.charger import Charger, Description, Evse, Transaction
 from .core.ledger import Ledger
+from .core.local_list import Known, remembered
 from .core.past import Past
 from .core.reservation import Status
 from .core.spellings import Spellings
@@ -66,6 +67,7 @@ class StoredCharger:
     token_length: int | None = None
     abilities: Abilities = Abilities()
     spellings: Spellings = Spellings()
+    local_list: Known = Known()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +232,7 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
         or before.token_length != after.token_length
         or before.abilities is not after.abilities
         or before.spellings is not after.spellings
+        or before.local_list.known is not after.local_list.known
         or len(before.evses) != len(after.evses)
     ):
         return True
@@ -292,6 +295,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
         token_length=charger.token_length,
         abilities=charger.abilities,
         spellings=charger.spellings,
+        local_list=charger.local_list.known,
     )
 
 
@@ -350,4 +354,5 @@ def _charger(stored: StoredCharger) -> Charger:
         token_length=stored.token_length,
         abilities=stored.abilities,
         spellings=stored.spellings,
+        local_list=remembered(stored.local_list),
     )
