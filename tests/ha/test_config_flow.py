@@ -835,7 +835,7 @@ async def test_connector_types_that_mean_nothing_are_an_error(
     form = await start_to_change_charger(hass, entry)
     form = await submit_charger(hass, form, name="Yard", connector_types=[line])
     assert (form["type"], form["errors"]) == (FlowResultType.FORM, {"connector_types": "connector_types_invalid"})
-    assert suggested(form) == {"name": "Yard", "relaxed": True, "connector_types": [line]}
+    assert suggested(form) == {"name": "Yard", "relaxed": True, "local_list": False, "connector_types": [line]}
     result = await submit_charger(hass, form, name="Yard")
     assert result["reason"] == "reconfigure_successful"
 
