@@ -434,9 +434,21 @@ def test_an_update_that_a_restart_interrupted_is_found_out(*, does: bool) -> Non
     if does:
         pair.charger.obey(update)
     pair.restart()
-    (again,) = pair.updates()
-    assert again.version == update.version + 1
+    again = pair.updates()
+    assert [each.version for each in again] == ([] if does else [update.version + 1])
     assert pair.charger.entries == listed("A", "B")
+
+
+def test_an_update_that_could_not_be_sent_is_found_out_too() -> None:
+    """The disk could not be written; meanwhile the owner has changed his mind."""
+    pair = Pair(listed("A"))
+    pair.settle()
+    pair.known = pair.known.wanting(listed("A", "B"))
+    update = pair.known.due()
+    assert isinstance(update, SendList)
+    pair.known = pair.known.sending(update).wanting(listed("A"))
+    assert pair.settle() == [AskForListVersion()]
+    assert pair.want("A", "C")[0].version == update.version + 1
 
 
 def test_a_version_that_is_not_told_is_asked_for_twice() -> None:
@@ -472,6 +484,24 @@ def test_a_list_that_is_not_wanted_any_more_is_emptied_when_the_charger_is_back(
     assert question == AskForListVersion()
     assert isinstance(update, SendList)
     assert pair.charger.entries == {}
+    assert pair.settle() == []
+
+
+@pytest.mark.parametrize("restarts", [True, False])
+def test_a_first_list_whose_answer_was_lost_is_emptied_too(*, restarts: bool) -> None:
+    """The charger had none before, as it said; whether it has one now is not known."""
+    pair = Pair(listed("A"))
+    pair.answer(AskForListLimits())
+    pair.answer(AskForListVersion())
+    update = pair.known.due()
+    assert isinstance(update, SendList)
+    pair.known = pair.known.sending(update)
+    pair.charger.obey(update)
+    known = remembered(pair.known.known) if restarts else pair.known.answered(update, Outcome.TIMED_OUT)
+    pair.known = known.wanting(None).connected()
+    assert [each.full for each in pair.updates()] == [True]
+    assert pair.charger.entries == {}
+    pair.reconnect()
     assert pair.settle() == []
 
 

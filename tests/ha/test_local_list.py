@@ -378,7 +378,8 @@ async def test_drivers_charge_while_home_assistant_is_away(site: Site, version: 
     await site.shows("binary_sensor.a_connector_1_charging", "on")
 
 
-async def test_a_list_without_an_answer_is_no_obstacle(site: Site, version: Version, short_call_timeout: None) -> None:
+@pytest.mark.usefixtures("short_call_timeout")
+async def test_a_list_without_an_answer_is_no_obstacle(site: Site, version: Version) -> None:
     """A reservation goes next, and the version that the charger tells shows what became of the list."""
     charger = await site.charger(
         version=version, behaviour=Behaviour(answers={"SendLocalList": [Fault.UNANSWERED.value]})
@@ -399,10 +400,11 @@ async def test_tokens_are_kept_to_ourselves(
     caplog.set_level(logging.INFO)
     charger = await site.charger(version=version, behaviour=Behaviour(answers={"SendLocalList": ["Failed", "Failed"]}))
     await complains(site.hass, "local_list_failed")
+    issues = [str(issue) for issue in ir.async_get(site.hass).issues.values()]
     await change(site, "Ben", blocked=True)
     await lists(charger, ANNA_1, ANNA_2, BEN)
+    await is_left_in_peace(charger)
     ours = [each.getMessage() for each in caplog.records if "ocpp_central" in each.name]
-    issues = [str(issue) for issue in ir.async_get(site.hass).issues.values()]
     for word in (ANNA_1, ANNA_2, BEN):
         assert not any(word.casefold() in told.casefold() for told in ours + issues)
     await site.stop()

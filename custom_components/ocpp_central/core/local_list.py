@@ -51,12 +51,13 @@ class Known:
     """What is known of a charger's list, which outlives us.
 
     `version`: of the list that the charger had last, 0 while it has none; `entries`: what that says, None if not known.
-    `last`: the highest version that was ever sent.
+    `last`: the highest version that was ever sent. `sent`: the update of whose outcome we do not know.
     """
 
     version: int = 0
     last: int = 0
     entries: Entries | None = field(default=None, repr=False)
+    sent: SendList | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ class LocalList:
     `target`: as much of that as fits, the very `known.entries` where they say so. `enabled`, `most`, `at_once`: whether the charger
     uses its list, how many entries that can have, and a message; None where it does not say.
     `inquired`, `switched`: whether it was asked for these, and asked to use the list, since it connected.
-    `told`: the version that it has, as it said since then. `sent`: the update of which we wait to hear.
+    `told`: the version that it has, as it said since then.
     `unsupported`: it has no list, as far as we know until its next boot. `failures`: in a row, since the list was right.
     `trouble`: what was wrong when it was last given up; it stays until the list is right.
     """
@@ -81,7 +82,6 @@ class LocalList:
     inquired: bool = False
     switched: bool = False
     told: int | None = None
-    sent: SendList | None = None
     unsupported: bool = False
     failures: int = 0
     trouble: Trouble | None = None
@@ -89,7 +89,7 @@ class LocalList:
     @property
     def is_right(self) -> bool:
         """Whether the charger's list says what it should, as far as we know."""
-        return self.known.entries is self.target
+        return self.known.entries is self.target and self.known.sent is None
 
     @property
     def problem(self) -> Problem | None:
@@ -101,6 +101,11 @@ class LocalList:
         if trouble is None:
             return None
         return Problem(trouble=trouble, fitting=len(self.target), wanted=len(self.wanted))
+
+    @property
+    def _is_sure(self) -> bool:
+        """Whether the charger has told its version since it connected, and since the latest update."""
+        return self.told is not None and self.known.sent is None
 
     def due(self) -> ListCommand | None:
         """What the charger is to be asked or told next; None if there is nothing to do, or nothing that would help.
@@ -116,7 +121,7 @@ class LocalList:
             return AskForListLimits()
         elif self.enabled is False and not self.switched:
             return SwitchListOn()
-        if self.told is None:
+        if not self._is_sure:
             return AskForListVersion()
         return None if self.is_right else self._update()
 
@@ -152,7 +157,7 @@ class LocalList:
 
     def sending(self, update: SendList) -> LocalList:
         """The list as an update goes out to the charger; that must be on disk first, or its version might be used again."""
-        return replace(self, known=replace(self.known, last=update.version), sent=update)
+        return replace(self, known=replace(self.known, last=update.version, sent=update))
 
     def answered(self, command: ListCommand, outcome: Outcome) -> LocalList:
         """The list once it is known what became of a command; what the charger told beside has come by `after`."""
@@ -166,33 +171,34 @@ class LocalList:
             case AskForListVersion() if outcome is Outcome.NOT_IMPLEMENTED:
                 return _given_up(self)
             case AskForListVersion():
-                return _failed(self) if self.told is None else self
+                return self if self._is_sure else _failed(self)
             case SendList():
                 return self._sent(command, outcome)
 
     def _of_version(self, version: int) -> LocalList:
+        here = replace(self, told=version)
         if version < 0:  # 1.6 section 5.10: it has no list
-            return _given_up(replace(self, told=version, sent=None))
-        known = self.known
-        if self.sent is not None and version == self.sent.version:
-            known = replace(known, version=version, entries=_changed(known.entries, self.sent))
+            return _given_up(here)
+        known = replace(self.known, sent=None)
+        if (sent := self.known.sent) is not None and version == sent.version:
+            known = replace(known, version=version, entries=_changed(known.entries, sent))
         elif version == 0:
             known = replace(known, version=0, entries={})
         elif version != known.version:
             known = replace(known, entries=None)
-        return _knowing(replace(self, told=version, sent=None), known)
+        return _knowing(here, known)
 
     def _sent(self, update: SendList, outcome: Outcome) -> LocalList:
-        if outcome is Outcome.ACCEPTED:
-            known = replace(self.known, version=update.version, entries=_changed(self.known.entries, update))
-            return _knowing(replace(self, told=update.version, sent=None), known)
-        if outcome is Outcome.NOT_IMPLEMENTED:
-            return _given_up(replace(self, sent=None))
         if outcome.is_unknown:
             return _failed(replace(self, told=None))  # its version will show whether it has the update
+        known = replace(self.known, sent=None)
+        if outcome is Outcome.ACCEPTED:
+            known = replace(known, version=update.version, entries=_changed(known.entries, update))
+            return _knowing(replace(self, told=update.version), known)
+        if outcome is Outcome.NOT_IMPLEMENTED:
+            return _given_up(_knowing(self, known))
         told = None if outcome is Outcome.REJECTED else self.told
-        known = replace(self.known, entries=None)
-        return _failed(_knowing(replace(self, told=told, sent=None), known))
+        return _failed(_knowing(replace(self, told=told), replace(known, entries=None)))
 
     def _update(self) -> SendList:
         """The next step to the target: a whole list (where it is too long for one message, its first entries), or a change."""
