@@ -27,6 +27,7 @@ from .csms.v16 import V16
 from .devices import keep_devices, place_of
 from .history import remove_history
 from .leftover_watch import watch_leftovers
+from .local_list_watch import watch_local_lists
 from .reception import Reception
 from .services import async_setup_services
 from .store import remove_storage
@@ -80,6 +81,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     keep_devices(hass, entry)
     watch_clocks(hass, entry)
     watch_bypasses(hass, entry)
+    watch_local_lists(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     watch_leftovers(hass, entry)
     watch_unknown_cards(hass, entry)

@@ -55,8 +55,10 @@ from .const import (
     CONF_ENTRY_ID,
     CONF_HOUSE_TOKEN,
     CONF_IDENTITY,
+    CONF_LOCAL_LIST,
     CONF_RELAXED,
     DEFAULT_HOST,
+    DEFAULT_LOCAL_LIST,
     DEFAULT_PORT,
     DEFAULT_RELAXED,
     DOMAIN,
@@ -88,6 +90,7 @@ _CHARGER_FIELDS: dict[vol.Marker, object] = {
     vol.Required(CONF_ENFORCEMENT, default=INHERIT): SelectSelector(
         SelectSelectorConfig(options=list(ENFORCEMENTS), translation_key="charger_enforcement")
     ),
+    vol.Required(CONF_LOCAL_LIST, default=DEFAULT_LOCAL_LIST): BooleanSelector(),
 }
 _CONNECTOR_TYPES = ObjectSelector(
     ObjectSelectorConfig(
@@ -285,7 +288,7 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
                 return self.async_create_entry(
                     title=user_input.get(CONF_NAME, "").strip() or identity,
                     data=_with_password(
-                        {key: user_input[key] for key in (CONF_RELAXED, CONF_ENFORCEMENT)},
+                        _with_list(_entered(user_input), wanted=user_input[CONF_LOCAL_LIST]),
                         user_input.get(CONF_PASSWORD),
                     ),
                     unique_id=identity,
@@ -308,7 +311,7 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
         errors: dict[str, str] = {}
         if user_input is not None:
             entered = user_input.get(CONF_PASSWORD)
-            settings = {**charger.data, **{key: user_input[key] for key in (CONF_RELAXED, CONF_ENFORCEMENT)}}
+            settings = _with_list({**charger.data, **_entered(user_input)}, wanted=user_input[CONF_LOCAL_LIST])
             try:
                 settings = _with_types(settings, stored_types(user_input.get(CONF_CONNECTOR_TYPES, ())))
             except UnusableRowError:
@@ -394,6 +397,11 @@ def _is_taken(hass: HomeAssistant, identity: str) -> bool:
     )
 
 
+def _entered(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """What is always stored as it was entered."""
+    return {key: user_input[key] for key in (CONF_RELAXED, CONF_ENFORCEMENT)}
+
+
 def _with_password(data: Mapping[str, Any], password: str | None) -> dict[str, Any]:
     """The data with this password, or with none."""
     rest = {key: value for key, value in data.items() if key != CONF_PASSWORD}
@@ -404,3 +412,9 @@ def _with_types(data: Mapping[str, Any], types: Sized) -> dict[str, Any]:
     """The data with these connector types, or with none."""
     rest = {key: value for key, value in data.items() if key != CONF_CONNECTOR_TYPES}
     return rest | {CONF_CONNECTOR_TYPES: types} if types else rest
+
+
+def _with_list(data: Mapping[str, Any], *, wanted: bool) -> dict[str, Any]:
+    """The data of a charger that is to keep a list of drivers, or is not."""
+    rest = {key: value for key, value in data.items() if key != CONF_LOCAL_LIST}
+    return rest | {CONF_LOCAL_LIST: True} if wanted else rest

@@ -16,6 +16,7 @@ CONF_GROUP: Final = "group"
 CONF_HOUSE_TOKEN: Final = "house_token"  # noqa: S105  a key, no secret
 CONF_ID_TOKENS: Final = "id_tokens"
 CONF_IDENTITY: Final = "identity"
+CONF_LOCAL_LIST: Final = "local_list"
 CONF_PERSON: Final = "person"
 CONF_RELAXED: Final = "relaxed"
 CONF_VALID_FROM: Final = "valid_from"
@@ -23,5 +24,6 @@ CONF_VALID_UNTIL: Final = "valid_until"
 CONF_VALUE: Final = "value"
 
 DEFAULT_HOST: Final = "0.0.0.0"  # noqa: S104  chargers dial in from the network
+DEFAULT_LOCAL_LIST: Final = False
 DEFAULT_PORT: Final = 9016
 DEFAULT_RELAXED: Final = True

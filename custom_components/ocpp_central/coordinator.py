@@ -24,9 +24,10 @@ from .core.authorization import ASKS, Court, is_still_unwelcome, judge
 from .core.book import Change
 from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
-from .core.commands import Command, DropHold, Outcome, PlaceHold
+from .core.commands import Command, DropHold, ListCommand, Outcome, PlaceHold, SendList
 from .core.drivers import Driver, Drivers
 from .core.enforceability import holds_natively
+from .core.entries import entries_of, next_change
 from .core.events import (
     ChargerId,
     Event,
@@ -42,6 +43,7 @@ from .core.events import (
 from .core.following import Revision, followed
 from .core.ledger import Ledger, Step
 from .core.leftovers import leftovers
+from .core.local_list import LocalList
 from .core.packing import NODES_ASIDE, NODES_AT_ONCE
 from .core.planner import Plan, plan
 from .core.policy import Policy
@@ -116,6 +118,7 @@ class CentralSystem:
         self._watches: set[Watch] = set()
         self._rejecting: set[ChargerId] = set()
         self._holding: set[ChargerId] = set()
+        self._lists_change_at: datetime | None = None
         self._timer: CALLBACK_TYPE | None = None
         self._timer_at: datetime | None = None
         self._sweeper: CALLBACK_TYPE | None = None
@@ -247,6 +250,7 @@ class CentralSystem:
         step = followed(self._ledger, revision, self._chargers, self.policy, dt_util.utcnow())
         self._take(step)  # those who are gone are still known, so that the news can name them
         self.drivers = revision.after
+        self._give_lists()
         self._wake_reconcilers(step.changes)
         self.audience.wake_all()
 
@@ -257,6 +261,8 @@ class CentralSystem:
             self._connections.pop(charger, None)
         else:
             self._connections[charger] = connection
+            if (known := self.chargers.get(charger)) is not None and known.local_list.wanted is not None:
+                self._give_list(charger)  # another version carries other tokens
 
     async def execute(self, charger: ChargerId, command: Command) -> Result:
         """Have a charger do something, and tell what became of it; one that is not connected does nothing."""
@@ -285,6 +291,14 @@ class CentralSystem:
         if self._own_enforcement.get(charger_id) is not enforcement:
             self._own_enforcement[charger_id] = enforcement
             self.audience.wake([Place(charger_id)])
+
+    @callback
+    def keep_list(self, charger_id: ChargerId, *, wanted: bool) -> None:
+        """Have a charger's own list name the drivers from now on; or, if that is not wanted, nobody any more."""
+        if wanted:
+            self._give_list(charger_id)
+        else:
+            self._set_list(charger_id, self.chargers[charger_id].local_list.wanting(None))
 
     @callback
     def remove_charger(self, charger_id: ChargerId) -> None:
@@ -325,7 +339,8 @@ class CentralSystem:
         if (presented := presentation(report, self.drivers, house=self.house, now=now)) is not None:
             self.audience.present(presented)
         self._wake_reconcilers(change for change in step.changes if change.after.charger != charger_id)
-        if changed or self._ledger is not ledger or after.abilities is not before.abilities:
+        told = after.abilities is not before.abilities or after.local_list is not before.local_list
+        if changed or self._ledger is not ledger or told:
             self._wake_reconciler(charger_id)
         return verdict
 
@@ -410,6 +425,19 @@ class CentralSystem:
             if isinstance(command, PlaceHold) and outcome is Outcome.REJECTED:
                 self._note_rejection(charger, step.changes)
 
+    @callback
+    def sending_list(self, charger_id: ChargerId, command: SendList) -> None:
+        """An update of a charger's own list is to be sent, once that is on disk."""
+        if (charger := self.chargers.get(charger_id)) is not None:
+            self._chargers[charger_id] = replace(charger, local_list=charger.local_list.sending(command))
+            self._storage.changed()
+
+    @callback
+    def list_answered(self, charger_id: ChargerId, command: ListCommand, outcome: Outcome) -> None:
+        """The outcome of a command that concerns a charger's own list is known."""
+        if (charger := self.chargers.get(charger_id)) is not None:
+            self._set_list(charger_id, charger.local_list.answered(command, outcome))
+
     def plan(self, charger_id: ChargerId) -> Plan:
         """What this charger is to be told now."""
         charger = self.chargers.get(charger_id)
@@ -427,6 +455,30 @@ class CentralSystem:
 
     def _court(self, charger_id: ChargerId) -> Court:
         return Court(ledger=self._ledger, drivers=self.drivers, rules=self.rules(charger_id), chargers=self._chargers)
+
+    def _give_lists(self) -> None:
+        """Have every list that is wanted name the drivers as they stand now."""
+        self._lists_change_at = next_change(self.drivers, dt_util.utcnow())
+        for charger_id, charger in tuple(self._chargers.items()):
+            if charger.local_list.wanted is not None:
+                self._give_list(charger_id)
+        self._set_timer()
+
+    def _give_list(self, charger_id: ChargerId) -> None:
+        charger = self._chargers[charger_id]
+        entries = entries_of(self.drivers, charger.spellings, charger.token_length, dt_util.utcnow())
+        self._set_list(charger_id, charger.local_list.wanting(entries))
+
+    def _set_list(self, charger_id: ChargerId, local_list: LocalList) -> None:
+        before = self._chargers[charger_id]
+        if local_list is before.local_list:
+            return
+        after = replace(before, local_list=local_list)
+        self._chargers[charger_id] = after
+        if is_to_be_kept(before, after):
+            self._storage.changed()
+        self.audience.wake(_differences(before, after))
+        self._wake_reconciler(charger_id)
 
     def _memory(self) -> Memory:
         return Memory(
@@ -535,14 +587,18 @@ class CentralSystem:
         self._pass_time()
 
     def _pass_time(self) -> None:
-        step = self._ledger.at(self.chargers, dt_util.utcnow())
+        now = dt_util.utcnow()
+        step = self._ledger.at(self.chargers, now)
         self._take(step)
         self._wake_reconcilers(step.changes)
+        if self._lists_change_at is not None and self._lists_change_at <= now:
+            self._give_lists()
         self._set_timer()
 
     def _set_timer(self) -> None:
-        """One timer for the next edge of the ledger."""
-        moment = None if self._stopped else self._ledger.next_moment()
+        """One timer for the next edge of the ledger, or of the drivers' validity."""
+        edges = [each for each in (self._ledger.next_moment(), self._lists_change_at) if each is not None]
+        moment = None if self._stopped else min(edges, default=None)
         if moment == self._timer_at:
             return
         if self._timer is not None:
@@ -563,6 +619,8 @@ def _differences(before: Charger, after: Charger) -> set[Place]:
     if before.connected != after.connected:
         return {here} | {Place(after.charger, number) for number in after.evses}
     places = {here} if _about_itself(before) != _about_itself(after) else set()
+    if after.local_list is not before.local_list and after.local_list.problem != before.local_list.problem:
+        places.add(here)
     if after.evses is before.evses:
         return places
     for number, evse in after.evses.items():

@@ -20,7 +20,9 @@ from .charger_settings import connector_types, own_enforcement
 from .const import (
     CONF_ENTRY_ID,
     CONF_IDENTITY,
+    CONF_LOCAL_LIST,
     CONF_RELAXED,
+    DEFAULT_LOCAL_LIST,
     DEFAULT_RELAXED,
     DOMAIN,
     LOGGER,
@@ -102,6 +104,7 @@ class Reception:
             self._central.add_charger(charger_id)
             self._central.give_types(charger_id, connector_types(settings))
             self._central.give_enforcement(charger_id, own_enforcement(settings))
+            self._central.keep_list(charger_id, wanted=settings.get(CONF_LOCAL_LIST, DEFAULT_LOCAL_LIST) is True)
         renamed = [known for known in names if names[known] != self._names.get(known)]
         self._names = names
         self._central.audience.wake(map(Place, renamed))

@@ -15,13 +15,18 @@ from .const import LOGGER
 from .coordinator import CentralSystem
 from .core.commands import (
     AskForAbilities,
+    AskForListLimits,
+    AskForListVersion,
     AskForSettings,
     AskForStatus,
     AskToBoot,
+    ChangeSetting,
     Command,
     DropHold,
+    ListCommand,
     Outcome,
     PlaceHold,
+    SendList,
     StopTransaction,
 )
 from .core.events import AbilitiesUntold, Asked, SettingsTold
@@ -86,18 +91,32 @@ class Reconciler:
                 await self._ask(commands)
             case AskForAbilities() | AskForSettings() as command:
                 await self._inquire(command)
+            case SendList() as command:
+                self._central.sending_list(self._session.charger_id, command)
+                if await self._is_saved() and not self._ended:
+                    await self._do_for_list(command)
+            case AskForListLimits() | ChangeSetting() | AskForListVersion() as command:
+                await self._do_for_list(command)
 
-    async def _send(self, command: PlaceHold | DropHold) -> None:
-        charger_id = self._session.charger_id
+    async def _is_saved(self) -> bool:
+        """Whether all that a command rests upon is on disk; if not, some time has been waited."""
         try:
             await self._central.saved()
         except StorageFailedError:
             if not self._waits_for_disk:
-                LOGGER.exception("%s is told nothing, because it cannot be saved; trying again", charger_id)
+                LOGGER.exception(
+                    "%s is told nothing, because it cannot be saved; trying again", self._session.charger_id
+                )
             self._waits_for_disk = True
             await self._wait_until(dt_util.utcnow() + RETRY)
-            return
+            return False
         self._waits_for_disk = False
+        return True
+
+    async def _send(self, command: PlaceHold | DropHold) -> None:
+        charger_id = self._session.charger_id
+        if not await self._is_saved():
+            return
         if self._ended or command not in self._central.plan(charger_id).commands:
             return  # what it was for has ended while it was being saved
         if isinstance(command, PlaceHold):
@@ -136,6 +155,12 @@ class Reconciler:
         now = dt_util.utcnow()
         nothing = AbilitiesUntold(at=now) if isinstance(command, AskForAbilities) else SettingsTold(values={}, at=now)
         self._central.apply(self._session.charger_id, nothing)
+
+    async def _do_for_list(self, command: ListCommand) -> None:
+        """Have the charger do something about its own list; what follows from its answer is in the next plan."""
+        result = await self._session.execute(command)
+        if not self._ended:  # the next connection begins anew
+            self._central.list_answered(self._session.charger_id, command, result.outcome)
 
     async def _wait_until(self, moment: datetime | None) -> None:
         timer: CALLBACK_TYPE | None = None

@@ -23,6 +23,7 @@ from .core.abilities import Abilities
 from .core.book import Book, Ghost
 from .core.charger import Charger, Description, Evse, Transaction
 from .core.ledger import Ledger
+from .core.local_list import Known, remembered
 from .core.past import Past
 from .core.reservation import Status
 from .core.spellings import Spellings
@@ -68,6 +69,7 @@ class StoredCharger:
     spellings: Spellings = Spellings()
     asks: bool = False
     vends_freely: bool = False
+    local_list: Known = Known()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +235,7 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
         or before.abilities is not after.abilities
         or before.spellings is not after.spellings
         or (before.asks, before.vends_freely) != (after.asks, after.vends_freely)
+        or before.local_list.known is not after.local_list.known
         or len(before.evses) != len(after.evses)
     ):
         return True
@@ -297,6 +300,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
         spellings=charger.spellings,
         asks=charger.asks,
         vends_freely=charger.vends_freely,
+        local_list=charger.local_list.known,
     )
 
 
@@ -357,4 +361,5 @@ def _charger(stored: StoredCharger) -> Charger:
         spellings=stored.spellings,
         asks=stored.asks,
         vends_freely=stored.vends_freely,
+        local_list=remembered(stored.local_list),
     )

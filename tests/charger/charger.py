@@ -18,7 +18,7 @@ from .behaviour import Behaviour
 from .core import Core
 from .engine import ConnectionDropped, Engine
 from .link import Link
-from .model import Evse, Hold, Json, Message, Readings, Received, Sent, Stop, Token, Transaction, Version
+from .model import Evse, Hold, Json, Judgement, Message, Readings, Received, Sent, Stop, Token, Transaction, Version
 from .state import Setting, State, settings_of
 from .v2 import V2
 from .v16 import V16
@@ -183,6 +183,20 @@ class SimulatedCharger:
     def settings(self) -> dict[Setting, str]:
         """What the central system can change, by our own names; a test may, as on the charger's own web page."""
         return self._core.state.settings
+
+    @property
+    def local_list(self) -> Mapping[str, Judgement]:
+        """What the charger's own list says of tokens, by these in small letters."""
+        return self._core.state.local_list
+
+    @property
+    def local_list_version(self) -> int:
+        """The version of that list, 0 without one."""
+        return self._core.state.local_list_version
+
+    def lose_local_list(self) -> None:
+        """Forget the list, as a factory reset does."""
+        self._core.state.local_list, self._core.state.local_list_version = {}, 0
 
     @property
     def pending(self) -> tuple[Message, ...]:
@@ -420,6 +434,8 @@ class SimulatedCharger:
             messages=core.outbox.messages + ends,
             wire_ids={key: wire_id for key, wire_id in core.wire_ids.items() if self._is_open(key)},
             energy_wh={evse.id: round(evse.energy_wh) for evse in core.state.evses.values()},
+            local_list=dict(core.state.local_list),
+            local_list_version=core.state.local_list_version,
         )
 
     def _is_open(self, key: str) -> bool:
@@ -429,6 +445,7 @@ class SimulatedCharger:
     def _recall(self, memory: persistence.Memory) -> None:
         state = self._core.state
         state.holds |= {hold.id: hold for hold in memory.holds if hold.evse is None or hold.evse in state.evses}
+        state.local_list, state.local_list_version = dict(memory.local_list), memory.local_list_version
         self._core.wire_ids |= memory.wire_ids
         self._core.outbox.restore(memory.messages)
         for evse_id, energy in memory.energy_wh.items():

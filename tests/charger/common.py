@@ -113,16 +113,26 @@ async def update_firmware(core: Core, status: Callable[[str], Message]) -> None:
         await core.tell(status(word))
 
 
-def update_local_list(core: Core, version: int, entries: Mapping[str, Judgement | None], *, full: bool) -> None:
-    """Replace or amend the local authorization list; None removes a token."""
-    if full:
-        core.state.local_list.clear()
+def update_local_list(core: Core, version: int, entries: Mapping[str, Judgement | None], *, full: bool) -> str:
+    """Replace or amend the local authorization list, and give the word for it; None removes a token."""
+    state = core.state
+    length = state.number(Setting.LOCAL_LIST_LENGTH)
+    if not length:
+        return "NotSupported"
+    if not full and version <= state.local_list_version:
+        return "VersionMismatch"
+    changed = {} if full else dict(state.local_list)
     for value, judgement in entries.items():
         if judgement is None:
-            core.state.local_list.pop(value.casefold(), None)
+            changed.pop(value.casefold(), None)
         else:
-            core.state.local_list[value.casefold()] = judgement
-    core.state.local_list_version = version
+            changed[value.casefold()] = judgement
+    too_many = len(entries) > state.number(Setting.LOCAL_LIST_AT_ONCE) or len(changed) > length
+    if too_many or not state.has(Setting.LOCAL_LIST_ENABLED):
+        return "Failed"
+    state.local_list, state.local_list_version = changed, version
+    core.watch.notify()
+    return "Accepted"
 
 
 def _held_for(core: Core, evse: Evse, token: Token, *, compare_types: bool) -> bool:

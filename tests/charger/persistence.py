@@ -9,17 +9,19 @@ from datetime import datetime
 import json
 from pathlib import Path
 
-from .model import Hold, Json, Message
+from .model import Hold, Json, Judgement, Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """Holds (B01.FR.13), unanswered messages, wire ids of transactions, and the meters' registers in Wh."""
+    """Holds (B01.FR.13), unanswered messages, wire ids of transactions, meters' registers in Wh, and the local list."""
 
     holds: tuple[Hold, ...] = ()
     messages: tuple[Message, ...] = ()
     wire_ids: Mapping[str, int | str] = field(default_factory=dict)
     energy_wh: Mapping[int, float] = field(default_factory=dict)
+    local_list: Mapping[str, Judgement] = field(default_factory=dict)
+    local_list_version: int = 0
 
 
 def save(path: Path, memory: Memory) -> None:
@@ -29,6 +31,8 @@ def save(path: Path, memory: Memory) -> None:
         "messages": [asdict(message) for message in memory.messages],
         "wire_ids": dict(memory.wire_ids),
         "energy_wh": {str(evse): energy for evse, energy in memory.energy_wh.items()},
+        "local_list": {token: [entry.status, entry.group] for token, entry in memory.local_list.items()},
+        "local_list_version": memory.local_list_version,
     }
     draft = path.with_name(path.name + ".new")
     draft.write_text(json.dumps(data, indent=2) + "\n")
@@ -46,6 +50,8 @@ def load(path: Path) -> Memory:
             messages=tuple(Message(**message) for message in data["messages"]),
             wire_ids=data["wire_ids"],
             energy_wh={int(evse): energy for evse, energy in data["energy_wh"].items()},
+            local_list={token: Judgement(*entry) for token, entry in data.get("local_list", {}).items()},
+            local_list_version=data.get("local_list_version", 0),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not the state of a simulated charger") from error

@@ -23,6 +23,8 @@ class Setting(StrEnum):
     START_KNOWN_OFFLINE = auto()
     START_UNKNOWN_OFFLINE = auto()
     LOCAL_LIST_ENABLED = auto()
+    LOCAL_LIST_LENGTH = auto()
+    LOCAL_LIST_AT_ONCE = auto()
     CACHE_ENABLED = auto()
     CONNECTION_TIMEOUT = auto()
     METER_INTERVAL = auto()
@@ -58,6 +60,10 @@ class State:
         self.settings |= self.waiting
         self.waiting.clear()
 
+    def number(self, setting: Setting) -> int:
+        """A setting that counts something."""
+        return int(self.settings[setting])
+
     def seconds(self, setting: Setting) -> float:
         """A setting that is a number of seconds."""
         return float(self.settings[setting])
@@ -86,7 +92,9 @@ def settings_of(behaviour: Behaviour, *, meter_interval: float, connection_timeo
         Setting.AUTHORIZE_REMOTE_STARTS: _yes_or_no(behaviour.authorizes_remote_starts),
         Setting.START_KNOWN_OFFLINE: "true",
         Setting.START_UNKNOWN_OFFLINE: _yes_or_no(behaviour.starts_unknown_offline),
-        Setting.LOCAL_LIST_ENABLED: "true",
+        Setting.LOCAL_LIST_ENABLED: _yes_or_no(behaviour.local_list_enabled),
+        Setting.LOCAL_LIST_LENGTH: str(behaviour.local_list_length),
+        Setting.LOCAL_LIST_AT_ONCE: str(behaviour.local_list_at_once),
         Setting.CACHE_ENABLED: "true",
         Setting.CONNECTION_TIMEOUT: f"{connection_timeout:g}",
         Setting.METER_INTERVAL: f"{meter_interval:g}",

@@ -250,6 +250,43 @@ async def test_local_list_and_cache(central: Central, charger_of: Make) -> None:
     assert (await central.call("ClearCache", {}))["status"] == "Accepted"
 
 
+def update_of(central: Central, number: int, *tokens: str, full: bool = True) -> Json:
+    """A SendLocalList that accepts these tokens."""
+    kind = "Full" if full else "Differential"
+    if central.version is Version.V16:
+        entries: list[Json] = [{"idTag": token, "idTagInfo": {"status": "Accepted"}} for token in tokens]
+        return {"listVersion": number, "updateType": kind, "localAuthorizationList": entries}
+    info = {"status": "Accepted"}
+    entries = [{"idToken": {"idToken": token, "type": "Central"}, "idTokenInfo": info} for token in tokens]
+    return {"versionNumber": number, "updateType": kind, "localAuthorizationList": entries}
+
+
+async def test_a_list_is_changed_only_forward_and_within_its_limits(central: Central, charger_of: Make) -> None:
+    """VersionMismatch for an old change, Failed for what is too long or while the list is off; nothing is changed then."""
+    charger = await charger_of(behaviour=Behaviour(local_list_length=3, local_list_at_once=2))
+    assert (await central.call("SendLocalList", update_of(central, 4, "A", "B")))["status"] == "Accepted"
+    for number, tokens, full, word in (
+        (4, ["C"], False, "VersionMismatch"),
+        (5, ["C", "D"], False, "Failed"),
+        (5, ["A", "B", "C"], True, "Failed"),
+        (5, ["C"], False, "Accepted"),
+        (1, ["D"], True, "Accepted"),
+    ):
+        before = dict(charger.local_list)
+        answer = await central.call("SendLocalList", update_of(central, number, *tokens, full=full))
+        assert answer["status"] == word
+        assert (dict(charger.local_list) == before) is (word != "Accepted")
+    assert (set(charger.local_list), charger.local_list_version) == ({"d"}, 1)
+    charger.lose_local_list()
+    assert charger.local_list_version == 0
+
+
+async def test_a_list_that_is_off_takes_nothing(central: Central, charger_of: Make) -> None:
+    """Until it is switched on."""
+    await charger_of(behaviour=Behaviour(local_list_enabled=False))
+    assert (await central.call("SendLocalList", update_of(central, 1, "A")))["status"] == "Failed"
+
+
 async def test_plausible_answers_to_the_rest(central: Central, charger_of: Make) -> None:
     """Charging profiles, DataTransfer and firmware updates get an answer; the update reports its course."""
     charger = await charger_of()

@@ -12,6 +12,7 @@ from .core import Core
 from .dialect import Handler
 from .engine import Reply
 from .model import Evse, Hold, Json, Judgement, Message, Readings, Stop, Token, Transaction, Trigger
+from .state import Setting
 
 _REASONS: Mapping[Stop, str] = {
     Stop.LOCAL: "Local",
@@ -271,12 +272,13 @@ class V16:
 
     async def _send_local_list(self, payload: Json) -> Reply:
         entries = {entry["idTag"]: self.judgement(entry) for entry in payload.get("localAuthorizationList", [])}
-        common.update_local_list(self._core, payload["listVersion"], entries, full=payload["updateType"] == "Full")
-        return Reply({"status": "Accepted"})
+        full = payload["updateType"] == "Full"
+        return Reply({"status": common.update_local_list(self._core, payload["listVersion"], entries, full=full)})
 
     async def _get_local_list_version(self, payload: Json) -> Reply:
         del payload
-        return Reply({"listVersion": self._core.state.local_list_version})
+        has_list = self._core.state.number(Setting.LOCAL_LIST_LENGTH)
+        return Reply({"listVersion": self._core.state.local_list_version if has_list else -1})
 
     async def _clear_cache(self, payload: Json) -> Reply:
         del payload

@@ -9,9 +9,10 @@ from datetime import datetime
 from . import charging, common, holding, holds
 from .core import Core
 from .dialect import Handler
-from .engine import Reply
+from .engine import Reply, refusal
 from .model import Evse, Hold, Json, Judgement, Message, Readings, Stop, Token, Transaction, Trigger, Version
-from .variables import DeviceModel
+from .state import Setting
+from .variables import DeviceModel, Variable
 
 _REASONS: Mapping[Stop, tuple[str, str]] = {
     Stop.LOCAL: ("StopAuthorized", "Local"),
@@ -282,13 +283,20 @@ class V2:
         results: list[Json] = []
         for asked in payload["getVariableData"]:
             status, variable = model.find(asked["component"], asked["variable"])
-            if variable is not None and asked.get("attributeType", "Actual") != "Actual":
-                status, variable = "NotSupportedAttributeType", None
             result = {**asked, "attributeStatus": status}
             if variable is not None:
-                result["attributeValue"] = variable.current(self._core.state)
+                value = self._attribute(variable, asked.get("attributeType", "Actual"))
+                result |= (
+                    {"attributeStatus": "NotSupportedAttributeType"} if value is None else {"attributeValue": value}
+                )
             results.append(result)
         return Reply({"getVariableResult": results})
+
+    def _attribute(self, variable: Variable, kind: str) -> str | None:
+        """An attribute of a variable; None for one that it has not."""
+        if kind == "Actual":
+            return variable.current(self._core.state)
+        return self._core.state.settings[variable.most] if kind == "MaxSet" and variable.most is not None else None
 
     async def _set_variables(self, payload: Json) -> Reply:
         model = self._device_model()
@@ -374,11 +382,17 @@ class V2:
         entries = {
             entry["idToken"]["idToken"]: self.judgement(entry) for entry in payload.get("localAuthorizationList", [])
         }
-        common.update_local_list(self._core, payload["versionNumber"], entries, full=payload["updateType"] == "Full")
-        return Reply({"status": "Accepted"})
+        word = common.update_local_list(
+            self._core, payload["versionNumber"], entries, full=payload["updateType"] == "Full"
+        )
+        if word == "NotSupported":
+            raise refusal("NotSupported")  # 2.x has no word for it
+        return Reply({"status": word})
 
     async def _get_local_list_version(self, payload: Json) -> Reply:
         del payload
+        if not self._core.state.number(Setting.LOCAL_LIST_LENGTH):
+            raise refusal("NotSupported")
         return Reply({"versionNumber": self._core.state.local_list_version})
 
     async def _clear_cache(self, payload: Json) -> Reply:

@@ -12,12 +12,13 @@ from .state import Setting, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """A variable of a component: a setting, or a fixed value."""
+    """A variable of a component: a setting, or a fixed value; `most`: what it can be at most (MaxSet)."""
 
     setting: Setting | None = None
     value: str = ""
     kind: str = "string"
     writable: bool = False
+    most: Setting | None = None
 
     def current(self, state: State) -> str:
         """Its actual value."""
@@ -40,7 +41,8 @@ _STATION: Mapping[tuple[str, str], Variable] = {
     ("AuthCtrlr", "LocalPreAuthorize"): _flag(Setting.LOCAL_PRE_AUTHORIZE, writable=True),
     ("AuthCtrlr", "OfflineTxForUnknownIdEnabled"): _flag(Setting.START_UNKNOWN_OFFLINE, writable=True),
     ("LocalAuthListCtrlr", "Enabled"): _flag(Setting.LOCAL_LIST_ENABLED, writable=True),
-    ("LocalAuthListCtrlr", "ItemsPerMessage"): Variable(value="100", kind="integer"),
+    ("LocalAuthListCtrlr", "Entries"): Variable(value="0", kind="integer", most=Setting.LOCAL_LIST_LENGTH),
+    ("LocalAuthListCtrlr", "ItemsPerMessage"): Variable(setting=Setting.LOCAL_LIST_AT_ONCE, kind="integer"),
     ("OCPPCommCtrlr", "HeartbeatInterval"): _seconds(Setting.HEARTBEAT_INTERVAL),
     ("OCPPCommCtrlr", "OfflineThreshold"): Variable(value="60", kind="integer"),
     ("SampledDataCtrlr", "TxUpdatedInterval"): _seconds(Setting.METER_INTERVAL),

@@ -367,6 +367,8 @@ async def told_what_it_can(charger: SimulatedCharger) -> SimulatedCharger:
         return {item["component"].get("evse", {}).get("id", 0) for item in items}
 
     await eventually(lambda: asked_of() >= set(charger.evses) and settings_asked(charger), "the questions")
+    for question in QUESTIONS & {call.action for call in charger.received}:
+        await charger.wait_for(question, count=[call.action for call in charger.received].count(question))
     await charger.heartbeat()
     return charger
 

@@ -268,7 +268,7 @@ async def test_forms_can_be_shown_in_a_browser(
         (
             "/subentries",
             [central_system.entry_id, "charger"],
-            ["identity", "name", "password", "relaxed", "enforcement"],
+            ["identity", "name", "password", "relaxed", "enforcement", "local_list"],
         ),
         ("/subentries", [central_system.entry_id, "driver"], ["next_step_id"]),
     ):
@@ -746,7 +746,7 @@ async def test_charger_is_changed(
     new: dict[str, str],
 ) -> None:
     """Name and password can be changed; the identity is shown and stays, as does what the form does not ask for."""
-    entry = await add_central_system(hass, free_port, charger("CP1", "Garage", local_list=True, **old))
+    entry = await add_central_system(hass, free_port, charger("CP1", "Garage", more="to come", **old))
     form = await start_to_change_charger(hass, entry)
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "reconfigure")
     assert form["description_placeholders"] == {"identity": "CP1"}
@@ -754,7 +754,7 @@ async def test_charger_is_changed(
     result = await submit_charger(hass, form, name="Yard", relaxed=False, **entered)
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "reconfigure_successful"
-    assert chargers(entry) == {"CP1": ("Yard", {"relaxed": False, "enforcement": "inherit", "local_list": True, **new})}
+    assert chargers(entry) == {"CP1": ("Yard", {"relaxed": False, "enforcement": "inherit", "more": "to come", **new})}
     assert runs(entry)
 
 
@@ -771,6 +771,24 @@ async def test_charger_without_a_name_is_called_by_its_identity(hass: HomeAssist
     form = await start_to_change_charger(hass, entry)
     await submit_charger(hass, form)
     assert chargers(entry) == {"CP1": ("CP1", {"relaxed": True, "enforcement": "inherit"})}
+
+
+async def test_a_charger_keeps_a_list_of_drivers_if_it_is_to(
+    hass: HomeAssistant, central_system: MockConfigEntry
+) -> None:
+    """Off unless it is chosen, when the charger is added or later."""
+    form = await start_charger(hass, central_system)
+    await submit_charger(hass, form, identity="CP1", local_list=True)
+    assert chargers(central_system)["CP1"][1] == {"relaxed": True, "enforcement": "inherit", "local_list": True}
+
+    form = await start_to_change_charger(hass, central_system)
+    assert suggested(form)["local_list"] is True
+    await submit_charger(hass, form, local_list=True)
+    assert chargers(central_system)["CP1"][1] == {"relaxed": True, "enforcement": "inherit", "local_list": True}
+
+    form = await start_to_change_charger(hass, central_system)
+    await submit_charger(hass, form, local_list=False)
+    assert chargers(central_system)["CP1"][1] == {"relaxed": True, "enforcement": "inherit"}
 
 
 async def test_connector_types_are_set_shown_and_taken_back(hass: HomeAssistant, free_port: int) -> None:
@@ -819,7 +837,13 @@ async def test_connector_types_that_mean_nothing_are_an_error(
     form = await start_to_change_charger(hass, entry)
     form = await submit_charger(hass, form, name="Yard", connector_types=[line])
     assert (form["type"], form["errors"]) == (FlowResultType.FORM, {"connector_types": "connector_types_invalid"})
-    assert suggested(form) == {"name": "Yard", "relaxed": True, "enforcement": "inherit", "connector_types": [line]}
+    assert suggested(form) == {
+        "name": "Yard",
+        "relaxed": True,
+        "enforcement": "inherit",
+        "local_list": False,
+        "connector_types": [line],
+    }
     result = await submit_charger(hass, form, name="Yard")
     assert result["reason"] == "reconfigure_successful"
 

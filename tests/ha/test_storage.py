@@ -10,7 +10,16 @@ import pytest
 
 from tests.charger import Behaviour, Fault, Version
 
-from .conftest import HOLDER, TELLS_ALL, Clock, Site, eventually, refused
+from .conftest import (
+    HOLDER,
+    TELLS_ALL,
+    Clock,
+    Site,
+    charger_subentry,
+    driver_subentry,
+    eventually,
+    refused,
+)
 
 pytestmark = pytest.mark.blackbox
 
@@ -189,6 +198,21 @@ async def test_a_hold_is_not_placed_before_it_is_saved(site: Site, disk: Disk, c
     disk.is_repaired()
     await clock.forward(seconds=11)
     await site.becomes(hold="held")
+
+
+@pytest.mark.parametrize("chargers", [[charger_subentry("A", local_list=True), driver_subentry("Anna", HOLDER)]])
+async def test_a_list_is_not_sent_before_its_version_is_saved(site: Site, disk: Disk, clock: Clock) -> None:
+    """Else another list might have the same version after a restart."""
+    disk.breaks()
+    charger = await site.charger()
+    await charger.wait_for("GetLocalListVersion")
+    for _ in range(2):
+        await charger.heartbeat()
+        await clock.forward(seconds=11)
+    assert "SendLocalList" not in {call.action for call in charger.received}
+    disk.is_repaired()
+    await clock.forward(seconds=11)
+    await charger.wait_for("SendLocalList")
 
 
 async def test_a_disk_that_stays_broken_is_told_once(

@@ -26,6 +26,8 @@ from .events import (
     Event,
     Evicting,
     EvseId,
+    ListLimitsTold,
+    ListVersionTold,
     Metered,
     Pardoned,
     Reading,
@@ -38,6 +40,7 @@ from .events import (
     Updated,
     Verdict,
 )
+from .local_list import LocalList
 from .settings import Settings
 from .spellings import Spellings
 from .token import IdToken
@@ -212,6 +215,7 @@ class Charger:
     `given_types`: the connector types that its owner says an EVSE has, whatever the charger tells.
     `reticent`: whether it gave no answer about its abilities since it connected.
     `settings`: what it has told of its settings, which is not kept over a restart of ours.
+    `local_list`: its own list of drivers.
     """
 
     charger: ChargerId
@@ -233,6 +237,7 @@ class Charger:
     reticent: bool = False
     clock: Clock = Clock()
     settings: Settings = Settings()
+    local_list: LocalList = LocalList()
 
     @property
     def claims_reservations(self) -> bool | None:
@@ -321,7 +326,14 @@ class Charger:
         if spellings is self.spellings and presented is self.presented and asks is self.asks:
             return told
         vends_freely = told.vends_freely and not isinstance(event, Authorizing)
-        return replace(told, spellings=spellings, presented=presented, asks=asks, vends_freely=vends_freely)
+        return replace(
+            told,
+            spellings=spellings,
+            presented=presented,
+            asks=asks,
+            vends_freely=vends_freely,
+            local_list=told.local_list.respelled(token, spellings),
+        )
 
     def _presented(self, event: Event, token: IdToken) -> IdToken | None:
         if isinstance(event, Authorizing):
@@ -340,16 +352,27 @@ class Charger:
             case Asked():
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
             case Booted():
-                abilities = self.abilities.after_boot()
-                return replace(self, description=_description(event), abilities=abilities, asks=False, reticent=False)
+                return self._booted(event)
             case Evicting():
                 return self._evicting(event)
             case Pardoned():
                 return self._pardoned(event)
             case AbilitiesTold() | AbilitiesUntold() | SettingsTold() | SettingChanged():
                 return self._answered(event)
+            case ListLimitsTold() | ListVersionTold():
+                return replace(self, local_list=self.local_list.after(event))
             case _:
                 return self
+
+    def _booted(self, event: Booted) -> Charger:
+        return replace(
+            self,
+            description=_description(event),
+            abilities=self.abilities.after_boot(),
+            asks=False,
+            reticent=False,
+            local_list=self.local_list.booted(),
+        )
 
     def _answered(self, event: AbilitiesTold | AbilitiesUntold | SettingsTold | SettingChanged) -> Charger:
         match event:
@@ -388,6 +411,7 @@ class Charger:
             reluctant=False,
             reticent=False,
             settings=self.settings.after_connecting(),
+            local_list=self.local_list.connected(),
         )
 
     def _status_changed(self, event: StatusChanged) -> Charger:

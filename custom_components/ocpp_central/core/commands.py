@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from .entries import Entry
 from .events import ConnectorId, EvseId, TransactionId
 from .settings import Setting
 from .token import IdToken
@@ -116,6 +117,33 @@ class ChangeSetting:
     value: bool
 
 
-type Command = (
-    PlaceHold | DropHold | StopTransaction | AskToBoot | AskForStatus | AskForAbilities | AskForSettings | ChangeSetting
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForListLimits:
+    """Ask whether the charger uses its own list of drivers, and how long that may be; it answers with a `ListLimitsTold`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForListVersion:
+    """Ask for the version of the charger's own list of drivers; it answers with a `ListVersionTold`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendList:
+    """Have the charger's own list of drivers say this: as a whole, or changed by it; it has this version then.
+
+    REJECTED: it has another version than one to which the change could be made.
+    """
+
+    version: int
+    full: bool
+    entries: tuple[Entry, ...] = ()
+    removed: tuple[IdToken, ...] = ()
+
+
+type ListCommand = AskForListLimits | ChangeSetting | AskForListVersion | SendList
+"""What is done for the charger's own list of drivers."""
+
+type Upkeep = AskForAbilities | AskForSettings | ChangeSetting | AskForListLimits | AskForListVersion | SendList
+"""What concerns the charger itself, its settings and its list."""
+
+type Command = PlaceHold | DropHold | StopTransaction | AskToBoot | AskForStatus | Upkeep

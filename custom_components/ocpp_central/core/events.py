@@ -140,6 +140,27 @@ class SettingChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListLimitsTold:
+    """What the charger answered when it was asked for its own list of drivers; None: it did not say.
+
+    `enabled`: whether it uses the list. `most`, `at_once`: how many entries the list can have, and one message.
+    """
+
+    enabled: bool | None
+    most: int | None
+    at_once: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListVersionTold:
+    """The version of the charger's own list of drivers; 0: the list is empty, negative: there is none."""
+
+    version: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """The charger is alive; nothing else follows from it."""
 
@@ -270,6 +291,8 @@ type Event = (
     | AbilitiesUntold
     | SettingsTold
     | SettingChanged
+    | ListLimitsTold
+    | ListVersionTold
     | Heard
     | StatusChanged
     | Metered

@@ -75,7 +75,7 @@ def plan(book: Book, charger: Charger, now: datetime) -> Plan:
             commands += [drop for drop in drops if drop not in commands]
             commands.append(_place(charger, reservation, place, hold))
     if settled:
-        commands += [*_inquiry(charger), *_question_of_settings(charger)]
+        commands += _in_spare_time(charger)
     return Plan(commands=tuple(commands), again=min(moments, default=None))
 
 
@@ -102,6 +102,14 @@ def _questions(charger: Charger, now: datetime) -> Iterator[Command]:
             yield AskForStatus(evse=evse.evse)
         for connector in sorted(evse.connectors):
             yield AskForStatus(evse=evse.evse, connector=connector)
+
+
+def _in_spare_time(charger: Charger) -> Iterator[Command]:
+    """What no reservation shall wait for."""
+    yield from _inquiry(charger)
+    yield from _question_of_settings(charger)
+    if (about_list := charger.local_list.due()) is not None:
+        yield about_list
 
 
 def _inquiry(charger: Charger) -> Iterator[AskForAbilities]:

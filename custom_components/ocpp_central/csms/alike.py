@@ -9,6 +9,8 @@ from datetime import datetime
 
 from ..core.commands import (
     AskForAbilities,
+    AskForListLimits,
+    AskForListVersion,
     AskForSettings,
     AskForStatus,
     AskToBoot,
@@ -17,6 +19,7 @@ from ..core.commands import (
     DropHold,
     Outcome,
     PlaceHold,
+    SendList,
     StopTransaction,
 )
 from ..core.events import Event, Heard, Verdict
@@ -38,13 +41,19 @@ _WORDS: Mapping[type, Mapping[str, Outcome]] = {
     StopTransaction: _ACCEPTED_OR_REJECTED,
     AskToBoot: _TRIGGERED,
     AskForStatus: _TRIGGERED,
+    SendList: {
+        "Accepted": Outcome.ACCEPTED,
+        "Failed": Outcome.FAILED,
+        "NotSupported": Outcome.NOT_IMPLEMENTED,
+        "VersionMismatch": Outcome.REJECTED,
+    },
 }
 
 
 def outcome(command: Command, answer: Json) -> Outcome:
     """What the charger's answer to a command means; UNREADABLE for a word that OCPP does not define for it."""
     match command:
-        case AskForAbilities() | AskForSettings():
+        case AskForAbilities() | AskForSettings() | AskForListLimits() | AskForListVersion():
             return Outcome.ACCEPTED  # its answer has no status of its own: it says what it says
         case ChangeSetting():
             return settings.outcome(answer)

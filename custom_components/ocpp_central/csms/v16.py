@@ -12,6 +12,8 @@ from typing import Final
 
 from ..core.commands import (
     AskForAbilities,
+    AskForListLimits,
+    AskForListVersion,
     AskForSettings,
     AskForStatus,
     AskToBoot,
@@ -19,7 +21,9 @@ from ..core.commands import (
     Command,
     DropHold,
     PlaceHold,
+    SendList,
     StopTransaction,
+    Upkeep,
 )
 from ..core.events import (
     Authorizing,
@@ -34,7 +38,7 @@ from ..core.events import (
     Verdict,
 )
 from ..core.token import IdToken
-from . import alike, capabilities, settings, times
+from . import alike, capabilities, local_lists, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import parts, positive, text, whole
 from .metering import readings_v16
@@ -228,6 +232,22 @@ _ROUTES: Mapping[str, Route] = {
 }
 
 
+def _upkeep(command: Upkeep) -> Request:
+    match command:
+        case AskForAbilities():
+            return capabilities.request_v16()
+        case AskForSettings():
+            return settings.request_v16()
+        case ChangeSetting():
+            return settings.change_v16(command)
+        case AskForListLimits():
+            return local_lists.LIMITS_V16
+        case AskForListVersion():
+            return local_lists.VERSION
+        case SendList():
+            return local_lists.send_v16(command)
+
+
 class _V16:
     version: Final = Version.V16
     token_length: Final = _TOKEN_LENGTH
@@ -250,12 +270,8 @@ class _V16:
                     action="TriggerMessage",
                     payload={"requestedMessage": "StatusNotification"} | where,
                 )
-            case AskForAbilities():
-                return capabilities.request_v16()
-            case AskForSettings():
-                return settings.request_v16()
-            case ChangeSetting():
-                return settings.change_v16(command)
+            case _:
+                return _upkeep(command)
 
     def told(self, command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
         match command:
@@ -265,6 +281,10 @@ class _V16:
                 return (settings.told_v16(answer, now),)
             case ChangeSetting():
                 return settings.changed(answer, now)
+            case AskForListLimits():
+                return (local_lists.limits_told_v16(answer, now),)
+            case AskForListVersion():
+                return local_lists.version_told(answer, now)
             case _:
                 return ()
 

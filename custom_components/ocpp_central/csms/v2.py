@@ -10,6 +10,8 @@ from typing import Final
 
 from ..core.commands import (
     AskForAbilities,
+    AskForListLimits,
+    AskForListVersion,
     AskForSettings,
     AskForStatus,
     AskToBoot,
@@ -18,7 +20,9 @@ from ..core.commands import (
     DropHold,
     Outcome,
     PlaceHold,
+    SendList,
     StopTransaction,
+    Upkeep,
 )
 from ..core.events import (
     Authorizing,
@@ -36,7 +40,7 @@ from ..core.events import (
     StatusChanged,
     Updated,
 )
-from . import alike, capabilities, settings, times
+from . import alike, capabilities, local_lists, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import part, parts, positive, text, whole
 from .metering import readings_v2, register_wh
@@ -285,6 +289,22 @@ Their refusing words would say something false of a certificate or a number that
 """
 
 
+def _upkeep(command: Upkeep, tokens: Tokens) -> Request:
+    match command:
+        case AskForAbilities():
+            return capabilities.request_v2(command)
+        case AskForSettings():
+            return settings.request_v2()
+        case ChangeSetting():
+            return settings.change_v2(command)
+        case AskForListLimits():
+            return local_lists.LIMITS_V2
+        case AskForListVersion():
+            return local_lists.VERSION
+        case SendList():
+            return local_lists.send_v2(command, tokens)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _V2:
     version: Version
@@ -308,12 +328,8 @@ class _V2:
                 return Request(action="TriggerMessage", payload={"requestedMessage": "BootNotification"})
             case AskForStatus():
                 return _trigger_status(command)
-            case AskForAbilities():
-                return capabilities.request_v2(command)
-            case AskForSettings():
-                return settings.request_v2()
-            case ChangeSetting():
-                return settings.change_v2(command)
+            case _:
+                return _upkeep(command, self.tokens)
 
     def outcome(self, command: Command, answer: Json) -> Outcome:
         return alike.outcome(command, answer)
@@ -326,6 +342,10 @@ class _V2:
                 return (settings.told_v2(answer, now),)
             case ChangeSetting():
                 return settings.changed(answer, now)
+            case AskForListLimits():
+                return (local_lists.limits_told_v2(answer, now),)
+            case AskForListVersion():
+                return local_lists.version_told(answer, now)
             case _:
                 return ()
 

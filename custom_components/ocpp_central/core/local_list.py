@@ -1,0 +1,274 @@
+"""A charger's own list of drivers, by which it lets them charge while it is offline.
+
+Knows what the list is to say and what it says as far as we know, and what is to be done next. Must not know drivers
+(`entries`), when there is time for it (`planner`), nor how it is spelled.
+
+A charger keeps one version number with its list, which is all that it tells of it. So the list is as we know it if the
+number is the one that we gave it; else it is sent anew as a whole.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from itertools import islice
+
+from .commands import AskForListLimits, AskForListVersion, ChangeSetting, ListCommand, Outcome, SendList
+from .entries import Entries, Entry, key_of
+from .events import ListLimitsTold, ListVersionTold, Standing
+from .settings import Setting
+from .spellings import Spellings
+from .token import IdToken
+
+MOST_AT_ONCE = 20
+"""So many entries go in one message, whatever the charger says: who wants to reserve meanwhile waits for its answer."""
+
+ENOUGH = 2
+"""After so many failures in a row a charger is left alone until it connects again, or its list is to say something else."""
+
+FOLLOWED = 2_000_000_000
+"""A version that somebody else gave is outdone only below this, or ours would leave the numbers of 32 bits."""
+
+
+class Trouble(StrEnum):
+    """Why a charger's list does not say what it should."""
+
+    UNSUPPORTED = "unsupported"
+    """It has no list, or will not use it."""
+    FAILED = "failed"
+    TOO_SHORT = "too_short"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What is wrong with a list. `fitting` of the `wanted` tokens have a place in it, or would have one."""
+
+    trouble: Trouble
+    fitting: int
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a charger's list, which outlives us.
+
+    `version`: of the list that the charger had last, 0 while it has none; `entries`: what that says, None if not known.
+    `last`: the highest version that was ever sent. `sent`: the update of whose outcome we do not know.
+    """
+
+    version: int = 0
+    last: int = 0
+    entries: Entries | None = field(default=None, repr=False)
+    sent: SendList | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalList:
+    """The list of one charger.
+
+    `wanted`: what it is to say; None: the owner does not want one, so what we have put into it is taken out again.
+    `target`: as much of that as fits, the very `known.entries` where they say so. `enabled`, `most`, `at_once`: whether the charger
+    uses its list, how many entries that can have, and a message; None where it does not say.
+    `inquired`, `switched`: whether it was asked for these, and asked to use the list, since it connected.
+    `told`: the version that it has, as it said since then.
+    `unsupported`: it has no list, as far as we know until its next boot. `failures`: in a row, since the list was right.
+    `trouble`: what was wrong when it was last given up; it stays until the list is right.
+    """
+
+    known: Known = Known()
+    wanted: Entries | None = field(default=None, repr=False)
+    target: Entries = field(default_factory=dict, repr=False)
+    enabled: bool | None = None
+    most: int | None = None
+    at_once: int | None = None
+    inquired: bool = False
+    switched: bool = False
+    told: int | None = None
+    unsupported: bool = False
+    failures: int = 0
+    trouble: Trouble | None = None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the charger's list says what it should, as far as we know."""
+        return self.known.entries is self.target and self.known.sent is None
+
+    @property
+    def problem(self) -> Problem | None:
+        """What the owner should be told; nothing if he does not want a list."""
+        if self.wanted is None:
+            return None
+        too_short = Trouble.TOO_SHORT if len(self.target) < len(self.wanted) else None
+        trouble = self.trouble or too_short
+        if trouble is None:
+            return None
+        return Problem(trouble=trouble, fitting=len(self.target), wanted=len(self.wanted))
+
+    @property
+    def _is_sure(self) -> bool:
+        """Whether the charger has told its version since it connected, and since the latest update."""
+        return self.told is not None and self.known.sent is None
+
+    def due(self) -> ListCommand | None:
+        """What the charger is to be asked or told next; None if there is nothing to do, or nothing that would help.
+
+        The caller says with `sending` that an update goes out, and with `answered` what became of any of them.
+        """
+        if self.unsupported or self.failures >= ENOUGH:
+            return None
+        if self.wanted is None:
+            if self.is_right or not self.known.last:
+                return None
+        elif not self.inquired:
+            return AskForListLimits()
+        elif self.enabled is False and not self.switched:
+            return ChangeSetting(setting=Setting.LOCAL_LIST, value=True)
+        if not self._is_sure:
+            return AskForListVersion()
+        return None if self.is_right else self._update()
+
+    def wanting(self, entries: Entries | None) -> LocalList:
+        """The list that is to say this; itself where that is nothing new. None: the owner does not want a list."""
+        if _is_same(entries, self.wanted):
+            return self
+        unsupported, trouble = (False, None) if self.wanted is None else (self.unsupported, self.trouble)
+        return _aimed(replace(self, wanted=entries, unsupported=unsupported, trouble=trouble, failures=0))
+
+    def respelled(self, token: IdToken, spellings: Spellings) -> LocalList:
+        """The list once the charger has shown how it spells a token; itself where that is not to be in it."""
+        entry = None if self.wanted is None else self.wanted.get(key_of(token))
+        if entry is None or self.wanted is None or (spelled := spellings.of(entry.token)) == entry.token:
+            return self
+        return self.wanting({**self.wanted, key_of(token): replace(entry, token=spelled)})
+
+    def connected(self) -> LocalList:
+        """The list on a new connection: others may have changed it, and the charger, meanwhile."""
+        return replace(self, inquired=False, switched=False, told=None, failures=0)
+
+    def booted(self) -> LocalList:
+        """The list of a charger that may have another firmware, or another list."""
+        return replace(self.connected(), unsupported=False)
+
+    def after(self, told: ListLimitsTold | ListVersionTold) -> LocalList:
+        """The list once the charger has told something of it."""
+        match told:
+            case ListLimitsTold():
+                return _aimed(replace(self, enabled=told.enabled, most=told.most, at_once=told.at_once))
+            case ListVersionTold():
+                return self._of_version(told.version)
+
+    def sending(self, update: SendList) -> LocalList:
+        """The list as an update goes out to the charger; that must be on disk first, or its version might be used again."""
+        return replace(self, known=replace(self.known, last=update.version, sent=update))
+
+    def answered(self, command: ListCommand, outcome: Outcome) -> LocalList:
+        """The list once it is known what became of a command; what the charger told beside has come by `after`."""
+        match command:
+            case AskForListLimits():
+                return replace(self, inquired=True)
+            case ChangeSetting() if outcome is Outcome.ACCEPTED or outcome.is_unknown:
+                return replace(self, switched=True)
+            case ChangeSetting():
+                return _given_up(replace(self, switched=True))
+            case AskForListVersion() if outcome is Outcome.NOT_IMPLEMENTED:
+                return _given_up(self)
+            case AskForListVersion():
+                return self if self._is_sure else _failed(self)
+            case SendList():
+                return self._sent(command, outcome)
+
+    def _of_version(self, version: int) -> LocalList:
+        here = replace(self, told=version)
+        if version < 0:  # 1.6 section 5.10: it has no list
+            return _given_up(here)
+        known = replace(self.known, sent=None)
+        if (sent := self.known.sent) is not None and version == sent.version:
+            known = replace(known, version=version, entries=_changed(known.entries, sent))
+        elif version == 0:
+            known = replace(known, version=0, entries={})
+        elif version != known.version:
+            known = replace(known, entries=None)
+        return _knowing(here, known)
+
+    def _sent(self, update: SendList, outcome: Outcome) -> LocalList:
+        if outcome.is_unknown:
+            return _failed(replace(self, told=None))  # its version will show whether it has the update
+        known = replace(self.known, sent=None)
+        if outcome is Outcome.ACCEPTED:
+            known = replace(known, version=update.version, entries=_changed(known.entries, update))
+            return _knowing(replace(self, told=update.version), known)
+        if outcome is Outcome.NOT_IMPLEMENTED:
+            return _given_up(_knowing(self, known))
+        told = None if outcome is Outcome.REJECTED else self.told
+        return _failed(_knowing(replace(self, told=told), replace(known, entries=None)))
+
+    def _update(self) -> SendList:
+        """The next step to the target: a whole list (where it is too long for one message, its first entries), or a change."""
+        most = min(self.at_once or MOST_AT_ONCE, MOST_AT_ONCE)
+        version = self._next_version()
+        entries = self.known.entries
+        if not (entries and self.target) or not self.known.version or _is_respelled(entries, self.target):
+            return SendList(version=version, full=True, entries=tuple(islice(self.target.values(), most)))
+        removed = tuple(entry.token for key, entry in entries.items() if key not in self.target)[:most]
+        new = sorted(_new(entries, self.target), key=lambda entry: entry.standing is not Standing.BLOCKED)
+        return SendList(version=version, full=False, removed=removed, entries=tuple(new[: most - len(removed)]))
+
+    def _next_version(self) -> int:
+        told = self.told if self.told is not None and self.told < FOLLOWED else 0
+        return max(self.known.last, told) + 1
+
+
+def remembered(known: Known) -> LocalList:
+    """The list of a charger of which this was known before a restart."""
+    return _aimed(LocalList(known=known))
+
+
+def _knowing(local_list: LocalList, known: Known) -> LocalList:
+    """The list once this is known of it; what was wrong counts no longer if all is right."""
+    aimed = _aimed(replace(local_list, known=local_list.known if known == local_list.known else known))
+    return replace(aimed, failures=0, trouble=None) if aimed.is_right else aimed
+
+
+def _aimed(local_list: LocalList) -> LocalList:
+    target = dict(islice((local_list.wanted or {}).items(), local_list.most))
+    known = local_list.known.entries
+    return replace(local_list, target=known if known is not None and known == target else target)
+
+
+def _failed(local_list: LocalList) -> LocalList:
+    failures = local_list.failures + 1
+    trouble = Trouble.FAILED if failures >= ENOUGH else local_list.trouble
+    return replace(local_list, failures=failures, trouble=trouble)
+
+
+def _given_up(local_list: LocalList) -> LocalList:
+    return replace(local_list, unsupported=True, trouble=Trouble.UNSUPPORTED)
+
+
+def _changed(entries: Entries | None, update: SendList) -> Entries | None:
+    """What a list says after an update; None if that is not known."""
+    new = {key_of(entry.token): entry for entry in update.entries}
+    if update.full:
+        return new
+    if entries is None:
+        return None
+    removed = {key_of(token) for token in update.removed}
+    return {key: entry for key, entry in entries.items() if key not in removed} | new
+
+
+def _new(entries: Entries, target: Entries) -> Iterator[Entry]:
+    return (entry for key, entry in target.items() if entries.get(key) != entry)
+
+
+def _is_respelled(entries: Entries, target: Entries) -> bool:
+    """Whether a token is to be spelled otherwise: to some chargers that is another one, which they keep beside the old."""
+    return any(key in entries and entries[key].token != entry.token for key, entry in target.items())
+
+
+def _is_same(one: Entries | None, other: Entries | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return _in_order(one) == _in_order(other)
+
+
+def _in_order(entries: Mapping[str, Entry]) -> list[Entry]:
+    return list(entries.values())
