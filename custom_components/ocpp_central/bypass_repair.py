@@ -73,7 +73,7 @@ class BypassRepairFlow(RepairsFlow):
         refusals: list[str] = []
         for reason, remedy in ways.items():
             command = ChangeSetting(setting=remedy.setting, value=remedy.value)
-            result = await central.execute(self._charger_id, command)
+            result = await central.connections.execute(self._charger_id, command)
             if (gone := _GONE.get(result.outcome)) is not None:
                 self._failed = named(each for way, each in ways.items() if way not in self._closed)
                 return gone

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -19,15 +18,15 @@ from homeassistant.util import dt as dt_util
 from . import errors
 from .audience import Audience, Place
 from .choices import Choices
+from .connections import Connections
 from .const import CONF_HOUSE_TOKEN, LOGGER
 from .core.authorization import ASKS, Court, is_still_unwelcome, judge
 from .core.book import Change
 from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
-from .core.commands import Command, DropHold, ListCommand, Outcome, PlaceHold, SendList
+from .core.commands import DropHold, Outcome, PlaceHold
 from .core.drivers import Driver, Drivers
 from .core.enforceability import holds_natively
-from .core.entries import entries_of, next_change
 from .core.events import (
     ChargerId,
     Event,
@@ -43,7 +42,6 @@ from .core.events import (
 from .core.following import Revision, followed
 from .core.ledger import Ledger, Step
 from .core.leftovers import leftovers
-from .core.local_list import LocalList
 from .core.packing import NODES_ASIDE, NODES_AT_ONCE
 from .core.planner import Plan, plan
 from .core.policy import Policy
@@ -54,11 +52,11 @@ from .core.rules import Enforcement, Rules
 from .core.steps import Report
 from .core.token import IdToken
 from .core.undo import undone
-from .csms.session import Result
 from .drivers import drivers_of, find_driver
 from .history import History
+from .list_keeper import ListKeeper
 from .options import consumes_on_any, policy_of, rules_of
-from .showing import changed_at, shows_at, told_at
+from .showing import changed_at, changed_in, shows_at, told_at
 from .store import Memory, Storage, StorageFailedError, is_to_be_kept
 from .watch import Watch
 
@@ -75,16 +73,6 @@ ATTEMPTS_ASIDE = 2
 
 SWEEP = timedelta(seconds=60)
 """How often the time is looked at regardless of timers: a suspended machine or a changed clock stops them."""
-
-
-class Connection(Protocol):
-    """The way to a charger that is connected."""
-
-    def wake(self) -> None:
-        """There may be something to tell the charger."""
-
-    async def execute(self, command: Command) -> Result:
-        """Have the charger do something, and tell what became of it."""
 
 
 class CentralSystem:
@@ -114,11 +102,11 @@ class CentralSystem:
             archived=self._archived,
         )
         self._one_step = asyncio.Lock()
-        self._connections: dict[ChargerId, Connection] = {}
+        self.connections = Connections()
+        self.lists = ListKeeper(self)
         self._watches: set[Watch] = set()
         self._rejecting: set[ChargerId] = set()
         self._holding: set[ChargerId] = set()
-        self._lists_change_at: datetime | None = None
         self._timer: CALLBACK_TYPE | None = None
         self._timer_at: datetime | None = None
         self._sweeper: CALLBACK_TYPE | None = None
@@ -250,24 +238,10 @@ class CentralSystem:
         step = followed(self._ledger, revision, self._chargers, self.policy, dt_util.utcnow())
         self._take(step)  # those who are gone are still known, so that the news can name them
         self.drivers = revision.after
-        self._give_lists()
-        self._wake_reconcilers(step.changes)
+        self.lists.renew()
+        self._set_timer()
+        self.connections.wake(change.after.charger for change in step.changes)
         self.audience.wake_all()
-
-    @callback
-    def set_connection(self, charger: ChargerId, connection: Connection | None) -> None:
-        """Tell this charger what there is to tell by this way, which it has until it is told of another, or of none."""
-        if connection is None:
-            self._connections.pop(charger, None)
-        else:
-            self._connections[charger] = connection
-            if (known := self.chargers.get(charger)) is not None and known.local_list.wanted is not None:
-                self._give_list(charger)  # another version carries other tokens
-
-    async def execute(self, charger: ChargerId, command: Command) -> Result:
-        """Have a charger do something, and tell what became of it; one that is not connected does nothing."""
-        connection = self._connections.get(charger)
-        return Result(Outcome.DISCONNECTED) if connection is None else await connection.execute(command)
 
     @callback
     def add_charger(self, charger_id: ChargerId) -> None:
@@ -282,8 +256,7 @@ class CentralSystem:
         """Take the owner's word for the connector types of a charger."""
         charger = self.chargers[charger_id]
         if charger.given_types != types:
-            self._chargers[charger_id] = replace(charger, given_types=types)
-            self._wake_reconciler(charger_id)
+            self.put(replace(charger, given_types=types))
 
     @callback
     def give_enforcement(self, charger_id: ChargerId, enforcement: Enforcement | None) -> None:
@@ -293,12 +266,14 @@ class CentralSystem:
             self.audience.wake([Place(charger_id)])
 
     @callback
-    def keep_list(self, charger_id: ChargerId, *, wanted: bool) -> None:
-        """Have a charger's own list name the drivers from now on; or, if that is not wanted, nobody any more."""
-        if wanted:
-            self._give_list(charger_id)
-        else:
-            self._set_list(charger_id, self.chargers[charger_id].local_list.wanting(None))
+    def put(self, charger: Charger) -> None:
+        """Know a charger so from now on; whatever follows from that for it is done, and shown."""
+        before = self._chargers[charger.charger]
+        self._chargers[charger.charger] = charger
+        if is_to_be_kept(before, charger):
+            self._storage.changed()
+        self.audience.wake(changed_in(before, charger))
+        self.connections.wake([charger.charger])
 
     @callback
     def remove_charger(self, charger_id: ChargerId) -> None:
@@ -328,7 +303,7 @@ class CentralSystem:
             self._chargers[charger_id] = after
             if is_to_be_kept(before, after):
                 self._storage.changed()
-        changed = _differences(before, after)
+        changed = changed_in(before, after)
         report = Report(event=event, before=before, verdict=verdict)
         step = ledger.after(report, after, now, consume_on_any=consumes_on_any(self.entry.options))
         if changed or step.changes or step.ledger is not ledger:  # most messages are readings, which change neither
@@ -338,10 +313,10 @@ class CentralSystem:
                 self.audience.announce(Place(charger_id, number))
         if (presented := presentation(report, self.drivers, house=self.house, now=now)) is not None:
             self.audience.present(presented)
-        self._wake_reconcilers(change for change in step.changes if change.after.charger != charger_id)
+        self.connections.wake(each.after.charger for each in step.changes if each.after.charger != charger_id)
         told = after.abilities is not before.abilities or after.local_list is not before.local_list
         if changed or self._ledger is not ledger or told:
-            self._wake_reconciler(charger_id)
+            self.connections.wake([charger_id])
         return verdict
 
     @callback
@@ -421,22 +396,9 @@ class CentralSystem:
                 self._holding.add(charger_id)
             step = self._ledger.answered(charger, command, outcome, dt_util.utcnow())
             self._take(step, word=word)
-            self._wake_reconciler(charger_id)
+            self.connections.wake([charger_id])
             if isinstance(command, PlaceHold) and outcome is Outcome.REJECTED:
                 self._note_rejection(charger, step.changes)
-
-    @callback
-    def sending_list(self, charger_id: ChargerId, command: SendList) -> None:
-        """An update of a charger's own list is to be sent, once that is on disk."""
-        if (charger := self.chargers.get(charger_id)) is not None:
-            self._chargers[charger_id] = replace(charger, local_list=charger.local_list.sending(command))
-            self._storage.changed()
-
-    @callback
-    def list_answered(self, charger_id: ChargerId, command: ListCommand, outcome: Outcome) -> None:
-        """The outcome of a command that concerns a charger's own list is known."""
-        if (charger := self.chargers.get(charger_id)) is not None:
-            self._set_list(charger_id, charger.local_list.answered(command, outcome))
 
     def plan(self, charger_id: ChargerId) -> Plan:
         """What this charger is to be told now."""
@@ -455,30 +417,6 @@ class CentralSystem:
 
     def _court(self, charger_id: ChargerId) -> Court:
         return Court(ledger=self._ledger, drivers=self.drivers, rules=self.rules(charger_id), chargers=self._chargers)
-
-    def _give_lists(self) -> None:
-        """Have every list that is wanted name the drivers as they stand now."""
-        self._lists_change_at = next_change(self.drivers, dt_util.utcnow())
-        for charger_id, charger in tuple(self._chargers.items()):
-            if charger.local_list.wanted is not None:
-                self._give_list(charger_id)
-        self._set_timer()
-
-    def _give_list(self, charger_id: ChargerId) -> None:
-        charger = self._chargers[charger_id]
-        entries = entries_of(self.drivers, charger.spellings, charger.token_length, dt_util.utcnow())
-        self._set_list(charger_id, charger.local_list.wanting(entries))
-
-    def _set_list(self, charger_id: ChargerId, local_list: LocalList) -> None:
-        before = self._chargers[charger_id]
-        if local_list is before.local_list:
-            return
-        after = replace(before, local_list=local_list)
-        self._chargers[charger_id] = after
-        if is_to_be_kept(before, after):
-            self._storage.changed()
-        self.audience.wake(_differences(before, after))
-        self._wake_reconciler(charger_id)
 
     def _memory(self) -> Memory:
         return Memory(
@@ -515,7 +453,7 @@ class CentralSystem:
                 raise
             self._set_timer()
             self._tell(step.changes)
-            self._wake_reconcilers(step.changes)
+            self.connections.wake(change.after.charger for change in step.changes)
             return step
 
     async def _worked_out(self, step_of: StepOf) -> Step:
@@ -573,14 +511,6 @@ class CentralSystem:
                 charger.charger,
             )
 
-    def _wake_reconciler(self, charger_id: ChargerId) -> None:
-        if (connection := self._connections.get(charger_id)) is not None:
-            connection.wake()
-
-    def _wake_reconcilers(self, changes: Iterable[Change]) -> None:
-        for charger_id in {change.after.charger for change in changes}:
-            self._wake_reconciler(charger_id)
-
     @callback
     def _on_time(self, _: datetime) -> None:
         self._timer_at = None
@@ -590,14 +520,14 @@ class CentralSystem:
         now = dt_util.utcnow()
         step = self._ledger.at(self.chargers, now)
         self._take(step)
-        self._wake_reconcilers(step.changes)
-        if self._lists_change_at is not None and self._lists_change_at <= now:
-            self._give_lists()
+        self.connections.wake(change.after.charger for change in step.changes)
+        if self.lists.changes_at is not None and self.lists.changes_at <= now:
+            self.lists.renew()
         self._set_timer()
 
     def _set_timer(self) -> None:
         """One timer for the next edge of the ledger, or of the drivers' validity."""
-        edges = [each for each in (self._ledger.next_moment(), self._lists_change_at) if each is not None]
+        edges = [each for each in (self._ledger.next_moment(), self.lists.changes_at) if each is not None]
         moment = None if self._stopped else min(edges, default=None)
         if moment == self._timer_at:
             return
@@ -609,27 +539,3 @@ class CentralSystem:
             self._timer = async_track_point_in_utc_time(
                 self.hass, HassJob(self._on_time, cancel_on_shutdown=True), moment
             )
-
-
-def _differences(before: Charger, after: Charger) -> set[Place]:
-    """The places where the change of a charger shows."""
-    if after is before:
-        return set()
-    here = Place(after.charger)
-    if before.connected != after.connected:
-        return {here} | {Place(after.charger, number) for number in after.evses}
-    places = {here} if _about_itself(before) != _about_itself(after) else set()
-    if after.local_list is not before.local_list and after.local_list.problem != before.local_list.problem:
-        places.add(here)
-    if after.evses is before.evses:
-        return places
-    for number, evse in after.evses.items():
-        old = before.evses.get(number)
-        if old is None or old.told is not evse.told or old.running != evse.running:
-            places.add(Place(after.charger, number))
-    return places
-
-
-def _about_itself(charger: Charger) -> tuple[object, ...]:
-    """What shows at a charger's own device, beside its connection."""
-    return charger.description, charger.skew, charger.claims_reservations, charger.settings, charger.vends_freely

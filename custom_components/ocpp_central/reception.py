@@ -104,7 +104,7 @@ class Reception:
             self._central.add_charger(charger_id)
             self._central.give_types(charger_id, connector_types(settings))
             self._central.give_enforcement(charger_id, own_enforcement(settings))
-            self._central.keep_list(charger_id, wanted=settings.get(CONF_LOCAL_LIST, DEFAULT_LOCAL_LIST) is True)
+            self._central.lists.keep(charger_id, wanted=settings.get(CONF_LOCAL_LIST, DEFAULT_LOCAL_LIST) is True)
         renamed = [known for known in names if names[known] != self._names.get(known)]
         self._names = names
         self._central.audience.wake(map(Place, renamed))
@@ -139,7 +139,8 @@ class Reception:
         self._central.apply(charger_id, Connected(token_length=session.token_length, at=dt_util.utcnow()))
         reconciler = Reconciler(self._hass, self._central, session)
         self._reconcilers[session] = reconciler
-        self._central.set_connection(charger_id, reconciler)
+        self._central.connections.set(charger_id, reconciler)
+        self._central.lists.renew_at(charger_id)
         task = self._hass.async_create_background_task(reconciler.run(), f"{DOMAIN} reconciler {charger_id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -149,7 +150,7 @@ class Reception:
     def disconnected(self, session: Session) -> None:
         """A charger is gone; a newer connection of it, if there is one, has not been announced yet."""
         charger_id = session.charger_id
-        self._central.set_connection(charger_id, None)
+        self._central.connections.set(charger_id, None)
         self._central.apply(charger_id, Disconnected(at=dt_util.utcnow()))
         if (reconciler := self._reconcilers.pop(session, None)) is not None:
             reconciler.end()

@@ -92,7 +92,7 @@ class Reconciler:
             case AskForAbilities() | AskForSettings() as command:
                 await self._inquire(command)
             case SendList() as command:
-                self._central.sending_list(self._session.charger_id, command)
+                self._central.lists.sending(self._session.charger_id, command)
                 if await self._is_saved() and not self._ended:
                     await self._do_for_list(command)
             case AskForListLimits() | ChangeSetting() | AskForListVersion() as command:
@@ -160,7 +160,7 @@ class Reconciler:
         """Have the charger do something about its own list; what follows from its answer is in the next plan."""
         result = await self._session.execute(command)
         if not self._ended:  # the next connection begins anew
-            self._central.list_answered(self._session.charger_id, command, result.outcome)
+            self._central.lists.answered(self._session.charger_id, command, result.outcome)
 
     async def _wait_until(self, moment: datetime | None) -> None:
         timer: CALLBACK_TYPE | None = None

@@ -41,5 +41,29 @@ def changed_at(changes: Iterable[Change], chargers: Chargers) -> set[Place]:
     return {place for each in shown for place in (Place(each.charger), *places_of(each, chargers))}
 
 
+def changed_in(before: Charger, after: Charger) -> set[Place]:
+    """The places where the change of a charger shows."""
+    if after is before:
+        return set()
+    here = Place(after.charger)
+    if before.connected != after.connected:
+        return {here} | {Place(after.charger, number) for number in after.evses}
+    places = {here} if _about_itself(before) != _about_itself(after) else set()
+    if after.local_list is not before.local_list and after.local_list.problem != before.local_list.problem:
+        places.add(here)
+    if after.evses is before.evses:
+        return places
+    for number, evse in after.evses.items():
+        old = before.evses.get(number)
+        if old is None or old.told is not evse.told or old.running != evse.running:
+            places.add(Place(after.charger, number))
+    return places
+
+
 def _both(change: Change) -> Iterable[Reservation]:
     return [each for each in (change.before, change.after) if each is not None]
+
+
+def _about_itself(charger: Charger) -> tuple[object, ...]:
+    """What shows at a charger's own device, beside its connection."""
+    return charger.description, charger.skew, charger.claims_reservations, charger.settings, charger.vends_freely
