@@ -16,6 +16,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
 from .bypass_watch import watch_bypasses
+from .charging_services import async_setup_charging_services
 from .clock_watch import watch_clocks
 from .const import DOMAIN
 from .coordinator import CentralSystem, OcppConfigEntry
@@ -54,6 +55,7 @@ _CANNOT_LISTEN: Final = "cannot_listen"
 async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
     """Register the actions."""
     async_setup_services(hass)
+    async_setup_charging_services(hass)
     return True
 
 

@@ -154,6 +154,10 @@ class CentralSystem:
         """What the owner has decided about who may charge at a charger."""
         return rules_of(self.entry.options, self._own_enforcement.get(charger_id), self.house)
 
+    def court(self, charger_id: ChargerId) -> Court:
+        """What a verdict at a charger rests upon now."""
+        return Court(ledger=self._ledger, drivers=self.drivers, rules=self.rules(charger_id), chargers=self._chargers)
+
     @property
     def house(self) -> IdToken:
         """The token of Home Assistant itself, for which is reserved what is for nobody in particular."""
@@ -297,7 +301,7 @@ class CentralSystem:
         if isinstance(event, HoldEnded) and event.hold not in self._ledger.book(charger_id).wire_ids:
             LOGGER.info("%s gave up a reservation that nobody here knows: %s", charger_id, event.hold)
         ledger = self._ledger
-        verdict = judge(self._court(charger_id), before, event, now) if isinstance(event, ASKS) else None
+        verdict = judge(self.court(charger_id), before, event, now) if isinstance(event, ASKS) else None
         after = before.after(event, verdict)
         if after is not before:
             self._chargers[charger_id] = after
@@ -326,7 +330,7 @@ class CentralSystem:
         running = None if charger is None else charger.running(transaction)
         if charger is None or running is None:
             return False
-        unwelcome = is_still_unwelcome(self._court(charger_id), charger, running, now)
+        unwelcome = is_still_unwelcome(self.court(charger_id), charger, running, now)
         event = Evicting if unwelcome else Pardoned
         self.apply(charger_id, event(transaction=transaction, at=now))
         if unwelcome:
@@ -414,9 +418,6 @@ class CentralSystem:
         if ledger is not self._ledger:
             self._ledger = ledger
             self._storage.changed()
-
-    def _court(self, charger_id: ChargerId) -> Court:
-        return Court(ledger=self._ledger, drivers=self.drivers, rules=self.rules(charger_id), chargers=self._chargers)
 
     def _memory(self) -> Memory:
         return Memory(

@@ -14,6 +14,7 @@ from .core.commands import Outcome
 from .core.events import EvseId
 from .core.refusal import Reason, Refusal
 from .core.reservation import Reservation, Status
+from .csms.session import Result
 
 _OUTCOMES = {
     Outcome.OCCUPIED: "reservation_occupied",
@@ -33,6 +34,13 @@ _ENDS = {
     Status.REMOVED: "device_gone",
 }
 """What else than the charger's word can end a reservation that somebody waits for."""
+
+_FAILURES = {
+    Outcome.TIMED_OUT: "charger_silent",
+    Outcome.UNREADABLE: "charger_silent",
+    Outcome.DISCONNECTED: "charger_not_connected",
+}
+"""Why there is no word of the charger on something else than a reservation."""
 
 _NOT_THE_CALLERS_FAULT = frozenset({Reason.CHARGER_OFFLINE})
 
@@ -100,6 +108,13 @@ def not_reserved(reservation: Reservation, *, charger: str, word: str | None) ->
         reservation_id=reservation.reservation_id,
         word=word or outcome.value,
     )
+
+
+def raise_unless_done(result: Result, *, charger: str) -> None:
+    """Raise what tells that a charger did not do something else than reserving."""
+    if result.outcome is not Outcome.ACCEPTED:
+        key = _FAILURES.get(result.outcome, "command_refused")
+        raise failed(key, charger=charger, word=result.word or result.outcome.word or result.outcome.value)
 
 
 def place(charger: str, evse: EvseId | None) -> str:

@@ -7,7 +7,6 @@ import asyncio
 from itertools import batched
 from typing import Final
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
 from homeassistant.core import (
     HomeAssistant,
@@ -16,36 +15,42 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.helpers import config_validation as cv, service
+from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
 from . import errors, wishes
 from .audience import Place
+from .call_data import (
+    ATTR_DRIVER,
+    ATTR_GROUP_ID_TOKEN,
+    ATTR_ID_TOKEN,
+    ATTR_ID_TOKEN_TYPE,
+    ATTR_RESERVATION_ID,
+    ATTR_UID,
+    at_most_one_of,
+    central_systems,
+    driver_ids_named,
+    holder_named,
+    house,
+    place_named,
+    reservation_named,
+)
 from .const import DOMAIN
 from .coordinator import CentralSystem
 from .core.change import Amendment
 from .core.connector_types import named_type
-from .core.drivers import DriverId, Holder
 from .core.ledger import Wish
 from .core.reservation import HeldBy, Reservation, Target
-from .core.token import IdToken
 from .core.wire_ids import MAX_WIRE_ID
-from .devices import place_of
 from .id_tokens import PLAIN_TEXT, TOKEN_TYPES
 from .responses import checked, described
 from .windows import ATTR_DURATION, ATTR_END, ATTR_START, asked, changed, wished
 
 ATTR_CONNECTOR_TYPE: Final = "connector_type"
-ATTR_DRIVER: Final = "driver"
-ATTR_GROUP_ID_TOKEN: Final = "group_id_token"  # noqa: S105  a field name
 ATTR_HELD_BY: Final = "held_by"
-ATTR_ID_TOKEN: Final = "id_token"  # noqa: S105  a field name
-ATTR_ID_TOKEN_TYPE: Final = "id_token_type"  # noqa: S105  a field name
 ATTR_INCLUDE_ENDED: Final = "include_ended"
 ATTR_REPLACE: Final = "replace"
-ATTR_RESERVATION_ID: Final = "reservation_id"
-ATTR_UID: Final = "uid"
 ATTR_WHOLE_CHARGER: Final = "whole_charger"
 
 BATCH = 100
@@ -148,7 +153,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _reserve_now(call: ServiceCall) -> ServiceResponse:
-    central, place = _place(call.hass, call.data[ATTR_DEVICE_ID])
+    central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
     reservation = await wishes.reserve(central, _wish(call, central, place))
     if not call.return_response:
         return None
@@ -157,9 +162,9 @@ async def _reserve_now(call: ServiceCall) -> ServiceResponse:
 
 
 async def _update_reservation(call: ServiceCall) -> ServiceResponse:
-    _at_most_one_of(call, ATTR_RESERVATION_ID, ATTR_UID)
-    _at_most_one_of(call, ATTR_END, ATTR_DURATION)
-    central, found = _named(call)
+    at_most_one_of(call, ATTR_RESERVATION_ID, ATTR_UID)
+    at_most_one_of(call, ATTR_END, ATTR_DURATION)
+    central, found = reservation_named(call)
     reservation, outcome = await wishes.change(central, found, _amendment(call, central, found))
     if not call.return_response:
         return None
@@ -167,12 +172,12 @@ async def _update_reservation(call: ServiceCall) -> ServiceResponse:
 
 
 async def _cancel_reservation(call: ServiceCall) -> ServiceResponse:
-    _at_most_one_of(call, ATTR_RESERVATION_ID, ATTR_UID, ATTR_DEVICE_ID)
+    at_most_one_of(call, ATTR_RESERVATION_ID, ATTR_UID, ATTR_DEVICE_ID)
     if (device_id := call.data.get(ATTR_DEVICE_ID)) is not None:
-        central, place = _place(call.hass, device_id)
+        central, place = place_named(call.hass, device_id)
         cancelled = await wishes.cancel_present(central, place)
     else:
-        central, found = _named(call)
+        central, found = reservation_named(call)
         cancelled = await wishes.cancel(central, found)
     return described(call.hass, central, cancelled) if call.return_response else None
 
@@ -180,11 +185,11 @@ async def _cancel_reservation(call: ServiceCall) -> ServiceResponse:
 async def _get_reservations(call: ServiceCall) -> ServiceResponse:
     wanted: list[tuple[CentralSystem, Place | None]]
     if (device_id := call.data.get(ATTR_DEVICE_ID)) is not None:
-        wanted = [_place(call.hass, device_id)]
+        wanted = [place_named(call.hass, device_id)]
     else:
-        wanted = [(central, None) for central in _central_systems(call.hass)]
+        wanted = [(central, None) for central in central_systems(call.hass)]
     span = asked(call.data)
-    driver_ids = _driver_ids(call, [central for central, _ in wanted])
+    driver_ids = driver_ids_named(call, [central for central, _ in wanted])
     found = [
         (central, reservation)
         for central, place in wanted
@@ -205,16 +210,16 @@ def _remembered(central: CentralSystem, place: Place | None, *, ended: bool) -> 
 
 
 async def _check_reservation(call: ServiceCall) -> ServiceResponse:
-    central, place = _place(call.hass, call.data[ATTR_DEVICE_ID])
-    holder = _holder(call, central) or _house(call, central)
+    central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
+    holder = holder_named(call, central) or house(call, central)
     return checked(central.check(place, holder.token, holder.group))
 
 
 def _wish(call: ServiceCall, central: CentralSystem, place: Place) -> Wish:
-    _at_most_one_of(call, ATTR_END, ATTR_DURATION)
+    at_most_one_of(call, ATTR_END, ATTR_DURATION)
     target, connector_type = _target(call, central, place)
     start, end = wished(call.data, central.policy)
-    holder = _holder(call, central) or _house(call, central)
+    holder = holder_named(call, central) or house(call, central)
     return Wish(
         charger=place.charger,
         target=target,
@@ -249,46 +254,10 @@ def _target(call: ServiceCall, central: CentralSystem, place: Place) -> tuple[Ta
     return Target.ANY, None
 
 
-def _holder(call: ServiceCall, central: CentralSystem) -> Holder | None:
-    """Whom the call names, by driver or by token, with what is known of him; None if it names nobody."""
-    _at_most_one_of(call, ATTR_DRIVER, ATTR_ID_TOKEN)
-    _at_most_one_of(call, ATTR_DRIVER, ATTR_ID_TOKEN_TYPE)
-    group = call.data.get(ATTR_GROUP_ID_TOKEN)
-    if (called := call.data.get(ATTR_DRIVER)) is not None:
-        if (driver := central.driver(called)) is None:
-            raise errors.unknown_driver(called, central.drivers.names)
-        return driver.as_holder(group)
-    token = _token(call)
-    return None if token is None else central.drivers.as_holder(token, group)
-
-
-def _house(call: ServiceCall, central: CentralSystem) -> Holder:
-    """The holder where nobody is named."""
-    return Holder(token=central.house, group=call.data.get(ATTR_GROUP_ID_TOKEN))
-
-
-def _driver_ids(call: ServiceCall, centrals: list[CentralSystem]) -> set[DriverId] | None:
-    """The ids of the drivers whom the call names, who may have the same name at several central systems."""
-    if (called := call.data.get(ATTR_DRIVER)) is None:
-        return None
-    found = {driver.driver_id for central in centrals if (driver := central.driver(called)) is not None}
-    if not found:
-        raise errors.unknown_driver(called, (name for central in centrals for name in central.drivers.names))
-    return found
-
-
-def _token(call: ServiceCall) -> IdToken | None:
-    """The token that the call names, if it names one."""
-    value, kind = call.data.get(ATTR_ID_TOKEN), call.data.get(ATTR_ID_TOKEN_TYPE)
-    if value is None and kind is not None:
-        raise errors.invalid("id_token_missing")
-    return None if value is None else IdToken(value=value, type=kind)
-
-
 def _amendment(call: ServiceCall, central: CentralSystem, reservation: Reservation) -> Amendment:
     evse, target = None, None
     if (device_id := call.data.get(ATTR_DEVICE_ID)) is not None:
-        other, place = _place(call.hass, device_id)
+        other, place = place_named(call.hass, device_id)
         if other is not central or place.charger != reservation.charger:
             charger = central.name_of(reservation.charger)
             raise errors.invalid("other_charger", reservation_id=reservation.reservation_id, charger=charger)
@@ -296,7 +265,7 @@ def _amendment(call: ServiceCall, central: CentralSystem, reservation: Reservati
         # Whatever is reserved of the charger as such stays so.
         target = Target.ANY if evse is None and reservation.target is Target.CONNECTOR else None
     start, end, duration = changed(call.data)
-    holder = _holder(call, central)
+    holder = holder_named(call, central)
     amendment = Amendment(
         evse=evse,
         target=target,
@@ -310,45 +279,3 @@ def _amendment(call: ServiceCall, central: CentralSystem, reservation: Reservati
     if amendment == Amendment() and device_id is None:
         raise errors.invalid("nothing_to_change")
     return amendment
-
-
-def _place(hass: HomeAssistant, device_id: str) -> tuple[CentralSystem, Place]:
-    device, entry = service.async_get_device_and_config_entry(hass, DOMAIN, device_id)
-    central: CentralSystem = entry.runtime_data
-    place = place_of(central, device)
-    if place is None:
-        raise errors.invalid("device_gone", device=device.name_by_user or device.name or device_id)
-    return central, place
-
-
-def _named(call: ServiceCall) -> tuple[CentralSystem, Reservation]:
-    """The reservation that the call names by uid or id."""
-    uid, reservation_id = call.data.get(ATTR_UID), call.data.get(ATTR_RESERVATION_ID)
-    if uid is None and reservation_id is None:
-        raise errors.invalid("name_a_reservation")
-    found = [
-        (central, reservation)
-        for central in _central_systems(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
-        if (reservation := central.find(uid=uid, reservation_id=reservation_id)) is not None
-    ]
-    if not found:
-        raise errors.invalid("reservation_not_found", reservation_id=uid or reservation_id)
-    if len(found) > 1:
-        raise errors.invalid("reservation_ambiguous", reservation_id=reservation_id)
-    return found[0]
-
-
-def _central_systems(hass: HomeAssistant, entry_id: str | None = None) -> list[CentralSystem]:
-    if entry_id is not None:
-        return [service.async_get_config_entry(hass, DOMAIN, entry_id).runtime_data]
-    return [
-        entry.runtime_data
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        if entry.state is ConfigEntryState.LOADED
-    ]
-
-
-def _at_most_one_of(call: ServiceCall, *fields: str) -> None:
-    given = [name for name in fields if name in call.data]
-    if len(given) > 1:
-        raise errors.invalid("conflicting_fields", fields=", ".join(given))

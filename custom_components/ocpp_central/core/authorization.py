@@ -10,7 +10,7 @@ from datetime import datetime
 
 from .charger import Charger, Transaction
 from .doors import Doors
-from .drivers import Driver, Drivers
+from .drivers import Driver, Drivers, Holder
 from .events import (
     Authorizing,
     ChargerId,
@@ -78,6 +78,21 @@ def is_still_unwelcome(court: Court, charger: Charger, running: Transaction, now
     if running.standing is Standing.CONCURRENT:
         return court.rules.one_per_token
     return case.by_himself(running.evse) is not Standing.ACCEPTED
+
+
+def objection(
+    court: Court, charger: Charger, holder: Holder, evse: EvseId, now: datetime
+) -> tuple[Standing, Reservation | None]:
+    """Why nobody shall be started from here at this EVSE, with the reservation that is in the way; ACCEPTED if nothing is.
+
+    Whatever the enforcement: chargers accept a start of ours that goes against their own hold, and may lose it by that
+    (ocpp.md 3, "RemoteStart with a wrong tag").
+    """
+    case = _case(court, charger, holder.token, now)
+    standing, keeper = case.by_himself(evse), case.keeper(evse)
+    if standing is Standing.ACCEPTED and keeper is not None:
+        return Standing.RESERVED_FOR_OTHERS, keeper
+    return standing, None
 
 
 def _on_start(court: Court, charger: Charger, event: Started, now: datetime) -> Verdict:

@@ -81,6 +81,21 @@ class AskForStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StartTransaction:
+    """Let somebody charge at an EVSE, as if he had presented his token there; whether he does shows later.
+
+    `number`: by which 2.x tells that the transaction comes of this (F01.FR.25). `held_for`: the token for which the charger
+    holds the EVSE, if he may use that as one of its group.
+    """
+
+    evse: EvseId
+    token: IdToken
+    number: int
+    held_for: IdToken | None = None
+    group: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopTransaction:
     """End a transaction; the charger's Rejected means that it does not run, or cannot be ended from here."""
 
@@ -146,4 +161,4 @@ type ListCommand = AskForListLimits | ChangeSetting | AskForListVersion | SendLi
 type Upkeep = AskForAbilities | AskForSettings | ChangeSetting | AskForListLimits | AskForListVersion | SendList
 """What concerns the charger itself, its settings and its list."""
 
-type Command = PlaceHold | DropHold | StopTransaction | AskToBoot | AskForStatus | Upkeep
+type Command = PlaceHold | DropHold | StartTransaction | StopTransaction | AskToBoot | AskForStatus | Upkeep

@@ -20,6 +20,7 @@ from ..core.commands import (
     Outcome,
     PlaceHold,
     SendList,
+    StartTransaction,
     StopTransaction,
 )
 from ..core.events import Event, Heard, Verdict
@@ -38,6 +39,7 @@ _WORDS: Mapping[type, Mapping[str, Outcome]] = {
         "Unavailable": Outcome.UNAVAILABLE,
     },
     DropHold: _ACCEPTED_OR_REJECTED,
+    StartTransaction: _ACCEPTED_OR_REJECTED,
     StopTransaction: _ACCEPTED_OR_REJECTED,
     AskToBoot: _TRIGGERED,
     AskForStatus: _TRIGGERED,

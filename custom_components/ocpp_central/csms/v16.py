@@ -22,6 +22,7 @@ from ..core.commands import (
     DropHold,
     PlaceHold,
     SendList,
+    StartTransaction,
     StopTransaction,
     Upkeep,
 )
@@ -260,6 +261,11 @@ class _V16:
                 return _reserve_now(command)
             case DropHold():
                 return Request(action="CancelReservation", payload={"reservationId": command.hold})
+            case StartTransaction():
+                # 1.6 cannot be told a group with it, and would refuse a member what it holds for another one
+                token = command.held_for or command.token
+                payload: Json = {"connectorId": command.evse, "idTag": token.value}
+                return Request(action="RemoteStartTransaction", payload=payload)
             case StopTransaction():
                 return Request(action="RemoteStopTransaction", payload={"transactionId": int(command.transaction)})
             case AskToBoot():

@@ -21,6 +21,7 @@ from ..core.commands import (
     Outcome,
     PlaceHold,
     SendList,
+    StartTransaction,
     StopTransaction,
     Upkeep,
 )
@@ -322,6 +323,8 @@ class _V2:
             case DropHold():
                 payload: Json = {"reservationId": command.hold}
                 return Request(action="CancelReservation", payload=payload)
+            case StartTransaction():
+                return self._request_start(command)
             case StopTransaction():
                 return Request(action="RequestStopTransaction", payload={"transactionId": command.transaction})
             case AskToBoot():
@@ -348,6 +351,17 @@ class _V2:
                 return local_lists.version_told(answer, now)
             case _:
                 return ()
+
+    def _request_start(self, command: StartTransaction) -> Request:
+        """The group goes with it: by that a charger knows whose hold it may use (F01.FR.21, F01.FR.22)."""
+        payload: Json = {
+            "evseId": command.evse,
+            "idToken": self.tokens.spelled(command.token),
+            "remoteStartId": command.number,
+        }
+        if command.group is not None:
+            payload["groupIdToken"] = group_token(command.group)
+        return Request(action="RequestStartTransaction", payload=payload)
 
     def _reserve_now(self, command: PlaceHold) -> Request:
         payload: Json = {
