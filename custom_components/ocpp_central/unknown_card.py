@@ -107,8 +107,10 @@ class UnknownCardFlow(RepairsFlow):
             return self._async_give_up("card_taken", driver=owner)
         if user_input is None:
             return self._async_ask(entry, None)
+        if not (called := user_input.get(CONF_NAME, "").strip()):
+            return self._async_ask(entry, None, FaultError(CONF_NAME, "name_missing"))
         try:
-            _give(self.hass, entry, token, user_input[CONF_NAME])
+            _give(self.hass, entry, token, called)
         except FaultError as fault:
             return self._async_ask(entry, user_input, fault)
         return self.async_create_entry(data={})
@@ -124,11 +126,12 @@ class UnknownCardFlow(RepairsFlow):
     ) -> RepairsFlowResult:
         assert self._refused is not None  # noqa: S101  asked only about a card
         names = sorted((each.title for each in entry.get_subentries_of_type(SUBENTRY_DRIVER)), key=str.casefold)
+        # The frontend fills a required choice with the first one: whoever only confirms would give the card to that driver.
         field = SelectSelector(SelectSelectorConfig(options=names, custom_value=True, mode=SelectSelectorMode.DROPDOWN))
         charger = entry.runtime_data.name_of(self._refused.charger)
         return self.async_show_form(
             step_id="learn",
-            data_schema=self.add_suggested_values_to_schema(vol.Schema({vol.Required(CONF_NAME): field}), shown),
+            data_schema=self.add_suggested_values_to_schema(vol.Schema({vol.Optional(CONF_NAME): field}), shown),
             errors=None if fault is None else fault.errors,
             description_placeholders={"charger": charger} | ({} if fault is None else fault.about),
         )
@@ -141,7 +144,7 @@ class UnknownCardFlow(RepairsFlow):
 
 def _give(hass: HomeAssistant, entry: OcppConfigEntry, token: IdToken, called: str) -> None:
     """Make it a token of the driver of this name, who may be a new one. Raises `FaultError`."""
-    driver = subentry_named(entry, called.strip())
+    driver = subentry_named(entry, called)
     if driver is None:
         data = {CONF_ID_TOKENS: stored_tokens([token])}
         hass.config_entries.async_add_subentry(entry, new_driver(read_name(entry, None, called), data))

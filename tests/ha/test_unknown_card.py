@@ -158,6 +158,20 @@ async def test_the_card_is_given_to_somebody_new(hass: HomeAssistant, strict: Si
     assert await charger.start(1, STRANGER)
 
 
+@pytest.mark.parametrize("name", ["", " "])
+async def test_nobody_gets_the_card_who_was_not_chosen(
+    hass: HomeAssistant, strict: Site, repair: Repair, name: str
+) -> None:
+    """The field begins empty, though the frontend would fill a required one; the error goes on to success."""
+    await refuse(await strict.charger())
+    await offered(hass)
+    form = await repair.open(hass)
+    assert not form["data_schema"][0].get("required")
+    form = await repair.submit(name)
+    assert form["errors"] == {"name": "name_missing"}
+    assert (await repair.submit("Ben"))["type"] == "create_entry"
+
+
 async def test_a_dialog_is_about_one_card(hass: HomeAssistant, strict: Site, repair: Repair) -> None:
     """Whoever comes to a charger while it is open gets nothing by it."""
     charger = await strict.charger()
