@@ -147,7 +147,7 @@ async def test_the_card_is_given_to_somebody_new(hass: HomeAssistant, strict: Si
     await refuse(charger, "de:ad:be:ef")
     await offered(hass)
     await repair.open(hass)
-    assert (await repair.submit("  "))["errors"] == {"name": "name_invalid"}
+    assert (await repair.submit("\x07"))["errors"] == {"name": "name_invalid"}
     form = await repair.submit(driver_id("Ben"))
     assert form["errors"] == {"name": "name_is_id"}
     assert form["description_placeholders"] == {"charger": "A", "driver": "Ben"}
