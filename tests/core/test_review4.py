@@ -1,16 +1,14 @@
 """What a review of who may charge has found."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from custom_components.ocpp_central.core.charger import Charger
 from custom_components.ocpp_central.core.commands import Outcome, PlaceHold, SendList, StopTransaction
 from custom_components.ocpp_central.core.drivers import Driver, Drivers
 from custom_components.ocpp_central.core.entries import entries_of
 from custom_components.ocpp_central.core.events import Authorizing, ListLimitsTold, ListVersionTold, Standing
-from custom_components.ocpp_central.core.reservation import News, Status, Target
+from custom_components.ocpp_central.core.reservation import News, Target
 from custom_components.ocpp_central.core.rules import Enforcement
 from custom_components.ocpp_central.core.spellings import Spellings
 from custom_components.ocpp_central.core.token import IdToken
@@ -22,6 +20,7 @@ SEPARATED = IdToken(value="04:A2:B3:C4")
 
 
 def driver(name: str, *tokens: IdToken, **facts: object) -> Driver:
+    """A driver with these tokens."""
     return Driver(driver_id=f"driver-{name}", name=name, tokens=tokens, **facts)  # type: ignore[arg-type]
 
 
