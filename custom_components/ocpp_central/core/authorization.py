@@ -19,7 +19,6 @@ from .events import (
     EvseId,
     Standing,
     Started,
-    TransactionId,
     Updated,
     Verdict,
 )
@@ -76,7 +75,7 @@ def is_still_unwelcome(court: Court, charger: Charger, running: Transaction, now
         keeper = case.keeper(running.evse)
         return keeper is not None and keeper.uid == running.against
     if running.standing is Standing.CONCURRENT:
-        return court.rules.one_per_token
+        return case.charges_elsewhere(running.evse)
     return case.by_himself(running.evse) is not Standing.ACCEPTED
 
 
@@ -86,7 +85,7 @@ def _on_start(court: Court, charger: Charger, event: Started, now: datetime) -> 
     case = _case(court, charger, event.token, charger.moment_of(event.at, now))
     if (known := charger.same_start(event)) is not None:
         return case.again(known, now)
-    return case.charging(event.evse, event.transaction, now)
+    return case.charging(event.evse, now)
 
 
 def _on_update(court: Court, charger: Charger, event: Updated, now: datetime) -> Verdict:
@@ -94,10 +93,10 @@ def _on_update(court: Court, charger: Charger, event: Updated, now: datetime) ->
     case = _case(court, charger, event.token, charger.moment_of(event.at, now))
     running = charger.running(event.transaction)
     if running is None:
-        return case.charging(event.evse, event.transaction, now)
+        return case.charging(event.evse, now)
     if event.token is not None and running.token is not None and running.token.matches(event.token):
         return case.again(running, now)
-    return case.charging(running.evse, event.transaction, now)
+    return case.charging(running.evse, now)
 
 
 def _case(court: Court, charger: Charger, token: IdToken | None, moment: datetime) -> _Case:
@@ -136,7 +135,7 @@ class _Case:
         """Where a charger asks before it lets anybody begin."""
         return self._verdict(self._standing(evse))
 
-    def charging(self, evse: EvseId | None, transaction: TransactionId | None, now: datetime) -> Verdict:
+    def charging(self, evse: EvseId | None, now: datetime) -> Verdict:
         """Where a transaction has begun; nowhere that we know (`evse` None), nobody is in its way."""
         nobody = self._is_nobody(evse)
         enforcement = self._enforcement_against(nobody=nobody)
@@ -144,7 +143,7 @@ class _Case:
         standing = self.by_himself(evse)
         if standing is Standing.ACCEPTED and against is not None and enforcement is Enforcement.STOP:
             standing = Standing.RESERVED_FOR_OTHERS
-        if standing is Standing.ACCEPTED and self._charges_elsewhere(transaction):
+        if standing is Standing.ACCEPTED and self.charges_elsewhere(evse):
             standing = Standing.CONCURRENT
         goes_on = standing is Standing.ACCEPTED
         stops = not goes_on and enforcement is Enforcement.STOP
@@ -159,7 +158,7 @@ class _Case:
 
     def again(self, known: Transaction, now: datetime) -> Verdict:
         """Where the same token is told in the same transaction: accepted for good, or refused until nothing is against it."""
-        if known.refused and (verdict := self.charging(known.evse, known.transaction, now)).accepted:
+        if known.refused and (verdict := self.charging(known.evse, now)).accepted:
             return verdict
         return replace(self._verdict(known.standing), against=known.against, evict_from=known.evict_from)
 
@@ -175,6 +174,21 @@ class _Case:
     def keeper(self, evse: EvseId | None) -> Reservation | None:
         """The reservation that keeps him off this EVSE, if there is one."""
         return None if evse is None else self.doors.keeper(self.token, self._group, evse)
+
+    def charges_elsewhere(self, evse: EvseId | None) -> bool:
+        """Whether he charges at another EVSE, which he must not (`one_transaction_per_token`); a refused start does not count."""
+        if not self.court.rules.one_per_token:
+            return False
+        here = (self.charger.charger, evse)
+        return any(
+            each.running is not None
+            and each.running.token is not None
+            and not each.running.refused
+            and (charger.charger, each.evse) != here
+            and each.running.token.matches(self.token)
+            for charger in self.court.chargers.values()
+            for each in charger.evses.values()
+        )
 
     def _standing(self, evse: EvseId) -> Standing:
         standing = self.by_himself(evse)
@@ -199,20 +213,6 @@ class _Case:
 
     def _is_holder(self, evse: EvseId | None) -> bool:
         return evse is not None and self.doors.is_holder(self.token, self._group, evse)
-
-    def _charges_elsewhere(self, transaction: TransactionId | None) -> bool:
-        """Whether another transaction runs with this token (`one_transaction_per_token`)."""
-        if not self.court.rules.one_per_token:
-            return False
-        here = (self.charger.charger, transaction)
-        return any(
-            evse.running is not None
-            and evse.running.token is not None
-            and (charger.charger, evse.running.transaction) != here
-            and evse.running.token.matches(self.token)
-            for charger in self.court.chargers.values()
-            for evse in charger.evses.values()
-        )
 
     @property
     def _group(self) -> str | None:
