@@ -145,14 +145,14 @@ class _Case:
             standing = Standing.RESERVED_FOR_OTHERS
         if standing is Standing.ACCEPTED and self.charges_elsewhere(evse):
             standing = Standing.CONCURRENT
-        goes_on = standing is Standing.ACCEPTED
-        stops = not goes_on and enforcement is Enforcement.STOP
+        stops = standing is not Standing.ACCEPTED and enforcement is Enforcement.STOP
         exhausted = stops and evse is not None and is_exhausted(self.charger.evses.get(evse), now)
+        evict_from = now + GRACE if stops and not exhausted else None
         return replace(
             self._verdict(standing),
             against=None if against is None else against.uid,
-            intrudes=against is not None and (goes_on or exhausted),
-            evict_from=now + GRACE if stops and not exhausted else None,
+            intrudes=against is not None and evict_from is None,
+            evict_from=evict_from,
             nobody=nobody,
         )
 
