@@ -26,7 +26,7 @@ from .eviction import GRACE, is_exhausted
 from .ledger import Ledger
 from .reservation import Reservation
 from .rules import Enforcement, Rules
-from .token import IdToken
+from .token import IdToken, same_group
 
 ASKS = (Authorizing, Started, Updated, Ended)
 """The events that may want a verdict; most others are readings, of which there are many."""
@@ -89,12 +89,15 @@ def _on_start(court: Court, charger: Charger, event: Started, now: datetime) -> 
 
 
 def _on_update(court: Court, charger: Charger, event: Updated, now: datetime) -> Verdict:
-    """2.x may repeat a token that has been judged: what was reserved since must not refuse it."""
+    """2.x may repeat a token that has been judged: what was reserved since must not refuse it.
+
+    Nor must it refuse another card of the same driver or group, which may end the transaction (E07).
+    """
     case = _case(court, charger, event.token, charger.moment_of(event.at, now))
     running = charger.running(event.transaction)
     if running is None:
         return case.charging(event.evse, now)
-    if event.token is not None and running.token is not None and running.token.matches(event.token):
+    if event.token is not None and running.token is not None and case.is_of(running.token, running.group):
         return case.again(running, now)
     return case.charging(running.evse, now)
 
@@ -161,6 +164,10 @@ class _Case:
         if known.refused and (verdict := self.charging(known.evse, now)).accepted:
             return verdict
         return replace(self._verdict(known.standing), against=known.against, evict_from=known.evict_from)
+
+    def is_of(self, token: IdToken, group: str | None) -> bool:
+        """Whether he presented this token before, or somebody of his group did."""
+        return token.matches(self.token) or same_group(group, self._group)
 
     def by_himself(self, evse: EvseId | None) -> Standing:
         """How he stands whatever is reserved for others; the holder of a reservation is known where it is."""
