@@ -7,7 +7,13 @@ import pytest
 from custom_components.ocpp_central.core.commands import Outcome, PlaceHold, SendList, StopTransaction
 from custom_components.ocpp_central.core.drivers import Driver, Drivers
 from custom_components.ocpp_central.core.entries import entries_of
-from custom_components.ocpp_central.core.events import Authorizing, ListLimitsTold, ListVersionTold, Standing
+from custom_components.ocpp_central.core.events import (
+    Authorizing,
+    ConnectorStatus,
+    ListLimitsTold,
+    ListVersionTold,
+    Standing,
+)
 from custom_components.ocpp_central.core.reservation import News, Target
 from custom_components.ocpp_central.core.rules import Enforcement
 from custom_components.ocpp_central.core.spellings import Spellings
@@ -51,16 +57,53 @@ def test_a_list_follows_a_charger_that_shows_that_it_separates_bytes() -> None:
     assert entry.token == SEPARATED
 
 
-def test_a_stranger_is_stopped_for_another_reservation_that_was_there_too() -> None:
-    """Who was in the way of two reservations is no less so when one of them is used elsewhere within the ten seconds."""
+def test_a_stranger_is_stopped_though_the_first_reservation_that_he_was_in_the_way_of_ends() -> None:
+    """Who was in the way of two reservations is no less so because one of them ends within the ten seconds."""
     world = World(evses=(1, 2))
+    world.equip(unspecific=True)
+    world.reserve(Target.ANY, HOLDER)
+    world.reserve(Target.ANY, IdToken(value="OTHER"), lasting=HALF_HOUR * 2)
+    world.settle()
+    world.status(2, ConnectorStatus.FAULTED)
+    world.wait(HALF_HOUR - SECOND * 5)
+    assert not world.start(STRANGER, 1).accepted
+    world.wait(SECOND * 10)
+    assert world.evict("1")
+
+
+def test_one_of_two_holders_may_have_the_only_evse_that_is_left() -> None:
+    """Where two may have any EVSE and one is broken, not both are kept off the other one for each other's sake."""
+    world = World(evses=(1, 2))
+    world.equip(unspecific=True)
     other = IdToken(value="OTHER")
     world.reserve(Target.ANY, HOLDER)
     world.reserve(Target.ANY, other, lasting=HALF_HOUR * 2)
-    assert not world.start(STRANGER, 1).accepted
-    assert world.start(HOLDER, 2).accepted
+    world.settle()
+    world.status(1, ConnectorStatus.FAULTED)
+    assert world.authorize(HOLDER, 2).accepted or world.authorize(other, 2).accepted
+
+
+def test_who_is_learned_while_he_is_in_the_way_is_stopped_all_the_same() -> None:
+    """A card that becomes known within the ten seconds does not open what is reserved for somebody else."""
+    world = World()
+    world.rules = replace(world.rules, known_only=True)
+    world.reserve(1, HOLDER)
+    assert world.start(STRANGER).standing is Standing.UNKNOWN
+    world.drivers = Drivers(known=(driver("anna", STRANGER),))
     world.wait(SECOND * 10)
     assert world.evict("1")
+
+
+def test_what_is_reserved_within_the_ten_seconds_is_no_reason_to_stop_somebody() -> None:
+    """Who was in the way of a reservation that is gone is in the way of none that came later."""
+    world = World()
+    gone = world.reserve(1, HOLDER)
+    assert not world.start(STRANGER).accepted
+    world.wait(SECOND * 5)
+    world.cancel(gone)
+    world.reserve(1, HOLDER, start=NOON + MINUTE)
+    world.wait(MINUTE)
+    assert not world.evict("1")
 
 
 def test_who_began_before_the_window_is_not_stopped_when_he_ends_with_his_second_card() -> None:

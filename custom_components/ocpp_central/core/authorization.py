@@ -67,16 +67,27 @@ def judge(court: Court, charger: Charger, event: Event, now: datetime) -> Verdic
 
 
 def is_still_unwelcome(court: Court, charger: Charger, running: Transaction, now: datetime) -> bool:
-    """Whether the reason for which a start was refused still stands, and the owner still wants it enforced."""
+    """Whether the reason for which a start was refused still stands, and the owner still wants it enforced.
+
+    A reservation that was not in force when the transaction began is no reason.
+    """
     if court.rules.enforcement is not Enforcement.STOP:
         return False
     case = _case(court, charger, running.token, now)
-    if running.standing is Standing.RESERVED_FOR_OTHERS:
-        keeper = case.keeper(running.evse)
-        return keeper is not None and keeper.uid == running.against
-    if running.standing is Standing.CONCURRENT:
-        return case.charges_elsewhere(running.evse)
-    return case.by_himself(running.evse) is not Standing.ACCEPTED
+    if case.by_himself(running.evse) is not Standing.ACCEPTED:
+        return True
+    if running.standing is Standing.CONCURRENT and case.charges_elsewhere(running.evse):
+        return True
+    keeper = case.keeper(running.evse)
+    return keeper is not None and (keeper.uid == running.against or _was_in_force(keeper, running))
+
+
+def _was_in_force(reservation: Reservation, running: Transaction) -> bool:
+    """Whether a reservation was in force when a transaction began, by the charger's clock and by ours."""
+    if running.evict_from is None:
+        return False
+    began = min(running.started_at, running.evict_from - GRACE)
+    return reservation.created <= began and reservation.window.start <= began
 
 
 def _on_start(court: Court, charger: Charger, event: Started, now: datetime) -> Verdict:
