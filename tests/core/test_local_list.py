@@ -17,7 +17,7 @@ from custom_components.ocpp_central.core.commands import (
     PlaceHold,
     SendList,
 )
-from custom_components.ocpp_central.core.entries import Entries, Entry, key_of
+from custom_components.ocpp_central.core.entries import Entries, Entry
 from custom_components.ocpp_central.core.events import (
     Authorizing,
     Booted,
@@ -60,7 +60,7 @@ def values_of(tokens: Iterable[IdToken]) -> list[str]:
 def listed(*entries: Entry | str) -> Entries:
     """A list of these tokens, or entries."""
     made = [entry(each) if isinstance(each, str) else each for each in entries]
-    return {key_of(each.token): each for each in made}
+    return {each.token.key: each for each in made}
 
 
 def values(entries: Iterable[Entry]) -> list[str]:
@@ -101,8 +101,8 @@ class ListCharger:
             return Outcome.REJECTED
         entries = {} if update.full else dict(self.entries)
         for token in update.removed:
-            entries.pop(key_of(token), None)
-        entries |= {key_of(each.token): each for each in update.entries}
+            entries.pop(token.value.casefold(), None)
+        entries |= {each.token.value.casefold(): each for each in update.entries}
         if self.length is not None and len(entries) > self.length:
             return Outcome.FAILED
         self.version, self.entries = update.version, entries

@@ -19,7 +19,6 @@ from .events import (
     EvseId,
     Standing,
     Started,
-    TransactionId,
     Updated,
     Verdict,
 )
@@ -27,7 +26,7 @@ from .eviction import GRACE, is_exhausted
 from .ledger import Ledger
 from .reservation import Reservation
 from .rules import Enforcement, Rules
-from .token import IdToken
+from .token import IdToken, same_group
 
 ASKS = (Authorizing, Started, Updated, Ended)
 """The events that may want a verdict; most others are readings, of which there are many."""
@@ -68,16 +67,27 @@ def judge(court: Court, charger: Charger, event: Event, now: datetime) -> Verdic
 
 
 def is_still_unwelcome(court: Court, charger: Charger, running: Transaction, now: datetime) -> bool:
-    """Whether the reason for which a start was refused still stands, and the owner still wants it enforced."""
+    """Whether the reason for which a start was refused still stands, and the owner still wants it enforced.
+
+    A reservation that was not in force when the transaction began is no reason.
+    """
     if court.rules.enforcement is not Enforcement.STOP:
         return False
     case = _case(court, charger, running.token, now)
-    if running.standing is Standing.RESERVED_FOR_OTHERS:
-        keeper = case.keeper(running.evse)
-        return keeper is not None and keeper.uid == running.against
-    if running.standing is Standing.CONCURRENT:
-        return court.rules.one_per_token
-    return case.by_himself(running.evse) is not Standing.ACCEPTED
+    if case.by_himself(running.evse) is not Standing.ACCEPTED:
+        return True
+    if running.standing is Standing.CONCURRENT and case.charges_elsewhere(running.evse):
+        return True
+    keeper = case.keeper(running.evse)
+    return keeper is not None and (keeper.uid == running.against or _was_in_force(keeper, running))
+
+
+def _was_in_force(reservation: Reservation, running: Transaction) -> bool:
+    """Whether a reservation was in force when a transaction began, by the charger's clock and by ours."""
+    if running.evict_from is None:
+        return False
+    began = min(running.started_at, running.evict_from - GRACE)
+    return reservation.created <= began and reservation.window.start <= began
 
 
 def objection(
@@ -101,18 +111,21 @@ def _on_start(court: Court, charger: Charger, event: Started, now: datetime) -> 
     case = _case(court, charger, event.token, charger.moment_of(event.at, now))
     if (known := charger.same_start(event)) is not None:
         return case.again(known, now)
-    return case.charging(event.evse, event.transaction, now)
+    return case.charging(event.evse, now)
 
 
 def _on_update(court: Court, charger: Charger, event: Updated, now: datetime) -> Verdict:
-    """2.x may repeat a token that has been judged: what was reserved since must not refuse it."""
+    """2.x may repeat a token that has been judged: what was reserved since must not refuse it.
+
+    Nor must it refuse another card of the same driver or group, which may end the transaction (E07).
+    """
     case = _case(court, charger, event.token, charger.moment_of(event.at, now))
     running = charger.running(event.transaction)
     if running is None:
-        return case.charging(event.evse, event.transaction, now)
-    if event.token is not None and running.token is not None and running.token.matches(event.token):
+        return case.charging(event.evse, now)
+    if event.token is not None and running.token is not None and case.is_of(running.token, running.group):
         return case.again(running, now)
-    return case.charging(running.evse, event.transaction, now)
+    return case.charging(running.evse, now)
 
 
 def _case(court: Court, charger: Charger, token: IdToken | None, moment: datetime) -> _Case:
@@ -151,7 +164,7 @@ class _Case:
         """Where a charger asks before it lets anybody begin."""
         return self._verdict(self._standing(evse))
 
-    def charging(self, evse: EvseId | None, transaction: TransactionId | None, now: datetime) -> Verdict:
+    def charging(self, evse: EvseId | None, now: datetime) -> Verdict:
         """Where a transaction has begun; nowhere that we know (`evse` None), nobody is in its way."""
         nobody = self._is_nobody(evse)
         enforcement = self._enforcement_against(nobody=nobody)
@@ -159,24 +172,28 @@ class _Case:
         standing = self.by_himself(evse)
         if standing is Standing.ACCEPTED and against is not None and enforcement is Enforcement.STOP:
             standing = Standing.RESERVED_FOR_OTHERS
-        if standing is Standing.ACCEPTED and self._charges_elsewhere(transaction):
+        if standing is Standing.ACCEPTED and self.charges_elsewhere(evse):
             standing = Standing.CONCURRENT
-        goes_on = standing is Standing.ACCEPTED
-        stops = not goes_on and enforcement is Enforcement.STOP
+        stops = standing is not Standing.ACCEPTED and enforcement is Enforcement.STOP
         exhausted = stops and evse is not None and is_exhausted(self.charger.evses.get(evse), now)
+        evict_from = now + GRACE if stops and not exhausted else None
         return replace(
             self._verdict(standing),
             against=None if against is None else against.uid,
-            intrudes=against is not None and (goes_on or exhausted),
-            evict_from=now + GRACE if stops and not exhausted else None,
+            intrudes=against is not None and evict_from is None,
+            evict_from=evict_from,
             nobody=nobody,
         )
 
     def again(self, known: Transaction, now: datetime) -> Verdict:
         """Where the same token is told in the same transaction: accepted for good, or refused until nothing is against it."""
-        if known.refused and (verdict := self.charging(known.evse, known.transaction, now)).accepted:
+        if known.refused and (verdict := self.charging(known.evse, now)).accepted:
             return verdict
         return replace(self._verdict(known.standing), against=known.against, evict_from=known.evict_from)
+
+    def is_of(self, token: IdToken, group: str | None) -> bool:
+        """Whether he presented this token before, or somebody of his group did."""
+        return token.matches(self.token) or same_group(group, self._group)
 
     def by_himself(self, evse: EvseId | None) -> Standing:
         """How he stands whatever is reserved for others; the holder of a reservation is known where it is."""
@@ -190,6 +207,21 @@ class _Case:
     def keeper(self, evse: EvseId | None) -> Reservation | None:
         """The reservation that keeps him off this EVSE, if there is one."""
         return None if evse is None else self.doors.keeper(self.token, self._group, evse)
+
+    def charges_elsewhere(self, evse: EvseId | None) -> bool:
+        """Whether he charges at another EVSE, which he must not (`one_transaction_per_token`); a refused start does not count."""
+        if not self.court.rules.one_per_token:
+            return False
+        here = (self.charger.charger, evse)
+        return any(
+            each.running is not None
+            and each.running.token is not None
+            and not each.running.refused
+            and (charger.charger, each.evse) != here
+            and each.running.token.matches(self.token)
+            for charger in self.court.chargers.values()
+            for each in charger.evses.values()
+        )
 
     def _standing(self, evse: EvseId) -> Standing:
         standing = self.by_himself(evse)
@@ -214,20 +246,6 @@ class _Case:
 
     def _is_holder(self, evse: EvseId | None) -> bool:
         return evse is not None and self.doors.is_holder(self.token, self._group, evse)
-
-    def _charges_elsewhere(self, transaction: TransactionId | None) -> bool:
-        """Whether another transaction runs with this token (`one_transaction_per_token`)."""
-        if not self.court.rules.one_per_token:
-            return False
-        here = (self.charger.charger, transaction)
-        return any(
-            evse.running is not None
-            and evse.running.token is not None
-            and (charger.charger, evse.running.transaction) != here
-            and evse.running.token.matches(self.token)
-            for charger in self.court.chargers.values()
-            for evse in charger.evses.values()
-        )
 
     @property
     def _group(self) -> str | None:

@@ -14,7 +14,7 @@ from .spellings import Spellings
 from .token import IdToken
 
 type Entries = Mapping[str, Entry]
-"""A list: the entries by the value of their tokens without regard to case; the most important ones first."""
+"""A list: the entries by the key of their tokens; the most important ones first."""
 
 _LISTED = frozenset({Standing.ACCEPTED, Standing.BLOCKED})
 """Who is blocked is listed, so that a charger refuses him by itself too; nobody else who may not charge is."""
@@ -28,11 +28,6 @@ class Entry:
     standing: Standing = Standing.ACCEPTED
     until: datetime | None = None
     group: str | None = field(default=None, repr=False)
-
-
-def key_of(token: IdToken) -> str:
-    """By what a token is found in a list."""
-    return token.value.casefold()
 
 
 def entries_of(drivers: Drivers, spellings: Spellings, length: int | None, now: datetime) -> Entries:
@@ -52,7 +47,7 @@ def entries_of(drivers: Drivers, spellings: Spellings, length: int | None, now: 
             until=None if driver.blocked else driver.valid_until,
             group=group if group is None or length is None or len(group) <= length else None,
         )
-        entries.setdefault(key_of(token), entry)
+        entries.setdefault(token.key, entry)
     return entries
 
 

@@ -28,4 +28,5 @@ def next_eviction(evse: Evse) -> datetime | None:
     running = evse.running
     if running is None or running.evict_from is None or running.attempts >= MOST_EVICTIONS:
         return None
-    return running.evict_from + running.attempts * AGAIN
+    moment = running.evict_from + running.attempts * AGAIN
+    return None if is_exhausted(evse, moment) else moment

@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import islice
 
 from .commands import AskForListLimits, AskForListVersion, ChangeSetting, ListCommand, Outcome, SendList
-from .entries import Entries, Entry, key_of
+from .entries import Entries, Entry
 from .events import ListLimitsTold, ListVersionTold, Standing
 from .settings import Setting
 from .spellings import Spellings
@@ -135,10 +135,10 @@ class LocalList:
 
     def respelled(self, token: IdToken, spellings: Spellings) -> LocalList:
         """The list once the charger has shown how it spells a token; itself where that is not to be in it."""
-        entry = None if self.wanted is None else self.wanted.get(key_of(token))
+        entry = None if self.wanted is None else self.wanted.get(token.key)
         if entry is None or self.wanted is None or (spelled := spellings.of(entry.token)) == entry.token:
             return self
-        return self.wanting({**self.wanted, key_of(token): replace(entry, token=spelled)})
+        return self.wanting({**self.wanted, token.key: replace(entry, token=spelled)})
 
     def connected(self) -> LocalList:
         """The list on a new connection: others may have changed it, and the charger, meanwhile."""
@@ -246,12 +246,12 @@ def _given_up(local_list: LocalList) -> LocalList:
 
 def _changed(entries: Entries | None, update: SendList) -> Entries | None:
     """What a list says after an update; None if that is not known."""
-    new = {key_of(entry.token): entry for entry in update.entries}
+    new = {entry.token.key: entry for entry in update.entries}
     if update.full:
         return new
     if entries is None:
         return None
-    removed = {key_of(token) for token in update.removed}
+    removed = {token.key for token in update.removed}
     return {key: entry for key, entry in entries.items() if key not in removed} | new
 
 

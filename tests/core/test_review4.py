@@ -1,0 +1,206 @@
+"""What a review of who may charge has found."""
+
+from dataclasses import replace
+
+import pytest
+
+from custom_components.ocpp_central.core.commands import Outcome, PlaceHold, SendList, StopTransaction
+from custom_components.ocpp_central.core.drivers import Driver, Drivers
+from custom_components.ocpp_central.core.entries import entries_of
+from custom_components.ocpp_central.core.events import (
+    Authorizing,
+    ConnectorStatus,
+    ListLimitsTold,
+    ListVersionTold,
+    Standing,
+)
+from custom_components.ocpp_central.core.reservation import News, Target
+from custom_components.ocpp_central.core.rules import Enforcement
+from custom_components.ocpp_central.core.spellings import Spellings
+from custom_components.ocpp_central.core.token import IdToken
+
+from .world import CHARGER, HALF_HOUR, HOLDER, MINUTE, NOON, SECOND, STRANGER, World
+
+CARD = IdToken(value="04A2B3C4")
+SEPARATED = IdToken(value="04:A2:B3:C4")
+
+
+def driver(name: str, *tokens: IdToken, **facts: object) -> Driver:
+    """A driver with these tokens."""
+    return Driver(driver_id=f"driver-{name}", name=name, tokens=tokens, **facts)  # type: ignore[arg-type]
+
+
+def test_a_list_of_a_charger_that_separates_bytes_is_right_once_it_has_it() -> None:
+    """A charger that spells a UID with separators has the list that it was sent, and is sent no other."""
+    world = World()
+    charger = world.charger
+    drivers = Drivers(known=(driver("anna", CARD),))
+    spellings = Spellings().after(SEPARATED)
+    local_list = charger.local_list.wanting(entries_of(drivers, spellings, 20, NOON))
+    local_list = local_list.after(ListLimitsTold(enabled=True, most=None, at_once=None, at=NOON))
+    local_list = replace(local_list, inquired=True).after(ListVersionTold(version=0, at=NOON))
+    update = local_list.due()
+    assert isinstance(update, SendList)
+    local_list = local_list.sending(update).answered(update, Outcome.ACCEPTED)
+    assert local_list.due() is None
+
+
+def test_a_list_follows_a_charger_that_shows_that_it_separates_bytes() -> None:
+    """The spelling that a charger shows goes into its list at once."""
+    world = World()
+    drivers = Drivers(known=(driver("anna", CARD),))
+    world.drivers = drivers
+    wanted = world.charger.local_list.wanting(entries_of(drivers, Spellings(), 20, NOON))
+    world.chargers[CHARGER] = replace(world.charger, local_list=wanted)
+    world.tell(Authorizing(token=SEPARATED, at=NOON))
+    (entry,) = world.charger.local_list.target.values()
+    assert entry.token == SEPARATED
+
+
+def test_a_stranger_is_stopped_though_the_first_reservation_that_he_was_in_the_way_of_ends() -> None:
+    """Who was in the way of two reservations is no less so because one of them ends within the ten seconds."""
+    world = World(evses=(1, 2))
+    world.equip(unspecific=True)
+    world.reserve(Target.ANY, HOLDER)
+    world.reserve(Target.ANY, IdToken(value="OTHER"), lasting=HALF_HOUR * 2)
+    world.settle()
+    world.status(2, ConnectorStatus.FAULTED)
+    world.wait(HALF_HOUR - SECOND * 5)
+    assert not world.start(STRANGER, 1).accepted
+    world.wait(SECOND * 10)
+    assert world.evict("1")
+
+
+def test_one_of_two_holders_may_have_the_only_evse_that_is_left() -> None:
+    """Where two may have any EVSE and one is broken, not both are kept off the other one for each other's sake."""
+    world = World(evses=(1, 2))
+    world.equip(unspecific=True)
+    other = IdToken(value="OTHER")
+    world.reserve(Target.ANY, HOLDER)
+    world.reserve(Target.ANY, other, lasting=HALF_HOUR * 2)
+    world.settle()
+    world.status(1, ConnectorStatus.FAULTED)
+    assert world.authorize(HOLDER, 2).accepted or world.authorize(other, 2).accepted
+
+
+def test_who_is_learned_while_he_is_in_the_way_is_stopped_all_the_same() -> None:
+    """A card that becomes known within the ten seconds does not open what is reserved for somebody else."""
+    world = World()
+    world.rules = replace(world.rules, known_only=True)
+    world.reserve(1, HOLDER)
+    assert world.start(STRANGER).standing is Standing.UNKNOWN
+    world.drivers = Drivers(known=(driver("anna", STRANGER),))
+    world.wait(SECOND * 10)
+    assert world.evict("1")
+
+
+def test_what_is_reserved_within_the_ten_seconds_is_no_reason_to_stop_somebody() -> None:
+    """Who was in the way of a reservation that is gone is in the way of none that came later."""
+    world = World()
+    gone = world.reserve(1, HOLDER)
+    assert not world.start(STRANGER).accepted
+    world.wait(SECOND * 5)
+    world.cancel(gone)
+    world.reserve(1, HOLDER, start=NOON + MINUTE)
+    world.wait(MINUTE)
+    assert not world.evict("1")
+
+
+def test_who_began_before_the_window_is_not_stopped_when_he_ends_with_his_second_card() -> None:
+    """A transaction from before the window is untouched, though its driver shows another card of his within it."""
+    world = World()
+    first, second = IdToken(value="FIRST"), IdToken(value="SECOND")
+    world.drivers = Drivers(known=(driver("anna", first, second),))
+    assert world.start(first, transaction="t").accepted
+    world.reserve(1, HOLDER, start=NOON + HALF_HOUR)
+    world.wait(HALF_HOUR + MINUTE)
+    verdict = world.update("t", second)
+    assert verdict is not None
+    assert verdict.accepted
+    running = world.charger.running("t")
+    assert running is not None
+    assert running.evict_from is None
+
+
+@pytest.mark.parametrize("enforcement", [Enforcement.WARN, Enforcement.STOP])
+def test_nobody_on_a_reserved_evse_is_told_of_though_only_known_drivers_may_charge(enforcement: Enforcement) -> None:
+    """Whoever is in the way and will not be stopped is told of, whatever else is against him."""
+    world = World()
+    world.chargers[CHARGER] = replace(world.charger, asks=False)
+    world.rules = replace(world.rules, known_only=True, enforcement=enforcement)
+    world.reserve(1, HOLDER)
+    world.start(IdToken(value="FREE"))
+    assert News.INTRUDER in world.news
+
+
+def test_an_evse_is_stopped_three_times_in_ten_minutes_at_most() -> None:
+    """However many transactions there are, a charger is asked at most three times in ten minutes for one EVSE."""
+    world = World()
+    world.reserve(1, HOLDER, lasting=HALF_HOUR * 4)
+    stops = 0
+    for number in range(3):
+        world.start(STRANGER, transaction=f"t{number}")
+        for _ in range(100):
+            world.wait(SECOND)
+            due = [each for each in world.plan().commands if isinstance(each, StopTransaction)]
+            if due:
+                world.evict(due[0].transaction)
+                stops += 1
+                if number < 2:
+                    world.end(f"t{number}")
+                    break
+    assert stops <= 3
+
+
+def test_a_holder_may_start_where_his_refused_start_elsewhere_has_not_stopped_yet() -> None:
+    """A start that was refused is no transaction of his, so that he may go to the EVSE that is his."""
+    world = World(evses=(1, 2))
+    world.rules = replace(world.rules, one_per_token=True)
+    world.reserve(1, HOLDER)
+    world.reserve(2, STRANGER)
+    assert not world.start(HOLDER, 2).accepted
+    assert world.start(HOLDER, 1).accepted
+
+
+def test_a_holder_is_not_stopped_once_his_other_transaction_has_ended() -> None:
+    """Who charged twice and has ended one may go on with the other."""
+    world = World(evses=(1, 2))
+    world.rules = replace(world.rules, one_per_token=True)
+    world.reserve(1, HOLDER)
+    world.start(HOLDER, 2, transaction="a")
+    assert world.start(HOLDER, 1, transaction="b").standing is Standing.CONCURRENT
+    world.end("a")
+    world.wait(SECOND * 10)
+    assert not world.evict("b")
+
+
+def test_a_transaction_whose_end_was_lost_refuses_none_at_the_same_evse() -> None:
+    """There is one car at an EVSE: what ran there before has ended, though the charger has never said so."""
+    world = World()
+    world.rules = replace(world.rules, one_per_token=True)
+    world.start(HOLDER, transaction="a")
+    world.wait(MINUTE)
+    assert world.start(HOLDER, transaction="b").accepted
+
+
+def test_a_second_card_opens_what_was_reserved_with_a_group_for_its_driver() -> None:
+    """The holder is never refused: a group that was given with a reservation takes nothing from its driver."""
+    world = World()
+    first, second = IdToken(value="FIRST"), IdToken(value="SECOND")
+    anna = driver("anna", first, second)
+    world.drivers = Drivers(known=(anna,))
+    world.reserve(1, first, group="FLEET", driver=anna.driver_id)
+    assert world.start(second).accepted
+
+
+def test_whoever_waits_for_a_reservation_waits_for_one_stop_at_most() -> None:
+    """A charger that does not answer a stop is told what somebody waits for before it is asked to stop again."""
+    world = World(evses=(1, 2))
+    world.reserve(1, HOLDER)
+    world.settle()
+    world.start(STRANGER, 1)
+    world.wait(SECOND * 10)
+    assert world.evict("1")
+    world.reserve(2, IdToken(value="OTHER"))
+    world.wait(SECOND * 30)
+    assert isinstance(world.next_command(), PlaceHold)
