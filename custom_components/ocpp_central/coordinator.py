@@ -20,7 +20,7 @@ from .audience import Audience, Place
 from .choices import Choices
 from .connections import Connections
 from .const import CONF_HOUSE_TOKEN, LOGGER
-from .core.authorization import ASKS, Court, is_still_unwelcome, judge
+from .core.authorization import Court, asks, is_still_unwelcome, judge
 from .core.book import Change
 from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
@@ -301,7 +301,7 @@ class CentralSystem:
         if isinstance(event, HoldEnded) and event.hold not in self._ledger.book(charger_id).wire_ids:
             LOGGER.info("%s gave up a reservation that nobody here knows: %s", charger_id, event.hold)
         ledger = self._ledger
-        verdict = judge(self.court(charger_id), before, event, now) if isinstance(event, ASKS) else None
+        verdict = judge(self.court(charger_id), before, event, now) if asks(event) else None
         after = before.after(event, verdict)
         if after is not before:
             self._chargers[charger_id] = after

@@ -183,16 +183,6 @@ def test_a_transaction_whose_end_was_lost_refuses_none_at_the_same_evse() -> Non
     assert world.start(HOLDER, transaction="b").accepted
 
 
-def test_a_second_card_opens_what_was_reserved_with_a_group_for_its_driver() -> None:
-    """The holder is never refused: a group that was given with a reservation takes nothing from its driver."""
-    world = World()
-    first, second = IdToken(value="FIRST"), IdToken(value="SECOND")
-    anna = driver("anna", first, second)
-    world.drivers = Drivers(known=(anna,))
-    world.reserve(1, first, group="FLEET", driver=anna.driver_id)
-    assert world.start(second).accepted
-
-
 def test_whoever_waits_for_a_reservation_waits_for_one_stop_at_most() -> None:
     """A charger that does not answer a stop is told what somebody waits for before it is asked to stop again."""
     world = World(evses=(1, 2))

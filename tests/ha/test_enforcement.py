@@ -374,8 +374,7 @@ async def test_a_charger_that_identifies_nobody(
         await charger.wait_for(lambda: not charger.transactions)
     await charger.heartbeat()
     assert asked_to_stop(charger) == (1 if own == "stop" else 0)
-    intrudes = accepted or own == "stop"
-    assert told(news) == (["placed", "intruder"] if intrudes else ["placed"])
+    assert told(news) == ["placed", "intruder"]
     await stop(charger)
 
 

@@ -28,9 +28,6 @@ from .reservation import Reservation
 from .rules import Enforcement, Rules
 from .token import IdToken, same_group
 
-ASKS = (Authorizing, Started, Updated, Ended)
-"""The events that may want a verdict; most others are readings, of which there are many."""
-
 _NOBODY = IdToken(value="")
 """Stands for whoever charges without being identified; it is the token of nobody."""
 
@@ -64,6 +61,19 @@ def judge(court: Court, charger: Charger, event: Event, now: datetime) -> Verdic
             return Verdict(standing=Standing.ACCEPTED, group=court.drivers.group_of(token))
         case _:
             return None
+
+
+def asks(event: Event) -> bool:
+    """Whether an event wants a verdict; most are readings, of which there are many."""
+    match event:
+        case Authorizing() | Started():
+            return True
+        case Updated():
+            return event.token is not None or event.anonymous
+        case Ended():
+            return event.token is not None
+        case _:
+            return False
 
 
 def is_still_unwelcome(court: Court, charger: Charger, running: Transaction, now: datetime) -> bool:
@@ -117,14 +127,16 @@ def _on_start(court: Court, charger: Charger, event: Started, now: datetime) -> 
 def _on_update(court: Court, charger: Charger, event: Updated, now: datetime) -> Verdict:
     """2.x may repeat a token that has been judged: what was reserved since must not refuse it.
 
-    Nor must it refuse another card of the same driver or group, which may end the transaction (E07).
+    Nor must it refuse another card of the same driver or group, which may end the transaction (E07). Whoever else presents
+    a card there meanwhile is answered, and the transaction stays as it is.
     """
     case = _case(court, charger, event.token, charger.moment_of(event.at, now))
     running = charger.running(event.transaction)
     if running is None:
         return case.charging(event.evse, now)
-    if event.token is not None and running.token is not None and case.is_of(running.token, running.group):
-        return case.again(running, now)
+    if running.is_settled_on(event.token):
+        mine = running.token is not None and case.is_of(running.token, running.group)
+        return case.again(running, now) if mine else case.at(running.evse)
     return case.charging(running.evse, now)
 
 

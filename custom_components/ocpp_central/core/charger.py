@@ -137,6 +137,10 @@ class Transaction:
     attempts: int = 0
     charging_state: ChargingState | None = None
 
+    def is_settled_on(self, token: IdToken | None) -> bool:
+        """Whether somebody's token was accepted for it, so that another one which is told is not about who charges."""
+        return self.token is not None and (not self.refused or (token is not None and self.token.matches(token)))
+
     @property
     def refused(self) -> bool:
         """Whether we did not accept its token."""
@@ -451,10 +455,13 @@ class Charger:
         changed = replace(
             running,
             connector=event.connector if event.connector is not None else running.connector,
-            token=event.token or running.token,
             charging_state=event.charging_state or running.charging_state,
         )
-        evse = replace(self.evses[running.evse], running=_judged(changed, verdict))
+        if not running.is_settled_on(event.token):
+            changed = _judged(replace(changed, token=event.token or running.token), verdict)
+        elif event.token is not None and running.token is not None and running.token.matches(event.token):
+            changed = _judged(changed, verdict)
+        evse = replace(self.evses[running.evse], running=changed)
         return self._with(_read(evse, event.readings))
 
     def _evicting(self, event: Evicting) -> Charger:

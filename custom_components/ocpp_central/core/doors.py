@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from .charger import Charger
 from .events import EvseId
-from .matching import forced_reserved, may_walk_up
+from .matching import forced_reserved, may_walk_up, safe
 from .reservation import Reservation, Status
 from .room import fits, is_free
 from .token import IdToken
@@ -40,6 +40,8 @@ class Doors:
             free.add(own.evse)
         if may_walk_up(evse, free, self._wishes(others, free), robust=True):
             return None
+        if own is not None and not safe(self._wishes((own, *others), free)):
+            return None  # somebody goes away empty anyhow, so whoever comes first has it (ocpp.md 4.5)
         return next((each for each in others if fits(each, evse, self._charger)), None)
 
     def _is_his(self, reservation: Reservation, token: IdToken, group: str | None, evse: EvseId) -> bool:

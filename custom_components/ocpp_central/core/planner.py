@@ -59,9 +59,6 @@ def plan(book: Book, charger: Charger, now: datetime) -> Plan:
         asking = charger.connected_at + PATIENCE
         moments += [each for each in (asking, charger.connected_at + RESIGNATION) if each > now]
     if settled:
-        evictions = _evictions(charger)
-        moments += [moment for moment in evictions.values() if moment > now]
-        commands += [command for command, moment in evictions.items() if moment <= now]
         commands += [_drop(ghost) for ghost in book.ghosts.values() if ghost.due <= now]
     for reservation, place, hold in _open_holds(book):
         if not (settled or reservation.awaited) or now > reservation.until - TOO_LATE:
@@ -75,6 +72,10 @@ def plan(book: Book, charger: Charger, now: datetime) -> Plan:
             commands += [drop for drop in drops if drop not in commands]
             commands.append(_place(charger, reservation, place, hold))
     if settled:
+        # After what somebody may be waiting for: one that does not answer to this keeps all else waiting.
+        evictions = _evictions(charger)
+        moments += [moment for moment in evictions.values() if moment > now]
+        commands += [command for command, moment in evictions.items() if moment <= now]
         commands += _in_spare_time(charger)
     return Plan(commands=tuple(commands), again=min(moments, default=None))
 
