@@ -12,7 +12,7 @@ from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from .core.commands import ListCommand, Outcome, SendList
-from .core.entries import entries_of, next_change
+from .core.entries import Entries, entries_of, next_change, spelled
 from .core.events import ChargerId
 from .core.local_list import LocalList
 
@@ -27,6 +27,7 @@ class ListKeeper:
         """Keep none yet."""
         self._central = central
         self.changes_at: datetime | None = None
+        self._entries: dict[int | None, Entries] = {}
 
     @callback
     def keep(self, charger_id: ChargerId, *, wanted: bool) -> None:
@@ -40,6 +41,7 @@ class ListKeeper:
     def renew(self) -> None:
         """Have every list that is wanted name the drivers as they stand now."""
         self.changes_at = next_change(self._central.drivers, dt_util.utcnow())
+        self._entries.clear()
         for charger_id in tuple(self._central.chargers):
             self.renew_at(charger_id)
 
@@ -64,7 +66,10 @@ class ListKeeper:
 
     def _give(self, charger_id: ChargerId) -> None:
         charger = self._central.chargers[charger_id]
-        entries = entries_of(self._central.drivers, charger.spellings, charger.token_length, dt_util.utcnow())
+        length = charger.token_length
+        if length not in self._entries:  # many chargers can carry the same, and it takes a while to make it up
+            self._entries[length] = entries_of(self._central.drivers, length, dt_util.utcnow())
+        entries = spelled(self._entries[length], charger.spellings)
         self._put(charger_id, charger.local_list.wanting(entries))
 
     def _put(self, charger_id: ChargerId, local_list: LocalList) -> None:

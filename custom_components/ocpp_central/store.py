@@ -23,7 +23,7 @@ from .core.abilities import Abilities
 from .core.book import Book, Ghost
 from .core.charger import Charger, Description, Evse, Transaction
 from .core.ledger import Ledger
-from .core.local_list import Known, remembered
+from .core.local_list import Kept, kept, remembered
 from .core.past import Past
 from .core.reservation import Status
 from .core.spellings import Spellings
@@ -69,7 +69,7 @@ class StoredCharger:
     spellings: Spellings = Spellings()
     asks: bool = False
     vends_freely: bool = False
-    local_list: Known = Known()
+    local_list: Kept = Kept()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,7 +300,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
         spellings=charger.spellings,
         asks=charger.asks,
         vends_freely=charger.vends_freely,
-        local_list=charger.local_list.known,
+        local_list=kept(charger.local_list.known),
     )
 
 

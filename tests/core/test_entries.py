@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from custom_components.ocpp_central.core.drivers import Driver, Drivers
-from custom_components.ocpp_central.core.entries import Entries, Entry, entries_of, next_change
+from custom_components.ocpp_central.core.entries import Entries, Entry, entries_of, next_change, spelled
 from custom_components.ocpp_central.core.events import Standing
 from custom_components.ocpp_central.core.spellings import Spellings
 from custom_components.ocpp_central.core.token import IdToken
@@ -30,7 +30,7 @@ def listed(*drivers: Driver, length: int | None = 20, spellings: Iterable[IdToke
     known = Spellings()
     for each in spellings:
         known = known.after(each)
-    return entries_of(Drivers(known=drivers), known, length, NOON)
+    return spelled(entries_of(Drivers(known=drivers), length, NOON), known)
 
 
 def test_everybody_has_a_token_in_it_before_anybody_has_two() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.ocpp_central.core.commands import Outcome, PlaceHold, SendList, StopTransaction
 from custom_components.ocpp_central.core.drivers import Driver, Drivers
-from custom_components.ocpp_central.core.entries import entries_of
+from custom_components.ocpp_central.core.entries import entries_of, spelled
 from custom_components.ocpp_central.core.events import (
     Authorizing,
     ConnectorStatus,
@@ -36,7 +36,7 @@ def test_a_list_of_a_charger_that_separates_bytes_is_right_once_it_has_it() -> N
     charger = world.charger
     drivers = Drivers(known=(driver("anna", CARD),))
     spellings = Spellings().after(SEPARATED)
-    local_list = charger.local_list.wanting(entries_of(drivers, spellings, 20, NOON))
+    local_list = charger.local_list.wanting(spelled(entries_of(drivers, 20, NOON), spellings))
     local_list = local_list.after(ListLimitsTold(enabled=True, most=None, at_once=None, at=NOON))
     local_list = replace(local_list, inquired=True).after(ListVersionTold(version=0, at=NOON))
     update = local_list.due()
@@ -50,7 +50,7 @@ def test_a_list_follows_a_charger_that_shows_that_it_separates_bytes() -> None:
     world = World()
     drivers = Drivers(known=(driver("anna", CARD),))
     world.drivers = drivers
-    wanted = world.charger.local_list.wanting(entries_of(drivers, Spellings(), 20, NOON))
+    wanted = world.charger.local_list.wanting(entries_of(drivers, 20, NOON))
     world.chargers[CHARGER] = replace(world.charger, local_list=wanted)
     world.tell(Authorizing(token=SEPARATED, at=NOON))
     (entry,) = world.charger.local_list.target.values()

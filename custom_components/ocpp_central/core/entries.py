@@ -5,7 +5,7 @@ is sent.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .drivers import Driver, Drivers
@@ -30,11 +30,11 @@ class Entry:
     group: str | None = field(default=None, repr=False)
 
 
-def entries_of(drivers: Drivers, spellings: Spellings, length: int | None, now: datetime) -> Entries:
+def entries_of(drivers: Drivers, length: int | None, now: datetime) -> Entries:
     """What a charger's list should say now: those who may charge, each with his first token before anybody's second one.
 
-    Then those who are blocked. Tokens are spelled as the charger spells them; those with more than `length` characters,
-    which it cannot carry (None: not known), are left out, as are such groups.
+    Then those who are blocked. Tokens with more than `length` characters, which the charger cannot carry (None: not known),
+    are left out, as are such groups.
     """
     found = [each for each in _tokens(drivers, now) if length is None or len(each[2].value) <= length]
     found.sort(key=lambda each: (each[0].blocked, each[1]))
@@ -42,13 +42,26 @@ def entries_of(drivers: Drivers, spellings: Spellings, length: int | None, now: 
     for driver, _, token in found:
         group = driver.shared_group
         entry = Entry(
-            token=spellings.of(token),
+            token=token,
             standing=driver.standing_at(now),
             until=None if driver.blocked else driver.valid_until,
             group=group if group is None or length is None or len(group) <= length else None,
         )
         entries.setdefault(token.key, entry)
     return entries
+
+
+def spelled(entries: Entries, spellings: Spellings) -> Entries:
+    """The list with its tokens as a charger spells them; itself where it spells none otherwise.
+
+    A charger shows few spellings, and many chargers may have the same long list.
+    """
+    others = {
+        key: replace(entry, token=token)
+        for key in spellings.known
+        if (entry := entries.get(key)) is not None and (token := spellings.of(entry.token)) != entry.token
+    }
+    return {key: others.get(key, entry) for key, entry in entries.items()} if others else entries
 
 
 def next_change(drivers: Drivers, now: datetime) -> datetime | None:

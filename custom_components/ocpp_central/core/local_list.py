@@ -10,6 +10,7 @@ number is the one that we gave it; else it is sent anew as a whole.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from hashlib import sha256
 from itertools import islice
 
 from .commands import AskForListLimits, AskForListVersion, ChangeSetting, ListCommand, Outcome, SendList
@@ -52,13 +53,31 @@ class Known:
     """What is known of a charger's list, which outlives us.
 
     `version`: of the list that the charger had last, 0 while it has none; `entries`: what that says, None if not known.
+    `digest`: of these entries, by which they are recognised though they are not kept.
     `last`: the highest version that was ever sent. `sent`: the update of whose outcome we do not know.
     """
 
     version: int = 0
     last: int = 0
     entries: Entries | None = field(default=None, repr=False)
+    digest: str | None = None
     sent: SendList | None = None
+
+    def saying(self, entries: Entries | None) -> Known:
+        """What is known once the list says this."""
+        return replace(self, entries=entries, digest=None if entries is None else _digest_of(entries))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is kept of that over a restart: little, for it is written with every transaction, and no token is in it.
+
+    `digest` None: what the list says is not known; so it is while an update is under way.
+    """
+
+    version: int = 0
+    last: int = 0
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,11 +201,11 @@ class LocalList:
             return _given_up(here)
         known = replace(self.known, sent=None)
         if (sent := self.known.sent) is not None and version == sent.version:
-            known = replace(known, version=version, entries=_changed(known.entries, sent))
+            known = replace(known, version=version).saying(_changed(known.entries, sent))
         elif version == 0:
-            known = replace(known, version=0, entries={})
+            known = replace(known, version=0).saying({})
         elif version != known.version:
-            known = replace(known, entries=None)
+            known = known.saying(None)
         return _knowing(here, known)
 
     def _sent(self, update: SendList, outcome: Outcome) -> LocalList:
@@ -194,12 +213,12 @@ class LocalList:
             return _failed(replace(self, told=None))  # its version will show whether it has the update
         known = replace(self.known, sent=None)
         if outcome is Outcome.ACCEPTED:
-            known = replace(known, version=update.version, entries=_changed(known.entries, update))
+            known = replace(known, version=update.version).saying(_changed(known.entries, update))
             return _knowing(replace(self, told=update.version), known)
         if outcome is Outcome.NOT_IMPLEMENTED:
             return _given_up(_knowing(self, known))
         told = None if outcome is Outcome.REJECTED else self.told
-        return _failed(_knowing(replace(self, told=told), replace(known, entries=None)))
+        return _failed(_knowing(replace(self, told=told), known.saying(None)))
 
     def _update(self) -> SendList:
         """The next step to the target: a whole list (where it is too long for one message, its first entries), or a change."""
@@ -217,9 +236,14 @@ class LocalList:
         return max(self.known.last, told) + 1
 
 
-def remembered(known: Known) -> LocalList:
-    """The list of a charger of which this was known before a restart."""
-    return _aimed(LocalList(known=known))
+def kept(known: Known) -> Kept:
+    """What is kept of a list over a restart."""
+    return Kept(version=known.version, last=known.last, digest=None if known.sent else known.digest)
+
+
+def remembered(kept: Kept) -> LocalList:
+    """The list of a charger of which this was kept over a restart."""
+    return _aimed(LocalList(known=Known(version=kept.version, last=kept.last, digest=kept.digest)))
 
 
 def _knowing(local_list: LocalList, known: Known) -> LocalList:
@@ -230,8 +254,11 @@ def _knowing(local_list: LocalList, known: Known) -> LocalList:
 
 def _aimed(local_list: LocalList) -> LocalList:
     target = dict(islice((local_list.wanted or {}).items(), local_list.most))
-    known = local_list.known.entries
-    return replace(local_list, target=known if known is not None and known == target else target)
+    known = local_list.known
+    if known.entries is None and known.digest is not None and known.digest == _digest_of(target):
+        known = replace(known, entries=target)
+    says_so = known.entries is not None and known.entries == target
+    return replace(local_list, known=known, target=known.entries if says_so and known.entries is not None else target)
 
 
 def _failed(local_list: LocalList) -> LocalList:
@@ -264,8 +291,17 @@ def _is_respelled(entries: Entries, target: Entries) -> bool:
     return any(key in entries and entries[key].token != entry.token for key, entry in target.items())
 
 
+def _digest_of(entries: Entries) -> str:
+    """By what entries are told from others, in whatever order."""
+    lines = [
+        "\0".join((entry.token.value, str(entry.token.type), entry.standing, str(entry.until), str(entry.group)))
+        for _, entry in sorted(entries.items())
+    ]
+    return sha256("\n".join(lines).encode()).hexdigest()
+
+
 def _is_same(one: Entries | None, other: Entries | None) -> bool:
-    if one is None or other is None:
+    if one is None or other is None or one is other:
         return one is other
     return _in_order(one) == _in_order(other)
 
