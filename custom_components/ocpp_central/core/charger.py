@@ -117,17 +117,18 @@ class Description:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """A charging session. `token` None: nobody was identified. `group`: the token's, when it was presented.
+    """A charging session. `token` None: nobody was identified; `anonymous`: the charger has said that nobody will be.
 
-    `meter_start_wh`: the energy register at its start. `standing`: how the token stood; unless it was accepted, the
-    transaction should soon end. `against`: the uid of the reservation that it is in the way of. `evict_from`: from when on
-    it is to be stopped, `attempts`: how often that was tried.
+    `group`: the token's, when it was presented. `meter_start_wh`: the energy register at its start. `standing`: how the
+    token stood; unless it was accepted, the transaction should soon end. `against`: the uid of the reservation that it is
+    in the way of. `evict_from`: from when on it is to be stopped, `attempts`: how often that was tried.
     """
 
     transaction: TransactionId
     evse: EvseId
     connector: ConnectorId | None
     token: IdToken | None
+    anonymous: bool = False
     group: str | None = field(default=None, repr=False)
     started_at: datetime
     meter_start_wh: float | None
@@ -435,6 +436,7 @@ class Charger:
                 evse=evse.evse,
                 connector=event.connector,
                 token=event.token,
+                anonymous=event.anonymous,
                 started_at=event.at,
                 meter_start_wh=event.meter_wh,
                 charging_state=event.charging_state,
@@ -452,6 +454,7 @@ class Charger:
             running,
             connector=event.connector if event.connector is not None else running.connector,
             token=event.token or running.token,
+            anonymous=event.anonymous or running.anonymous,
             charging_state=event.charging_state or running.charging_state,
         )
         evse = replace(self.evses[running.evse], running=_judged(changed, verdict))
