@@ -21,7 +21,7 @@ from custom_components.ocpp_central.core.rules import Enforcement
 from custom_components.ocpp_central.core.spellings import Spellings
 from custom_components.ocpp_central.core.token import IdToken
 
-from .world import CHARGER, HALF_HOUR, HOLDER, MINUTE, NOON, SECOND, STRANGER, World
+from .world import CHARGER, HALF_HOUR, HOLDER, HOUSE, MINUTE, NOON, SECOND, STRANGER, World
 
 CARD = IdToken(value="04A2B3C4")
 SEPARATED = IdToken(value="04:A2:B3:C4")
@@ -245,3 +245,11 @@ def test_a_holder_is_not_nobody_because_the_charger_says_so_later() -> None:
     verdict = world.tell(Updated(transaction="t", anonymous=True, at=world.now))
     assert verdict is not None
     assert verdict.accepted
+
+
+def test_home_assistant_may_charge_at_as_many_evses_as_it_likes() -> None:
+    """The house is always accepted: its token is no card that somebody could lend."""
+    world = World(evses=(1, 2))
+    world.rules = replace(world.rules, one_per_token=True)
+    assert world.start(HOUSE, 1).accepted
+    assert world.start(HOUSE, 2).accepted

@@ -195,8 +195,11 @@ class _Case:
         return None if evse is None else self.doors.keeper(self.token, self._group, evse)
 
     def charges_elsewhere(self, evse: EvseId | None) -> bool:
-        """Whether he charges at another EVSE, which he must not (`one_transaction_per_token`); a refused start does not count."""
-        if not self.court.rules.one_per_token:
+        """Whether he charges at another EVSE, which he must not (`one_transaction_per_token`); a refused start does not count.
+
+        The house has no card that somebody could lend.
+        """
+        if not self.court.rules.one_per_token or self.court.rules.house.matches(self.token):
             return False
         here = (self.charger.charger, evse)
         return any(
