@@ -20,4 +20,5 @@ def keeping_out(central: CentralSystem, charger_id: ChargerId) -> Enforceability
         rules,
         holds=central.holds(charger_id),
         vends_freely=charger.vends_freely,
+        keeps_list=charger.local_list.wanted is not None,
     )

@@ -13,13 +13,15 @@ from custom_components.ocpp_central.core.events import (
     ListLimitsTold,
     ListVersionTold,
     Standing,
+    Started,
+    Updated,
 )
 from custom_components.ocpp_central.core.reservation import News, Target
 from custom_components.ocpp_central.core.rules import Enforcement
 from custom_components.ocpp_central.core.spellings import Spellings
 from custom_components.ocpp_central.core.token import IdToken
 
-from .world import CHARGER, HALF_HOUR, HOLDER, MINUTE, NOON, SECOND, STRANGER, World
+from .world import CHARGER, HALF_HOUR, HOLDER, HOUSE, MINUTE, NOON, SECOND, STRANGER, World
 
 CARD = IdToken(value="04A2B3C4")
 SEPARATED = IdToken(value="04:A2:B3:C4")
@@ -194,3 +196,50 @@ def test_whoever_waits_for_a_reservation_waits_for_one_stop_at_most() -> None:
     world.reserve(2, IdToken(value="OTHER"))
     world.wait(SECOND * 30)
     assert isinstance(world.next_command(), PlaceHold)
+
+
+@pytest.mark.parametrize("insists", [False, True])
+def test_nobody_who_began_before_the_window_is_in_the_way_when_it_is_told_again_that_it_is_nobody(
+    *, insists: bool
+) -> None:
+    """A charger may say with every update that it identifies nobody: that begins nothing anew."""
+    world = World()
+    world.rules = replace(world.rules, insists=insists)
+    world.tell(Started(transaction="t", evse=1, connector=1, token=None, anonymous=True, at=world.now))
+    world.reserve(1, HOLDER, start=NOON + HALF_HOUR)
+    world.wait(HALF_HOUR + MINUTE)
+    verdict = world.tell(Updated(transaction="t", anonymous=True, at=world.now))
+    assert verdict is not None
+    assert verdict.accepted
+    assert News.INTRUDER not in world.news
+
+
+def test_nobody_is_stopped_though_it_is_told_again_that_it_is_nobody() -> None:
+    """Updates that say the same again do not put off when somebody is stopped."""
+    world = World()
+    world.rules = replace(world.rules, insists=True)
+    world.reserve(1, HOLDER)
+    world.tell(Started(transaction="t", evse=1, connector=1, token=None, anonymous=True, at=world.now))
+    due = world.charger.evses[1].running
+    world.wait(SECOND * 5)
+    world.tell(Updated(transaction="t", anonymous=True, at=world.now))
+    assert world.charger.evses[1].running == due
+
+
+def test_a_holder_is_not_nobody_because_the_charger_says_so_later() -> None:
+    """Whoever was identified once charges, whatever a button adds that is pressed at the charger."""
+    world = World()
+    world.rules = replace(world.rules, insists=True)
+    world.reserve(1, HOLDER)
+    world.start(HOLDER, transaction="t")
+    verdict = world.tell(Updated(transaction="t", anonymous=True, at=world.now))
+    assert verdict is not None
+    assert verdict.accepted
+
+
+def test_home_assistant_may_charge_at_as_many_evses_as_it_likes() -> None:
+    """The house is always accepted: its token is no card that somebody could lend."""
+    world = World(evses=(1, 2))
+    world.rules = replace(world.rules, one_per_token=True)
+    assert world.start(HOUSE, 1).accepted
+    assert world.start(HOUSE, 2).accepted

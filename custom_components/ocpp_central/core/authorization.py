@@ -125,17 +125,18 @@ def _on_start(court: Court, charger: Charger, event: Started, now: datetime) -> 
 
 
 def _on_update(court: Court, charger: Charger, event: Updated, now: datetime) -> Verdict:
-    """2.x may repeat a token that has been judged: what was reserved since must not refuse it.
+    """2.x may repeat a token that has been judged, or that there is none: what was reserved since must not refuse it.
 
     Nor must it refuse another card of the same driver or group, which may end the transaction (E07). Whoever else presents
     a card there meanwhile is answered, and the transaction stays as it is.
     """
-    case = _case(court, charger, event.token, charger.moment_of(event.at, now))
     running = charger.running(event.transaction)
+    token = event.token or (None if running is None else running.token)
+    case = _case(court, charger, token, charger.moment_of(event.at, now))
     if running is None:
         return case.charging(event.evse, now)
     if running.is_settled_on(event.token):
-        mine = running.token is not None and case.is_of(running.token, running.group)
+        mine = event.token is None or case.is_of(running.token, running.group)
         return case.again(running, now) if mine else case.at(running.evse)
     return case.charging(running.evse, now)
 
@@ -203,9 +204,9 @@ class _Case:
             return verdict
         return replace(self._verdict(known.standing), against=known.against, evict_from=known.evict_from)
 
-    def is_of(self, token: IdToken, group: str | None) -> bool:
+    def is_of(self, token: IdToken | None, group: str | None) -> bool:
         """Whether he presented this token before, or somebody of his group did."""
-        return token.matches(self.token) or same_group(group, self._group)
+        return token is not None and (token.matches(self.token) or same_group(group, self._group))
 
     def by_himself(self, evse: EvseId | None) -> Standing:
         """How he stands whatever is reserved for others; the holder of a reservation is known where it is."""
@@ -221,8 +222,11 @@ class _Case:
         return None if evse is None else self.doors.keeper(self.token, self._group, evse)
 
     def charges_elsewhere(self, evse: EvseId | None) -> bool:
-        """Whether he charges at another EVSE, which he must not (`one_transaction_per_token`); a refused start does not count."""
-        if not self.court.rules.one_per_token:
+        """Whether he charges at another EVSE, which he must not (`one_transaction_per_token`); a refused start does not count.
+
+        The house has no card that somebody could lend.
+        """
+        if not self.court.rules.one_per_token or self.court.rules.house.matches(self.token):
             return False
         here = (self.charger.charger, evse)
         return any(

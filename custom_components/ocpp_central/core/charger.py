@@ -117,17 +117,18 @@ class Description:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """A charging session. `token` None: nobody was identified. `group`: the token's, when it was presented.
+    """A charging session. `token` None: nobody was identified; `anonymous`: the charger has said that nobody will be.
 
-    `meter_start_wh`: the energy register at its start. `standing`: how the token stood; unless it was accepted, the
-    transaction should soon end. `against`: the uid of the reservation that it is in the way of. `evict_from`: from when on
-    it is to be stopped, `attempts`: how often that was tried.
+    `group`: the token's, when it was presented. `meter_start_wh`: the energy register at its start. `standing`: how the
+    token stood; unless it was accepted, the transaction should soon end. `against`: the uid of the reservation that it is
+    in the way of. `evict_from`: from when on it is to be stopped, `attempts`: how often that was tried.
     """
 
     transaction: TransactionId
     evse: EvseId
     connector: ConnectorId | None
     token: IdToken | None
+    anonymous: bool = False
     group: str | None = field(default=None, repr=False)
     started_at: datetime
     meter_start_wh: float | None
@@ -138,8 +139,13 @@ class Transaction:
     charging_state: ChargingState | None = None
 
     def is_settled_on(self, token: IdToken | None) -> bool:
-        """Whether somebody's token was accepted for it, so that another one which is told is not about who charges."""
-        return self.token is not None and (not self.refused or (token is not None and self.token.matches(token)))
+        """Whether it is known who charges, so that a token which is told is not about that, or says it again.
+
+        `token` None: the charger tells that it identifies nobody.
+        """
+        if token is None:
+            return self.token is not None or self.anonymous
+        return self.token is not None and (not self.refused or self.token.matches(token))
 
     @property
     def refused(self) -> bool:
@@ -439,6 +445,7 @@ class Charger:
                 evse=evse.evse,
                 connector=event.connector,
                 token=event.token,
+                anonymous=event.anonymous,
                 started_at=event.at,
                 meter_start_wh=event.meter_wh,
                 charging_state=event.charging_state,
@@ -455,11 +462,12 @@ class Charger:
         changed = replace(
             running,
             connector=event.connector if event.connector is not None else running.connector,
+            anonymous=event.anonymous or running.anonymous,
             charging_state=event.charging_state or running.charging_state,
         )
         if not running.is_settled_on(event.token):
             changed = _judged(replace(changed, token=event.token or running.token), verdict)
-        elif event.token is not None and running.token is not None and running.token.matches(event.token):
+        elif event.token is None or (running.token is not None and running.token.matches(event.token)):
             changed = _judged(changed, verdict)
         evse = replace(self.evses[running.evse], running=changed)
         return self._with(_read(evse, event.readings))

@@ -93,13 +93,15 @@ class Enforceability:
         return {reason: remedy for reason in self.reasons if (remedy := reason.remedy) is not None}
 
 
-def enforceability(settings: Settings, rules: Rules, *, holds: bool, vends_freely: bool = False) -> Enforceability:
+def enforceability(
+    settings: Settings, rules: Rules, *, holds: bool, vends_freely: bool = False, keeps_list: bool = False
+) -> Enforceability:
     """How well it can be kept at a charger with these settings who may charge there.
 
     `holds`: whether it keeps what is reserved by itself (`holds_natively`). `vends_freely`: it was seen to start for
-    somebody who identified nobody.
+    somebody who identified nobody. `keeps_list`: the owner wants it to let drivers charge while it is offline.
     """
-    reasons = tuple(_reasons(settings, vends_freely=vends_freely))
+    reasons = tuple(_reasons(settings, vends_freely=vends_freely, keeps_list=keeps_list))
     is_open = any(reason.is_open for reason in reasons)
     level: Level | None
     if holds and not is_open:
@@ -120,7 +122,7 @@ def holds_natively(book: Book, charger: Charger, *, has_held: bool) -> bool:
     return book.can_hold and (has_held or charger.claims_reservations is True)
 
 
-def _reasons(settings: Settings, *, vends_freely: bool) -> Iterator[Reason]:
+def _reasons(settings: Settings, *, vends_freely: bool, keeps_list: bool) -> Iterator[Reason]:
     if settings.of(Setting.AUTHORIZES) is False:
         yield Reason.AUTHORIZES_NOBODY
     if vends_freely:
@@ -131,7 +133,7 @@ def _reasons(settings: Settings, *, vends_freely: bool) -> Iterator[Reason]:
         yield Reason.GOES_ON
     if settings.of(Setting.STARTS_UNKNOWN_OFFLINE):
         yield Reason.STARTS_UNKNOWN_OFFLINE
-    if settings.of(Setting.STARTS_KNOWN_OFFLINE) and _may_know(settings):
+    if settings.of(Setting.STARTS_KNOWN_OFFLINE) and _may_know(settings) and not keeps_list:
         yield Reason.STARTS_KNOWN_OFFLINE
 
 

@@ -27,14 +27,16 @@ class Presentation:
 def presentation(report: Report, drivers: Drivers, *, house: IdToken, now: datetime) -> Presentation | None:
     """What a report says of somebody at the charger; None if it says nothing of that, or nothing new.
 
-    A start follows a question about the same token as a rule, and may be told again, or
-    hours later. The token of the house is presented by nobody.
+    A start follows a question about the same token as a rule, which is news only if it is refused after all; and it may be
+    told again, or hours later. The token of the house is presented by nobody.
     """
     before, event, verdict = report.before, report.event, report.verdict
     if verdict is None or not isinstance(event, Authorizing | Started | Updated) or event.token is None:
         return None
     token = event.token
-    if house.matches(token) or not (isinstance(event, Authorizing) or _is_new(before, event, token, now)):
+    if house.matches(token) or not (
+        isinstance(event, Authorizing) or _is_new(before, event, token, now, accepted=verdict.accepted)
+    ):
         return None
     evse = event.evse
     if evse is None and isinstance(event, Updated) and (running := before.running(event.transaction)) is not None:
@@ -48,8 +50,8 @@ def presentation(report: Report, drivers: Drivers, *, house: IdToken, now: datet
     )
 
 
-def _is_new(before: Charger, event: Started | Updated, token: IdToken, now: datetime) -> bool:
-    if before.presented is not None and before.presented.matches(token):
+def _is_new(before: Charger, event: Started | Updated, token: IdToken, now: datetime, *, accepted: bool) -> bool:
+    if accepted and before.presented is not None and before.presented.matches(token):
         return False
     if now - before.moment_of(event.at, now) > UNNOTICED:
         return False
