@@ -5,7 +5,7 @@ import pytest
 
 from tests.charger import Behaviour, Version
 
-from .conftest import HOUSE_TOKEN, STRANGER, Site, charger_subentry, driver_subentry
+from .conftest import HOUSE_TOKEN, ON_V16, STRANGER, Site, charger_subentry, driver_subentry, eventually
 
 pytestmark = pytest.mark.blackbox
 
@@ -39,6 +39,18 @@ async def test_a_refused_token_is_told_with_the_reason(site: Site, version: Vers
     await site.shows(EVENT, lambda state: state.state != "unknown")
     told = [(each["event_type"], each["driver"], each["reason"]) for each in news]
     assert told == [("refused", None, "reserved_for_others")]
+
+
+@ON_V16
+async def test_a_start_that_is_refused_after_all_is_told(site: Site, version: Version) -> None:
+    """A charger with 1.6 does not say where it asks: the token may charge at another connector, but not at this one."""
+    charger = await site.charger(version=version, behaviour=Behaviour(enforces=False))
+    await site.act("reserve_now", device_id=site.device_id("A", 1), driver="Anna", held_by="central_system")
+    news = site.news(EVENT)
+    assert not await charger.start(1, STRANGER)
+    await eventually(lambda: len(news) > 1, "both events")
+    told = [(each["event_type"], each["evse"], each["reason"]) for each in news]
+    assert told == [("accepted", None, None), ("refused", 1, "reserved_for_others")]
 
 
 async def test_a_start_without_a_question_is_told(site: Site, version: Version) -> None:
