@@ -243,3 +243,18 @@ def test_home_assistant_may_charge_at_as_many_evses_as_it_likes() -> None:
     world.rules = replace(world.rules, one_per_token=True)
     assert world.start(HOUSE, 1).accepted
     assert world.start(HOUSE, 2).accepted
+
+
+def test_who_was_pardoned_is_refused_no_more() -> None:
+    """Who may go on after all began before whatever is reserved later, also when his token is told again."""
+    world = World()
+    gone = world.reserve(1, HOLDER)
+    assert not world.start(STRANGER, transaction="t").accepted
+    world.cancel(gone)
+    world.wait(SECOND * 10)
+    assert not world.evict("t")
+    world.reserve(1, HOLDER, start=NOON + MINUTE)
+    world.wait(MINUTE)
+    verdict = world.update("t", STRANGER)
+    assert verdict is not None
+    assert verdict.accepted

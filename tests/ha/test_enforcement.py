@@ -357,7 +357,10 @@ async def test_a_charger_may_have_its_own_enforcement(site: Site, version: Versi
 async def test_a_charger_that_identifies_nobody(
     site: Site, clock: Clock, version: Version, known: str, own: str
 ) -> None:
-    """Contract 1: it is reported only, unless this very charger is set to stop; an unknown token is an unknown token."""
+    """Contract 1: it is reported only, unless this very charger is set to stop; an unknown token is an unknown token.
+
+    Refused or not, whoever goes on in the way of a reservation is told of.
+    """
     choose(site, who_may_charge=known)
     await set_own(site, own)
     behaviour = Behaviour(free_vend=True, enforces=False, obeys_refusals=False)

@@ -482,7 +482,8 @@ class Charger:
     def _pardoned(self, event: Pardoned) -> Charger:
         if (running := self.running(event.transaction)) is None:
             return self
-        return self._with(replace(self.evses[running.evse], running=replace(running, evict_from=None)))
+        pardoned = replace(running, standing=Standing.ACCEPTED, against=None, evict_from=None)
+        return self._with(replace(self.evses[running.evse], running=pardoned))
 
     def _ended(self, event: Ended) -> Charger:
         running = self.running(event.transaction)
