@@ -21,7 +21,7 @@ from .audience import Audience, Place
 from .choices import Choices
 from .const import CONF_HOUSE_TOKEN, LOGGER
 from .core.authorization import ASKS, Court, is_still_unwelcome, judge
-from .core.book import Change
+from .core.book import Book, Change
 from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
 from .core.commands import Command, DropHold, ListCommand, Outcome, PlaceHold, SendList
@@ -54,6 +54,8 @@ from .core.rules import Enforcement, Rules
 from .core.steps import Report
 from .core.token import IdToken
 from .core.undo import undone
+from .csms.dialect import Version
+from .csms.intake import Counters
 from .csms.session import Result
 from .drivers import drivers_of, find_driver
 from .history import History
@@ -79,6 +81,14 @@ SWEEP = timedelta(seconds=60)
 
 class Connection(Protocol):
     """The way to a charger that is connected."""
+
+    @property
+    def version(self) -> Version:
+        """The version of OCPP that is spoken."""
+
+    @property
+    def counters(self) -> Counters:
+        """What went over it so far."""
 
     def wake(self) -> None:
         """There may be something to tell the charger."""
@@ -188,6 +198,10 @@ class CentralSystem:
         charger = self.chargers.get(place.charger)
         return charger.evses.get(place.evse) if charger and place.evse is not None else None
 
+    def book(self, charger: ChargerId) -> Book:
+        """The living reservations of a charger, and what may be left of ended ones there."""
+        return self._ledger.book(charger)
+
     def reservations(self, place: Place | None = None) -> list[Reservation]:
         """The living reservations of a place (None: of all chargers), ordered by start."""
         if place is not None:
@@ -253,6 +267,10 @@ class CentralSystem:
         self._give_lists()
         self._wake_reconcilers(step.changes)
         self.audience.wake_all()
+
+    def connection(self, charger: ChargerId) -> Connection | None:
+        """The way to a charger; None while it is not connected."""
+        return self._connections.get(charger)
 
     @callback
     def set_connection(self, charger: ChargerId, connection: Connection | None) -> None:
