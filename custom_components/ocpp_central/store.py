@@ -27,7 +27,7 @@ from .core.local_list import Known, remembered
 from .core.past import Past
 from .core.reservation import Status
 from .core.spellings import Spellings
-from .records import Json, Writer, read
+from .records import Json, Writer, decoded_by, read
 
 VERSION = 1
 
@@ -317,7 +317,7 @@ def _stored_book(book: Book, unreadable: tuple[Json, ...]) -> StoredBook:
 
 def decoded(data: Json) -> tuple[Memory, dict[str, tuple[Json, ...]]]:
     """What a file remembers, and the records by charger that this version cannot read."""
-    stored = _STORED_DECODER.decode(data)
+    stored = decoded_by(_STORED_DECODER, data)
     books: dict[str, Book] = {}
     unreadable: dict[str, tuple[Json, ...]] = {}
     for each in stored.books:

@@ -449,3 +449,31 @@ def test_a_token_would_be_found_in_any_spelling(hass: HomeAssistant, text: str) 
     for spelling in ("04A2B3C4", "04:a2:b3:c4"):
         assert len(hearsay.leaks({"the card": spelling})) == 1
     assert not hearsay.leaks({"another card": "04A2B3C5"})
+
+
+@pytest.mark.expects_logged_errors
+@pytest.mark.parametrize("file", ["", ".history"])
+async def test_a_file_that_cannot_be_read_is_not_quoted(
+    hass: HomeAssistant,
+    hearsay: Hearsay,
+    site: Site,
+    clock: Clock,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    file: str,
+) -> None:
+    """The log says that it cannot be, and of which part, but nothing that stands in it."""
+    charger = await site.charger("B")
+    await site.reserve(1, identity="B", id_token=GUEST_1)
+    await site.act("cancel_reservation", device_id=site.device_id("B", 1))
+    assert await charger.start(1, GUEST_1)
+    await clock.forward(minutes=2)
+    await site.stop()
+    stored = hass_storage[f"{DOMAIN}.{site.entry.entry_id}{file}"]["data"]
+    records = "chargers" if file == "" else "reservations"
+    assert GUEST_1 in str(stored[records])
+    stored[records].append("damaged")
+    await hass.config_entries.async_setup(site.entry.entry_id)
+    hearsay.read(caplog)
+    assert hearsay.leaks({"the field": records}, "log")
+    assert hearsay.leaks(SECRETS) == []
