@@ -19,6 +19,7 @@ from homeassistant.config_entries import (
     ConfigSubentry,
     ConfigSubentryFlow,
     SubentryFlowResult,
+    UnknownSubEntry,
 )
 from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
@@ -305,7 +306,10 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for what may change; the identity stays."""
-        charger = self._get_reconfigure_subentry()
+        try:
+            charger = self._get_reconfigure_subentry()
+        except UnknownSubEntry:  # somebody has removed it while the form was open
+            return self.async_abort(reason="charger_gone")
         identity = charger.unique_id or charger.title
         password = charger.data.get(CONF_PASSWORD)
         errors: dict[str, str] = {}

@@ -10,11 +10,21 @@ from homeassistant.core import callback
 
 from .core.commands import Command, Outcome
 from .core.events import ChargerId
+from .csms.dialect import Version
+from .csms.intake import Counters
 from .csms.session import Result
 
 
 class Connection(Protocol):
     """The way to a charger that is connected."""
+
+    @property
+    def version(self) -> Version:
+        """The version of OCPP that is spoken."""
+
+    @property
+    def counters(self) -> Counters:
+        """What went over it so far."""
 
     def wake(self) -> None:
         """There may be something to tell the charger."""
@@ -37,6 +47,10 @@ class Connections:
             self._known.pop(charger, None)
         else:
             self._known[charger] = connection
+
+    def get(self, charger: ChargerId) -> Connection | None:
+        """The way to a charger; None while it is not connected."""
+        return self._known.get(charger)
 
     @callback
     def wake(self, chargers: Iterable[ChargerId]) -> None:

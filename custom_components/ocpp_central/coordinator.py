@@ -21,7 +21,7 @@ from .choices import Choices
 from .connections import Connections
 from .const import CONF_HOUSE_TOKEN, LOGGER
 from .core.authorization import Court, asks, is_still_unwelcome, judge
-from .core.book import Change
+from .core.book import Book, Change
 from .core.charger import Charger, Evse
 from .core.check import Check, check_charger, check_evse
 from .core.commands import DropHold, Outcome, PlaceHold
@@ -180,6 +180,10 @@ class CentralSystem:
         charger = self.chargers.get(place.charger)
         return charger.evses.get(place.evse) if charger and place.evse is not None else None
 
+    def book(self, charger: ChargerId) -> Book:
+        """The living reservations of a charger, and what may be left of ended ones there."""
+        return self._ledger.book(charger)
+
     def reservations(self, place: Place | None = None) -> list[Reservation]:
         """The living reservations of a place (None: of all chargers), ordered by start."""
         if place is not None:
@@ -334,7 +338,7 @@ class CentralSystem:
         event = Evicting if unwelcome else Pardoned
         self.apply(charger_id, event(transaction=transaction, at=now))
         if unwelcome:
-            LOGGER.info("%s is asked to stop transaction %s, which was refused", charger_id, transaction)
+            LOGGER.info("%s is asked to stop whoever charges at connector %s and was refused", charger_id, running.evse)
         return unwelcome
 
     async def saved(self) -> None:

@@ -15,6 +15,7 @@ from homeassistant.config_entries import (
     ConfigSubentry,
     ConfigSubentryFlow,
     SubentryFlowResult,
+    UnknownSubEntry,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
@@ -62,7 +63,11 @@ class DriverSubentryFlow(ConfigSubentryFlow):
 
     async def async_step_reconfigure_details(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask what is to be different."""
-        entry, driver = self._get_entry(), self._get_reconfigure_subentry()
+        entry = self._get_entry()
+        try:
+            driver = self._get_reconfigure_subentry()
+        except UnknownSubEntry:  # somebody has removed him while the form was open
+            return self.async_abort(reason="driver_gone")
         if user_input is None:
             return self._async_show("reconfigure_details", shown(driver, *self._learned))
         try:

@@ -19,7 +19,7 @@ from mashumaro.codecs.basic import BasicDecoder, BasicEncoder
 
 from .const import DOMAIN, LOGGER
 from .core.reservation import Reservation, Status
-from .records import Json, Writer, read
+from .records import Json, Writer, decoded_by, read
 from .store import WRITING, RaisingStore, StorageFailedError, storage_key
 
 VERSION = 1
@@ -189,6 +189,6 @@ def _encode(records: Records, unreadable: tuple[Json, ...], writer: Writer) -> J
 
 
 def _decode(data: Json) -> tuple[Records, tuple[Json, ...]]:
-    stored = _DECODER.decode(data)
+    stored = decoded_by(_DECODER, data)
     found, bad = read((*stored.reservations, *stored.unreadable))
     return {each.uid: each for each in found}, bad

@@ -30,6 +30,8 @@ from .core.commands import (
     StopTransaction,
 )
 from .core.events import AbilitiesUntold, Asked, SettingsTold
+from .csms.dialect import Version
+from .csms.intake import Counters
 from .csms.session import Result, Session
 from .store import StorageFailedError
 
@@ -48,6 +50,16 @@ class Reconciler:
         self._woken = asyncio.Event()
         self._ended = False
         self._waits_for_disk = False
+
+    @property
+    def version(self) -> Version:
+        """The version of OCPP that is spoken."""
+        return self._session.version
+
+    @property
+    def counters(self) -> Counters:
+        """What went over the connection so far."""
+        return self._session.counters
 
     @callback
     def wake(self) -> None:

@@ -46,6 +46,19 @@ class Writer:
         return tuple(found)
 
 
+class UnreadableError(Exception):
+    """What is stored has a form that this version does not know. It says which part, and quotes nothing."""
+
+
+def decoded_by[T](decoder: BasicDecoder[T], stored: Json) -> T:
+    """What is stored, as a value. Raises `UnreadableError`."""
+    try:
+        return decoder.decode(stored)
+    except (InvalidFieldValue, MissingField) as err:
+        # Its own text quotes what it cannot read, id tokens and all.
+        raise UnreadableError(f"{err.field_name} of {err.holder_class_name}") from None
+
+
 def read(records: Iterable[Json]) -> tuple[list[Reservation], tuple[Json, ...]]:
     """The reservations of these records, and the records that this version cannot read."""
     found: list[Reservation] = []

@@ -27,7 +27,7 @@ from .core.local_list import Kept, kept, remembered
 from .core.past import Past
 from .core.reservation import Status
 from .core.spellings import Spellings
-from .records import Json, Writer, read
+from .records import Json, UnreadableError, Writer, decoded_by, read
 
 VERSION = 1
 
@@ -107,6 +107,7 @@ class Memory:
 
 _STORED_ENCODER = BasicEncoder(Stored)
 _STORED_DECODER = BasicDecoder(Stored)
+_CHARGER_DECODER = BasicDecoder(StoredCharger)
 
 
 class Storage:
@@ -317,7 +318,7 @@ def _stored_book(book: Book, unreadable: tuple[Json, ...]) -> StoredBook:
 
 def decoded(data: Json) -> tuple[Memory, dict[str, tuple[Json, ...]]]:
     """What a file remembers, and the records by charger that this version cannot read."""
-    stored = _STORED_DECODER.decode(data)
+    stored = decoded_by(_STORED_DECODER, {**data, "chargers": []})
     books: dict[str, Book] = {}
     unreadable: dict[str, tuple[Json, ...]] = {}
     for each in stored.books:
@@ -337,9 +338,18 @@ def decoded(data: Json) -> tuple[Memory, dict[str, tuple[Json, ...]]]:
         unreadable[charger] = (*unreadable.get(charger, ()), record)
     past = Past(ended={reservation.uid: reservation for reservation in ended}, counts=stored.counts)
     ledger = Ledger(books=books, past=past, last_id=stored.last_reservation_id)
-    chargers = {each.charger: _charger(each) for each in stored.chargers}
+    chargers = {each.charger: each for each in map(_read_charger, data.get("chargers", ())) if each is not None}
     memory = Memory(ledger=ledger, chargers=chargers, last_transaction_id=stored.last_transaction_id)
     return memory, unreadable
+
+
+def _read_charger(record: Json) -> Charger | None:
+    """The charger of a record; None, and said in the log, if this version cannot read it: it will tell of itself again."""
+    try:
+        return _charger(decoded_by(_CHARGER_DECODER, record))
+    except UnreadableError as err:
+        LOGGER.error("What is stored of charger %s cannot be read (%s) and is forgotten", record.get("charger"), err)
+        return None
 
 
 def _charger(stored: StoredCharger) -> Charger:

@@ -16,7 +16,7 @@ from websockets.exceptions import InvalidStatus
 from custom_components.ocpp_central.const import DOMAIN
 from tests.charger import Version
 
-from .conftest import HOLDER, TELLS_ALL, Clock, Site, charger_subentry, eventually
+from .conftest import TELLS_ALL, Clock, Site, charger_subentry, eventually
 
 pytestmark = pytest.mark.blackbox
 
@@ -245,40 +245,3 @@ async def test_nothing_is_kept_of_a_charger_that_was_removed_while_we_were_down(
     await site.start()
     assert await site.reservations() == []
     assert not [state for state in hass.states.async_all() if ".a_" in state.entity_id]
-
-
-async def test_nothing_secret_is_told(
-    hass: HomeAssistant, site: Site, caplog: pytest.LogCaptureFixture, version: Version
-) -> None:
-    """Privacy: no id token and no password in any state, event, response, offer's title, or log at info and above."""
-    events: list[str] = []
-    hass.bus.async_listen("*", lambda event: events.append(repr(event.as_dict())))
-    (subentry,) = site.entry.subentries.values()
-    hass.config_entries.async_update_subentry(site.entry, subentry, data={"password": "S3cretOne"})
-    stranger = await site.dial("New", version, password="S3cretTwo")
-    await stranger.wait_for(lambda: stranger.refused == 404)
-    assert await knock(site, "A", b"S3cretThree") == 401
-    charger = await site.charger("A", version, password="S3cretOne")
-    responses = [await site.reserve(1), await site.act("reserve_now", device_id=site.device_id("A", 2))]
-    assert not await charger.start(1, "STRANGERTOKEN")
-    assert not await charger.start(1, "STRANGERTOKEN", authorize=False)
-    await charger.unplug(1)
-    assert await charger.start(1, HOLDER)
-    await site.shows("sensor.a_connector_1_reservation", "in_use")
-    responses += await site.reservations()
-    await charger.stop(1)
-    responses.append(await site.act("cancel_reservation", device_id=site.device_id("A", 2)))
-    await charger.send_text('[2,"x","Authorize",{"idTag":["STRANGERTOKEN"]}]')
-    await charger.receive_raw()
-    await site.stop()
-    await site.start()
-
-    told = repr(responses) + repr([state.as_dict() for state in hass.states.async_all()])
-    told += "".join(each for each in events if "call_service" not in each)
-    told += "".join(
-        record.getMessage() + repr(record.exc_info)
-        for record in caplog.records
-        if record.levelname != "DEBUG" and not record.name.startswith("tests.")
-    )
-    for secret in (HOLDER, "STRANGERTOKEN", "HA0123456789", "S3cretOne", "S3cretTwo", "S3cretThree"):
-        assert secret not in told, secret

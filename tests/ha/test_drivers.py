@@ -1,15 +1,10 @@
 """Reserving for a driver, a token or a group, on every version; and what follows when drivers change."""
 
 from collections.abc import Callable, Mapping
-import json
-import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
-from homeassistant.const import MATCH_ALL
-from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.json import json_dumps
+from homeassistant.core import HomeAssistant
 import pytest
 
 from tests.charger import Behaviour, SimulatedCharger, Version
@@ -376,45 +371,6 @@ async def test_who_cannot_be_told_to_the_charger_is_refused(site: Site) -> None:
     await refused(reserve(site, driver="Dora", group_id_token="G" * 21), "id_token_too_long")
     reservation = await reserve(site, driver="Dora", group_id_token="G" * 20)
     assert reservation["result"] == "Accepted"
-
-
-async def test_no_token_is_given_away(site: Site, version: Version, caplog: pytest.LogCaptureFixture) -> None:
-    """No state, attribute, event, response or log line tells an ID token or a group."""
-    caplog.set_level(logging.INFO)
-    heard: list[str] = []
-
-    @callback
-    def hear(event: Event) -> None:
-        heard.append(json_dumps(event.data))
-
-    registry = er.async_get(site.hass)
-    charger = await site.charger(version=version, behaviour=TELLS_ALL)
-    registry.async_update_entity("sensor.a_connector_1_reserved_for", disabled_by=None)
-    await site.stop()
-    stop = site.hass.bus.async_listen(MATCH_ALL, hear)
-    await site.start()
-    await charger.ready()
-    await site.shows("sensor.a_connector_1_status", "available")
-    answers: list[object] = []
-    answers.append(await reserve(site, driver="Ben"))
-    await site.shows("sensor.a_connector_1_reserved_for", "Ben")
-    answers.append(await site.act("check_reservation", device_id=site.device_id("A", 1), driver="Anna"))
-    await change(site, "Ben", id_tokens=tokens("B1B1B1B1"), group="Hanse")
-    answers.append(await site.act("update_reservation", uid=answers[0]["uid"], driver="Anna"))  # type: ignore[index]
-    assert not await charger.start(1, CLEO)
-    assert await charger.start(1, ANNA_2)
-    await site.shows("sensor.a_connector_1_reservation", "in_use")
-    answers += [await site.act("reserve_now", device_id=site.device_id("A", 2), driver="Dora")]
-    await remove(site, "Dora")
-    answers += await site.reservations(include_ended=True)
-    answers.append(str(await refused(reserve(site, driver="Zoe"), "unknown_driver")))
-    stop()
-    states = [json_dumps(state.as_dict()) for state in site.hass.states.async_all()]
-    lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
-    told = "\n".join((*heard, *states, *lines, json.dumps(answers))).upper()
-    secrets = (ANNA_1, ANNA_2, BEN, CLEO, DORA, "B1B1B1B1", "KINFOLK", "HANSE", HOUSE_TOKEN, driver_id("Anna"))
-    assert not [secret for secret in secrets if secret.upper() in told]
-    assert "BEN" in told
 
 
 async def test_a_charger_that_does_not_know_groups_is_held_for_all_the_same(site: Site) -> None:

@@ -18,7 +18,7 @@ from custom_components.ocpp_central.core.policy import Policy
 from custom_components.ocpp_central.options import policy_of, stored
 from tests.charger import Behaviour, Version
 
-from .conftest import HOLDER, STRANGER, Clock, Site, refused
+from .conftest import HOLDER, STRANGER, Clock, Site, refused, told_what_it_can
 
 pytestmark = pytest.mark.blackbox
 
@@ -179,7 +179,7 @@ def test_a_stored_default_beyond_the_maximum_is_the_maximum() -> None:
 
 async def test_options_apply_at_once_and_disturb_nobody(site: Site, version: Version) -> None:
     """Contract 1: no reload, no lost connection, no word to the charger."""
-    charger = await site.charger(version=version)
+    charger = await told_what_it_can(await site.charger(version=version))
     reserved = await site.reserve(2)
     connected = site.history("binary_sensor.a_connected")
     received = len(charger.received)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
 from itertools import islice
+from math import inf
 
 from .commands import AskForListLimits, AskForListVersion, ChangeSetting, ListCommand, Outcome, SendList
 from .entries import Entries, Entry
@@ -214,7 +215,9 @@ class LocalList:
         known = replace(self.known, sent=None)
         if outcome is Outcome.ACCEPTED:
             known = replace(known, version=update.version).saying(_changed(known.entries, update))
-            return _knowing(replace(self, told=update.version), known)
+            updated = _knowing(replace(self, told=update.version), known)
+            # Whatever is wrong with an update that brings the list no nearer, it must not be sent for ever.
+            return updated if updated.is_right or _missing(updated) < _missing(self) else _failed(updated)
         if outcome is Outcome.NOT_IMPLEMENTED:
             return _given_up(_knowing(self, known))
         told = None if outcome is Outcome.REJECTED else self.told
@@ -284,6 +287,14 @@ def _changed(entries: Entries | None, update: SendList) -> Entries | None:
 
 def _new(entries: Entries, target: Entries) -> Iterator[Entry]:
     return (entry for key, entry in target.items() if entries.get(key) != entry)
+
+
+def _missing(local_list: LocalList) -> float:
+    """How many entries of a list are not as they should be; infinitely many where it is not known."""
+    entries, target = local_list.known.entries, local_list.target
+    if entries is None:
+        return inf
+    return sum(1 for _ in _new(entries, target)) + len(entries.keys() - target.keys())
 
 
 def _is_respelled(entries: Entries, target: Entries) -> bool:
