@@ -16,7 +16,7 @@ from custom_components.ocpp_central.core.events import (
     Started,
     Updated,
 )
-from custom_components.ocpp_central.core.reservation import News, Target
+from custom_components.ocpp_central.core.reservation import News, Status, Target
 from custom_components.ocpp_central.core.rules import Enforcement
 from custom_components.ocpp_central.core.spellings import Spellings
 from custom_components.ocpp_central.core.token import IdToken
@@ -268,3 +268,16 @@ def test_who_was_pardoned_is_refused_no_more() -> None:
     verdict = world.update("t", STRANGER)
     assert verdict is not None
     assert verdict.accepted
+
+
+def test_a_card_that_is_shown_to_somebody_elses_transaction_uses_no_reservation() -> None:
+    """What is reserved for a driver is used by his transaction, not by one at which he only shows a card."""
+    world = World()
+    first, second = IdToken(value="FIRST"), IdToken(value="SECOND")
+    anna = driver("anna", first, second)
+    world.drivers = Drivers(known=(anna,))
+    assert world.start(STRANGER, transaction="t").accepted
+    reservation = world.reserve(1, first, start=NOON + MINUTE, driver=anna.driver_id, group=anna.shared_group)
+    world.wait(MINUTE)
+    world.update("t", first)
+    assert world.status_of(reservation) is not Status.IN_USE
