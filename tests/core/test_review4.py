@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.ocpp_central.core.commands import Outcome, PlaceHold, SendList, StopTransaction
+from custom_components.ocpp_central.core.charger import PATIENCE
+from custom_components.ocpp_central.core.commands import AskToBoot, Outcome, PlaceHold, SendList, StopTransaction
 from custom_components.ocpp_central.core.drivers import Driver, Drivers
 from custom_components.ocpp_central.core.entries import entries_of
 from custom_components.ocpp_central.core.events import (
@@ -281,3 +282,18 @@ def test_a_card_that_is_shown_to_somebody_elses_transaction_uses_no_reservation(
     world.wait(MINUTE)
     world.update("t", first)
     assert world.status_of(reservation) is not Status.IN_USE
+
+
+def test_a_charger_that_describes_itself_on_our_request_still_asks() -> None:
+    """It has not booted: a stranger whom it starts without asking is one, and not nobody (contract 1)."""
+    world = World()
+    world.authorize(STRANGER)
+    world.disconnect()
+    world.connect()
+    world.wait(PATIENCE)
+    assert AskToBoot() in world.plan().commands
+    world.boot()
+    world.settle()
+    world.status(1, ConnectorStatus.AVAILABLE)
+    world.reserve(1, HOLDER)
+    assert not world.start(STRANGER).accepted
