@@ -253,6 +253,18 @@ def test_another_spelling_is_sent_with_the_whole_list() -> None:
     assert (update.full, values(update.entries)) == (True, ["A", "B"])
 
 
+def test_another_spelling_does_not_begin_a_long_list_anew() -> None:
+    """Nobody else is missing meanwhile: the old spelling goes, and then the new one comes."""
+    names = [f"T{number}" for number in range(45)]
+    pair = Pair(listed("a", *names))
+    pair.settle()
+    gone, come = pair.want("A", *names)
+    assert (gone.full, values_of(gone.removed), gone.entries) == (False, ["a"], ())
+    assert (come.full, come.removed, values(come.entries)) == (False, (), ["A"])
+    assert pair.charger.entries == listed("A", *names)
+    assert pair.known.is_right
+
+
 @pytest.mark.parametrize("at_once", [None, 2, 1000])
 def test_a_long_list_goes_in_parts(at_once: int | None) -> None:
     """A whole one with the first part, then changes, each with a version; never more than are good for who waits."""

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.ocpp_central.core.commands import Outcome, PlaceHold, SendList, StopTransaction
+from custom_components.ocpp_central.core.charger import PATIENCE
+from custom_components.ocpp_central.core.commands import AskToBoot, Outcome, PlaceHold, SendList, StopTransaction
 from custom_components.ocpp_central.core.drivers import Driver, Drivers
 from custom_components.ocpp_central.core.entries import entries_of, spelled
 from custom_components.ocpp_central.core.events import (
@@ -16,7 +17,7 @@ from custom_components.ocpp_central.core.events import (
     Started,
     Updated,
 )
-from custom_components.ocpp_central.core.reservation import News, Target
+from custom_components.ocpp_central.core.reservation import News, Status, Target
 from custom_components.ocpp_central.core.rules import Enforcement
 from custom_components.ocpp_central.core.spellings import Spellings
 from custom_components.ocpp_central.core.token import IdToken
@@ -258,3 +259,31 @@ def test_who_was_pardoned_is_refused_no_more() -> None:
     verdict = world.update("t", STRANGER)
     assert verdict is not None
     assert verdict.accepted
+
+
+def test_a_card_that_is_shown_to_somebody_elses_transaction_uses_no_reservation() -> None:
+    """What is reserved for a driver is used by his transaction, not by one at which he only shows a card."""
+    world = World()
+    first, second = IdToken(value="FIRST"), IdToken(value="SECOND")
+    anna = driver("anna", first, second)
+    world.drivers = Drivers(known=(anna,))
+    assert world.start(STRANGER, transaction="t").accepted
+    reservation = world.reserve(1, first, start=NOON + MINUTE, driver=anna.driver_id, group=anna.shared_group)
+    world.wait(MINUTE)
+    world.update("t", first)
+    assert world.status_of(reservation) is not Status.IN_USE
+
+
+def test_a_charger_that_describes_itself_on_our_request_still_asks() -> None:
+    """It has not booted: a stranger whom it starts without asking is one, and not nobody (contract 1)."""
+    world = World()
+    world.authorize(STRANGER)
+    world.disconnect()
+    world.connect()
+    world.wait(PATIENCE)
+    assert AskToBoot() in world.plan().commands
+    world.boot()
+    world.settle()
+    world.status(1, ConnectorStatus.AVAILABLE)
+    world.reserve(1, HOLDER)
+    assert not world.start(STRANGER).accepted

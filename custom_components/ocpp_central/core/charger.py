@@ -375,11 +375,13 @@ class Charger:
                 return self
 
     def _booted(self, event: Booted) -> Charger:
+        # One that really boots says so first; later than that it was asked to describe itself.
+        asked_for = self.connected_at is not None and event.at >= self.connected_at + PATIENCE
         return replace(
             self,
             description=_description(event),
             abilities=self.abilities.after_boot(),
-            asks=False,
+            asks=self.asks and asked_for,
             reticent=False,
             local_list=self.local_list.booted(),
         )

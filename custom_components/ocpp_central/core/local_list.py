@@ -228,10 +228,14 @@ class LocalList:
         most = min(self.at_once or MOST_AT_ONCE, MOST_AT_ONCE)
         version = self._next_version()
         entries = self.known.entries
-        if not (entries and self.target) or not self.known.version or _is_respelled(entries, self.target):
+        fits = len(self.target) <= most
+        respelled = _respelled(entries or {}, self.target)
+        if not (entries and self.target) or not self.known.version or (respelled and fits):
             return SendList(version=version, full=True, entries=tuple(islice(self.target.values(), most)))
-        removed = tuple(entry.token for key, entry in entries.items() if key not in self.target)[:most]
-        new = sorted(_new(entries, self.target), key=lambda entry: entry.standing is not Standing.BLOCKED)
+        gone = [entry.token for key, entry in entries.items() if key not in self.target or key in respelled]
+        new = [entry for key, entry in _new(entries, self.target) if key not in respelled]
+        new.sort(key=lambda entry: entry.standing is not Standing.BLOCKED)
+        removed = tuple(gone[:most])
         return SendList(version=version, full=False, removed=removed, entries=tuple(new[: most - len(removed)]))
 
     def _next_version(self) -> int:
@@ -285,21 +289,25 @@ def _changed(entries: Entries | None, update: SendList) -> Entries | None:
     return {key: entry for key, entry in entries.items() if key not in removed} | new
 
 
-def _new(entries: Entries, target: Entries) -> Iterator[Entry]:
-    return (entry for key, entry in target.items() if entries.get(key) != entry)
+def _new(entries: Entries, target: Entries) -> Iterator[tuple[str, Entry]]:
+    return ((key, entry) for key, entry in target.items() if entries.get(key) != entry)
 
 
 def _missing(local_list: LocalList) -> float:
-    """How many entries of a list are not as they should be; infinitely many where it is not known."""
+    """How much is to be done about a list, one for each entry that goes or comes; infinitely much where it is not known."""
     entries, target = local_list.known.entries, local_list.target
     if entries is None:
         return inf
-    return sum(1 for _ in _new(entries, target)) + len(entries.keys() - target.keys())
+    return sum(1 + (key in entries) for key, _ in _new(entries, target)) + len(entries.keys() - target.keys())
 
 
-def _is_respelled(entries: Entries, target: Entries) -> bool:
-    """Whether a token is to be spelled otherwise: to some chargers that is another one, which they keep beside the old."""
-    return any(key in entries and entries[key].token != entry.token for key, entry in target.items())
+def _respelled(entries: Entries, target: Entries) -> frozenset[str]:
+    """The tokens that are to be spelled otherwise: to some chargers that is another one, which they keep beside the old.
+
+    So the old one goes first. A list that is too long for one message is not begun anew for that: if the connection were
+    lost amid it, most drivers would not be in it.
+    """
+    return frozenset(key for key, entry in target.items() if key in entries and entries[key].token != entry.token)
 
 
 def _digest_of(entries: Entries) -> str:

@@ -373,14 +373,14 @@ def _follow_transaction(page: Page, event: Started | Updated | Evicting | Ended,
             if verdict.intrudes:
                 _tell_of_intruder(page, verdict.against)
             if verdict.accepted:
-                _use(page, event, verdict.group, page.charger.moment_of(event.at, page.now))
+                _use(page, event, page.charger.moment_of(event.at, page.now))
         case Evicting() if (running := page.charger.running(event.transaction)) is not None:
             _tell_of_intruder(page, running.against)
         case Ended():
             _finish(page, event.transaction)
 
 
-def _use(page: Page, event: Started | Updated, group: str | None, moment: datetime) -> None:
+def _use(page: Page, event: Started | Updated, moment: datetime) -> None:
     """A transaction runs with our consent: the holder's makes his reservation used (ocpp.md 5.4).
 
     That is the one for this EVSE, else one for any, preferably the one that the charger names; what he has reserved
@@ -389,12 +389,12 @@ def _use(page: Page, event: Started | Updated, group: str | None, moment: dateti
     running = page.charger.running(event.transaction) if event.transaction is not None else None
     if running is None or running.token is None:
         return
-    token, living = running.token, page.living()
+    living = page.living()
     giving_way = {uid for each in living for uid in each.supersedes}
     waiting = [
         each for each in living if each.status.has_begun and each.binds_at(moment) and each.uid not in giving_way
     ]
-    his = [each for each in waiting if each.is_for(token, group)]
+    his = [each for each in waiting if each.is_for(running.token, running.group)]
     used = [each for each in his if each.covers(running.evse)]
     if not used:
         used = [each for each in his if each.takes_any and fits(each, running.evse, page.charger)]
