@@ -1,5 +1,6 @@
 """OCPP Central System: EV chargers connect to Home Assistant, and their connectors can be reserved."""
 
+import asyncio
 import errno
 from typing import Final
 
@@ -91,14 +92,23 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     central.begin()
 
     listening = entry.data
+    due = False
 
     async def take_over(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
-        """Reload for another address only: whatever else changed must not cost a charger its connection."""
+        """Reload for another address only: whatever else changed must not cost a charger its connection.
+
+        Of many changes at once, such as an import, the world is told once.
+        """
+        nonlocal due
         if entry.data != listening:
             hass.config_entries.async_schedule_reload(entry.entry_id)
-        else:
-            central.take_over()
-            await reception.take_over()
+        elif not due:
+            due = True
+            await asyncio.sleep(0)
+            due = False
+            if entry.state is ConfigEntryState.LOADED:
+                central.take_over()
+                await reception.take_over()
 
     entry.async_on_unload(entry.add_update_listener(take_over))
     return True

@@ -305,7 +305,7 @@ class CentralSystem:
         if isinstance(event, HoldEnded) and event.hold not in self._ledger.book(charger_id).wire_ids:
             LOGGER.info("%s gave up a reservation that nobody here knows: %s", charger_id, event.hold)
         ledger = self._ledger
-        verdict = judge(self.court(charger_id), before, event, now) if asks(event) else None
+        verdict = judge(self.court(charger_id), before, event, now) if asks(before, event) else None
         after = before.after(event, verdict)
         if after is not before:
             self._chargers[charger_id] = after

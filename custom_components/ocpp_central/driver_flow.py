@@ -31,6 +31,9 @@ from .learning import learned_token
 
 CONF_LIST: Final = "list"
 
+BATCH: Final = 20
+"""So many drivers are taken over at once."""
+
 _LIST: Final = vol.Schema({vol.Required(CONF_LIST): TextSelector(TextSelectorConfig(multiline=True))})
 
 
@@ -118,7 +121,7 @@ class DriverSubentryFlow(ConfigSubentryFlow):
             except ListError as fault:
                 errors, about = {CONF_LIST: fault.error}, fault.about
             else:
-                return self._async_take(listed)
+                return await self._async_take(listed)
         schema = self.add_suggested_values_to_schema(_LIST, user_input)
         return self.async_show_form(
             step_id="import_list", data_schema=schema, errors=errors, description_placeholders=about
@@ -149,9 +152,11 @@ class DriverSubentryFlow(ConfigSubentryFlow):
             description_placeholders=None if fault is None else fault.about,
         )
 
-    def _async_take(self, listed: tuple[Listed, ...]) -> SubentryFlowResult:
+    async def _async_take(self, listed: tuple[Listed, ...]) -> SubentryFlowResult:
         entry, entries, added = self._get_entry(), self.hass.config_entries, 0
-        for each in listed:
+        for number, each in enumerate(listed):
+            if number % BATCH == 0:
+                await asyncio.sleep(0)  # a garage has hundreds of drivers, and chargers wait for answers meanwhile
             data: dict[str, Any] = {CONF_ID_TOKENS: stored_tokens(each.tokens)}
             if each.group is not None:
                 data[CONF_GROUP] = each.group

@@ -16,6 +16,7 @@ from tests.charger import Behaviour, SimulatedCharger, Version
 
 from .conftest import (
     HOUSE_TOKEN,
+    ON_V2,
     STRANGER,
     Clock,
     Site,
@@ -379,6 +380,41 @@ async def test_a_charger_that_identifies_nobody(
     assert asked_to_stop(charger) == (1 if own == "stop" else 0)
     assert told(news) == ["placed", "intruder"]
     await stop(charger)
+
+
+@ON_V2
+@pytest.mark.parametrize("own", ["inherit", "stop"])
+@pytest.mark.parametrize("first", ["Charging", "EVConnected"])
+async def test_a_charger_that_says_nothing_of_who_charges(
+    site: Site, clock: Clock, version: Version, first: str, own: str
+) -> None:
+    """2.x: energy flows, and no token was ever told, not even that there is none. That identifies nobody, either."""
+    await set_own(site, own)
+    charger = await site.charger(version=version, behaviour=Behaviour(enforces=False))
+    news = site.news()
+    await reserve(site, "connector")
+
+    async def tell(event: str, state: str, number: int) -> None:
+        await charger.call(
+            "TransactionEvent",
+            {
+                "eventType": event,
+                "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "triggerReason": "CablePluggedIn" if number == 0 else "ChargingStateChanged",
+                "seqNo": number,
+                "transactionInfo": {"transactionId": "T1", "chargingState": state},
+                "evse": {"id": 1, "connectorId": 1},
+            },
+        )
+
+    await tell("Started", first, 0)
+    for number in (1, 2):
+        await tell("Updated", "Charging", number)
+    assert told(news) == (["placed", "intruder"] if own == "inherit" else ["placed"])
+    await clock.forward(seconds=11)
+    await charger.heartbeat()
+    await eventually(lambda: asked_to_stop(charger) == (1 if own == "stop" else 0), "the order to stop, or none")
+    assert told(news) == ["placed", "intruder"]
 
 
 async def test_somebody_who_starts_again_and_again_is_left_alone_in_the_end(

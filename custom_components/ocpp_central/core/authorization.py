@@ -54,7 +54,7 @@ def judge(court: Court, charger: Charger, event: Event, now: datetime) -> Verdic
             return case.anywhere() if event.evse is None else case.at(event.evse)
         case Started():
             return replace(_on_start(court, charger, event, now), transaction=event.transaction)
-        case Updated() if event.token is not None or event.anonymous:
+        case Updated() if asks(charger, event):
             return _on_update(court, charger, event, now)
         case Ended(token=IdToken() as token):
             # Whoever may stop a transaction is the charger's own decision (1.6 section 4.10, E07).
@@ -63,17 +63,25 @@ def judge(court: Court, charger: Charger, event: Event, now: datetime) -> Verdic
             return None
 
 
-def asks(event: Event) -> bool:
-    """Whether an event wants a verdict; most are readings, of which there are many."""
+def asks(charger: Charger, event: Event) -> bool:
+    """Whether an event of a charger wants a verdict; most are readings, of which there are many."""
     match event:
         case Authorizing() | Started():
             return True
         case Updated():
-            return event.token is not None or event.anonymous
+            return event.token is not None or event.anonymous or _goes_on_unidentified(charger, event)
         case Ended():
             return event.token is not None
         case _:
             return False
+
+
+def _goes_on_unidentified(charger: Charger, event: Updated) -> bool:
+    """Whether a car that was plugged in begins to charge, and nobody has identified for it."""
+    if not event.names_nobody:
+        return False
+    running = charger.running(event.transaction)
+    return running is not None and running.token is None and not running.anonymous
 
 
 def is_still_unwelcome(court: Court, charger: Charger, running: Transaction, now: datetime) -> bool:
@@ -116,7 +124,7 @@ def objection(
 
 
 def _on_start(court: Court, charger: Charger, event: Started, now: datetime) -> Verdict:
-    if event.token is None and not event.anonymous:
+    if event.token is None and not event.names_nobody:
         return Verdict(standing=Standing.ACCEPTED)  # 2.x: a car was plugged in, and somebody will identify later
     case = _case(court, charger, event.token, charger.moment_of(event.at, now))
     if (known := charger.same_start(event)) is not None:

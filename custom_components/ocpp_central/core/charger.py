@@ -117,7 +117,7 @@ class Description:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """A charging session. `token` None: nobody was identified; `anonymous`: the charger has said that nobody will be.
+    """A charging session. `token` None: nobody was identified; `anonymous`: and it charges all the same.
 
     `group`: the token's, when it was presented. `meter_start_wh`: the energy register at its start. `standing`: how the
     token stood; unless it was accepted, the transaction should soon end. `against`: the uid of the reservation that it is
@@ -220,7 +220,7 @@ class Charger:
     `asked`, `reluctant`: whether we asked it to report since it connected, and whether it refused to.
     `token_length`: the longest id token that it can carry, in characters; None until it first connected.
     `asks`: whether it has asked about a token since its boot; `vends_freely`: whether it lets cars charge without that.
-    `presented`: the token that it last asked about, until that one starts to charge.
+    `presented`: its latest question about a token, until that one starts to charge.
     `spellings`: how it spells the tokens that were presented to it.
     `given_types`: the connector types that its owner says an EVSE has, whatever the charger tells.
     `reticent`: whether it gave no answer about its abilities since it connected.
@@ -241,7 +241,7 @@ class Charger:
     abilities: Abilities = Abilities()
     asks: bool = False
     vends_freely: bool = False
-    presented: IdToken | None = None
+    presented: Authorizing | None = None
     spellings: Spellings = Spellings()
     given_types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
     reticent: bool = False
@@ -345,10 +345,10 @@ class Charger:
             local_list=told.local_list.respelled(token, spellings),
         )
 
-    def _presented(self, event: Event, token: IdToken) -> IdToken | None:
-        if isinstance(event, Authorizing):
-            return token
-        starts = isinstance(event, Started | Updated) and self.presented is not None and self.presented.matches(token)
+    def _presented(self, event: Event, token: IdToken) -> Authorizing | None:
+        if isinstance(event, Authorizing) or self.presented is None:
+            return event if isinstance(event, Authorizing) else None
+        starts = isinstance(event, Started | Updated) and self.presented.token.matches(token)
         return None if starts else self.presented
 
     def _told(self, event: Event, verdict: Verdict | None) -> Charger:
@@ -447,7 +447,7 @@ class Charger:
                 evse=evse.evse,
                 connector=event.connector,
                 token=event.token,
-                anonymous=event.anonymous,
+                anonymous=event.names_nobody,
                 started_at=event.at,
                 meter_start_wh=event.meter_wh,
                 charging_state=event.charging_state,
@@ -464,7 +464,7 @@ class Charger:
         changed = replace(
             running,
             connector=event.connector if event.connector is not None else running.connector,
-            anonymous=event.anonymous or running.anonymous,
+            anonymous=running.anonymous or event.anonymous or (running.token is None and event.names_nobody),
             charging_state=event.charging_state or running.charging_state,
         )
         if not running.is_settled_on(event.token):

@@ -221,6 +221,11 @@ class Started:
     at: datetime
     received: datetime | None = field(default=None, compare=False)
 
+    @property
+    def names_nobody(self) -> bool:
+        """Whether somebody charges whom the charger has not identified: it says so, or energy flows without a token."""
+        return self.token is None and (self.anonymous or self.charging_state is ChargingState.CHARGING)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Updated:
@@ -237,6 +242,11 @@ class Updated:
     offline: bool = False
     at: datetime
     received: datetime | None = field(default=None, compare=False)
+
+    @property
+    def names_nobody(self) -> bool:
+        """Whether it tells nothing of who charges, though the charger says so, or energy flows."""
+        return self.token is None and (self.anonymous or self.charging_state is ChargingState.CHARGING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

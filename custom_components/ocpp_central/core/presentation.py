@@ -4,13 +4,16 @@ Knows which messages of a charger say so. Must not know who may charge (`authori
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .charger import UNNOTICED, Charger
 from .drivers import Driver, Drivers
 from .events import Authorizing, ChargerId, EvseId, Standing, Started, Updated
 from .steps import Report
 from .token import IdToken
+
+FORGOTTEN = timedelta(minutes=10)
+"""No charger waits longer for a car once somebody has identified (`ConnectionTimeOut`, `EVConnectionTimeOut`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,8 @@ def presentation(report: Report, drivers: Drivers, *, house: IdToken, now: datet
 
 
 def _is_new(before: Charger, event: Started | Updated, token: IdToken, now: datetime, *, accepted: bool) -> bool:
-    if accepted and before.presented is not None and before.presented.matches(token):
+    asked = before.presented
+    if accepted and asked is not None and asked.token.matches(token) and now - asked.at < FORGOTTEN:
         return False
     if now - before.moment_of(event.at, now) > UNNOTICED:
         return False

@@ -36,6 +36,7 @@ from ..core.events import (
     Standing,
     Started,
     StatusChanged,
+    TransactionId,
     Verdict,
 )
 from ..core.token import IdToken
@@ -199,6 +200,11 @@ def _id_tag_info(verdict: Verdict | None) -> Json:
     return info
 
 
+def _number_of(transaction: TransactionId) -> int:
+    """The transaction's number; one that began when the charger spoke 2.x has none, and the charger will say so."""
+    return int(transaction) if transaction.isdecimal() else _NO_TRANSACTION
+
+
 def _always(_payload: Json) -> bool:
     return True
 
@@ -267,7 +273,9 @@ class _V16:
                 payload: Json = {"connectorId": command.evse, "idTag": token.value}
                 return Request(action="RemoteStartTransaction", payload=payload)
             case StopTransaction():
-                return Request(action="RemoteStopTransaction", payload={"transactionId": int(command.transaction)})
+                return Request(
+                    action="RemoteStopTransaction", payload={"transactionId": _number_of(command.transaction)}
+                )
             case AskToBoot():
                 return Request(action="TriggerMessage", payload={"requestedMessage": "BootNotification"})
             case AskForStatus():
