@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .core.commands import Outcome
+from .core.drivers import Driver
 from .core.events import EvseId
 from .core.refusal import Reason, Refusal
 from .core.reservation import Reservation, Status
@@ -76,13 +77,9 @@ def refused(refusal: Refusal, **known: object) -> HomeAssistantError:
             "end": local(obstacle.end),
         }
     if (driver := refusal.driver) is not None:
-        placeholders |= {
-            "driver": driver.name,
-            "valid_from": "-" if driver.valid_from is None else local(driver.valid_from),
-            "valid_until": "-" if driver.valid_until is None else local(driver.valid_until),
-        }
+        placeholders |= {"driver": driver.name} | _validity(driver)
     make = failed if refusal.reason in _NOT_THE_CALLERS_FAULT else invalid
-    return make(refusal.reason.value, **placeholders)
+    return make(_key(refusal), **placeholders)
 
 
 def nothing_to_cancel(living: Iterable[Reservation], *, device: str) -> HomeAssistantError:
@@ -120,6 +117,21 @@ def raise_unless_done(result: Result, *, charger: str) -> None:
 def place(charger: str, evse: EvseId | None) -> str:
     """What a charger, or one of its EVSEs, is called in a sentence."""
     return charger if evse is None else f"{charger} connector {evse}"
+
+
+def _key(refusal: Refusal) -> str:
+    """The text that tells of a refusal; of a driver's times it names those that there are."""
+    driver = refusal.driver
+    if refusal.reason is not Reason.DRIVER_NOT_VALID or driver is None:
+        return refusal.reason.value
+    if driver.valid_from is None:
+        return "driver_not_valid_after"
+    return "driver_not_valid_before" if driver.valid_until is None else "driver_not_valid"
+
+
+def _validity(driver: Driver) -> dict[str, str]:
+    times = {"valid_from": driver.valid_from, "valid_until": driver.valid_until}
+    return {name: local(moment) for name, moment in times.items() if moment is not None}
 
 
 def _limit(refusal: Refusal) -> str:

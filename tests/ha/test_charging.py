@@ -105,7 +105,7 @@ async def test_nobody_is_started_where_it_is_reserved_for_others(
     ("who", "key"),
     [
         ({"driver": "Bob"}, "driver_blocked"),
-        ({"id_token": EVE}, "driver_not_valid"),
+        ({"id_token": EVE}, "driver_not_valid_after"),
         ({"id_token": STRANGER}, "not_permitted"),
         ({"driver": "Zoe"}, "unknown_driver"),
         ({"driver": "Anna", "id_token": BEN}, "conflicting_fields"),
