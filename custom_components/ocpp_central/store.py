@@ -343,12 +343,15 @@ def decoded(data: Json) -> tuple[Memory, dict[str, tuple[Json, ...]]]:
     return memory, unreadable
 
 
-def _read_charger(record: Json) -> Charger | None:
+def _read_charger(record: object) -> Charger | None:
     """The charger of a record; None, and said in the log, if this version cannot read it: it will tell of itself again."""
+    if not isinstance(record, dict):
+        LOGGER.error("One of the stored chargers cannot be read and is forgotten")
+        return None
     try:
         return _charger(decoded_by(_CHARGER_DECODER, record))
     except UnreadableError as err:
-        LOGGER.error("What is stored of charger %s cannot be read (%s) and is forgotten", record.get("charger"), err)
+        LOGGER.error("Of the stored chargers, %s cannot be read (%s) and is forgotten", record.get("charger"), err)
         return None
 
 

@@ -865,3 +865,13 @@ async def test_the_form_of_a_charger_can_be_sent_to_a_browser(
     fields = field["selector"]["object"]["fields"]
     assert fields["connector"]["selector"]["number"]["min"] == 1
     assert "cType2" in fields["types"]["selector"]["select"]["options"]
+
+
+async def test_changing_a_charger_that_is_gone_says_so(hass: HomeAssistant, free_port: int) -> None:
+    """A form that is open while its charger is removed ends with a text, not with an error of Home Assistant."""
+    entry = await add_central_system(hass, free_port, charger("CP1", "Garage"))
+    form = await start_to_change_charger(hass, entry)
+    (subentry,) = entry.get_subentries_of_type("charger")
+    hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    result = await submit_charger(hass, form)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "charger_gone")

@@ -257,3 +257,13 @@ async def test_a_card_is_known_in_the_spelling_of_the_charger(site: Site, versio
     await charger.stop(1)
     await site.act("reserve_now", device_id=site.device_id("A", 2), driver="Ben")
     await charger.wait_for(lambda: [hold.token for hold in charger.holds.values()] == ["04:A2:B3:C4"])
+
+
+async def test_changing_a_driver_who_is_gone_says_so(hass: HomeAssistant, site: Site) -> None:
+    """A form that is open while its driver is removed ends with a text, not with an error of Home Assistant."""
+    form = await start_to_change(hass, site.entry, "Anna")
+    (anna,) = site.entry.get_subentries_of_type("driver")
+    hass.config_entries.async_remove_subentry(site.entry, anna.subentry_id)
+    result = await submit(hass, form, name="Anna", id_tokens=[{"value": "1234"}], blocked=False)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "driver_gone"

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Mapping
 import logging
 from typing import Any
 
-from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentry, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -23,10 +23,12 @@ from custom_components.ocpp_central.const import DOMAIN
 from tests.charger import Behaviour, SimulatedCharger, Version
 
 from .conftest import (
+    HOLDER,
     HOUSE_TOKEN,
     TELLS_ALL,
     Clock,
     Site,
+    central_system,
     charger_subentry,
     driver_id,
     driver_subentry,
@@ -477,3 +479,41 @@ async def test_a_file_that_cannot_be_read_is_not_quoted(
     hearsay.read(caplog)
     assert hearsay.leaks({"the field": records}, "log")
     assert hearsay.leaks(SECRETS) == []
+
+
+OF_A_LATER_VERSION: dict[str, Any] = {
+    "chargers": [
+        {
+            "charger": "A",
+            "evses": [
+                {
+                    "evse": 1,
+                    "running": {
+                        "transaction": "1",
+                        "evse": 1,
+                        "connector": 1,
+                        "token": {"value": HOLDER, "type": None},
+                        "started_at": "2026-06-01T00:00:00+00:00",
+                        "meter_start_wh": None,
+                        "standing": "of a later version",
+                    },
+                }
+            ],
+        }
+    ],
+}
+
+
+async def test_what_a_later_version_has_stored_of_a_charger_tells_no_token_and_stops_nothing(
+    hass: HomeAssistant, hass_storage: dict[str, Any], port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A word that this version does not know costs that record only, and the log has no ID token in it."""
+    entry = central_system([charger_subentry("A")], port)
+    entry.add_to_hass(hass)
+    hass_storage[f"ocpp_central.{entry.entry_id}"] = {"version": 1, "minor_version": 1, "data": OF_A_LATER_VERSION}
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
+    caplog.clear()
+    assert not any(HOLDER in each for each in said)
+    assert entry.state is ConfigEntryState.LOADED

@@ -1,4 +1,4 @@
-"""What a review of who may charge has found."""
+"""Who may charge where several things happen within a moment: at one charger, or to the owner's mind."""
 
 from dataclasses import replace
 
