@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 import json
 import logging
+import socket
 from typing import Any
 
 import pytest
@@ -565,3 +566,19 @@ async def test_a_fault_in_admitting_is_a_500(caplog: pytest.LogCaptureFixture) -
         async with dial(server) as charger:
             await beat(charger)
     assert "Could not judge" in caplog.text
+
+
+async def test_a_caller_who_is_let_in_while_we_leave_does_no_harm() -> None:
+    """A connection that is accepted in the same turn in which the server stops is no error of the event loop's."""
+    loop = asyncio.get_running_loop()
+    faults: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _, context: faults.append(context))
+    async with listening(Doorkeeper()) as server:
+        callers = [socket.socket() for _ in range(5)]
+        for caller in callers:
+            caller.connect(("127.0.0.1", server.port))
+        await asyncio.sleep(0)  # they are accepted, and not yet served
+        await server.stop()
+    for caller in callers:
+        caller.close()
+    assert faults == []

@@ -96,6 +96,7 @@ class Server:
         """Tell all chargers that we go away (1001) and wait until they are gone, for some seconds at most."""
         if self._server is None:
             return
+        await _refuse_callers(self._server)
         self._server.close()
         for session in self._sessions.values():
             self._close(session, CloseCode.GOING_AWAY, "")
@@ -196,6 +197,18 @@ class Server:
         if what not in told:
             told.add(what)
             _LOGGER.warning("%s: %s (logged once)", identity, what)
+
+
+async def _refuse_callers(server: WebSocketServer) -> None:
+    """Accept nobody any more, and let those come through who have been accepted.
+
+    asyncio fails an assertion over a connection that it has accepted but not yet made when its server is closed, and
+    chargers that are refused dial every few seconds.
+    """
+    loop = asyncio.get_running_loop()
+    for listening in server.sockets:
+        loop.remove_reader(listening)
+    await asyncio.sleep(0)
 
 
 def _wire_logger() -> logging.Logger:
