@@ -294,6 +294,20 @@ class Life:
         await self._choose(one_transaction_per_token=False)
         assert news[0]["driver"] == "Ida"
 
+    async def somebody_is_started_from_here(self) -> None:
+        """By name and by card; who is blocked is refused."""
+        b, place = self._chargers["B"], {"device_id": self._site.device_id("B", 1)}
+        for who in ({"driver": "Ida"}, {"id_token": IMPORTED}):
+            await b.plug(1)
+            await self._act("start_charging", **place, **who)
+            await b.wait_for(lambda: b.transactions and not b.pending)
+            await self._act("stop_charging", **place)
+            await b.wait_for(lambda: not b.transactions and not b.pending)
+            await b.unplug(1)
+            await self._clock.forward(seconds=5)  # or 1.6 could not tell the next start from this one
+        error = await refused(self._site.act("start_charging", **place, id_token=DORA), "driver_blocked")
+        self._hearsay.note("refusal", {"text": str(error), "placeholders": error.translation_placeholders})
+
     async def somebody_starts_late(self) -> None:
         """While the charger is offline; we are told only after the reservation has expired, as another one has."""
         new = self._chargers[NEW]
@@ -427,6 +441,7 @@ async def test_nobody_is_told_who_charges_with_what(
     await life.a_card_is_learned()
     await life.drivers_are_typed_in_and_imported()
     await life.one_token_charges_once()
+    await life.somebody_is_started_from_here()
     await life.somebody_starts_late()
     await life.drivers_change()
     await life.chargers_say_odd_things()
