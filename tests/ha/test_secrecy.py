@@ -300,7 +300,7 @@ class Life:
         for who in ({"driver": "Ida"}, {"id_token": IMPORTED}):
             await b.plug(1)
             await self._act("start_charging", **place, **who)
-            await b.wait_for(lambda: b.transactions and not b.pending)
+            await self._site.shows("binary_sensor.b_connector_1_charging", "on")
             await self._act("stop_charging", **place)
             await b.wait_for(lambda: not b.transactions and not b.pending)
             await b.unplug(1)
