@@ -298,13 +298,13 @@ class Life:
         """By name and by card; who is blocked is refused."""
         b, place = self._chargers["B"], {"device_id": self._site.device_id("B", 1)}
         for who in ({"driver": "Ida"}, {"id_token": IMPORTED}):
+            await self._clock.forward(seconds=5)  # or 1.6 could not tell the start from the one before
             await b.plug(1)
             await self._act("start_charging", **place, **who)
             await self._site.shows("binary_sensor.b_connector_1_charging", "on")
             await self._act("stop_charging", **place)
             await b.wait_for(lambda: not b.transactions and not b.pending)
             await b.unplug(1)
-            await self._clock.forward(seconds=5)  # or 1.6 could not tell the next start from this one
         error = await refused(self._site.act("start_charging", **place, id_token=DORA), "driver_blocked")
         self._hearsay.note("refusal", {"text": str(error), "placeholders": error.translation_placeholders})
 
