@@ -391,7 +391,7 @@ class AnyOrder(RuleBasedStateMachine):
         return self.world.policy.buffered(reservation.window)
 
     def _may_start(self, token: IdToken, evse: int) -> bool:
-        return self.world.ledger.may_start(self.world.charger, token, None, evse, self.world.now)
+        return self.world.may_start(token, None, evse, self.world.now)
 
     def _end_of(self, hold: int) -> datetime:
         """When the charger is to forget a hold by itself."""

@@ -220,5 +220,5 @@ def test_a_stranger_may_not_start_within_the_window(
     """By token, connector and time, never by a reservation id (design.md 5)."""
     world = World(evses=(1, 2))
     world.reserve(group="family")
-    assert world.ledger.may_start(world.charger, token, group, 1, moment) is want
-    assert world.ledger.may_start(world.charger, token, group, 2, moment)
+    assert world.may_start(token, group, 1, moment) is want
+    assert world.may_start(token, group, 2, moment)

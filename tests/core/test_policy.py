@@ -51,7 +51,7 @@ def test_a_buffer_is_kept_from_reservations_only() -> None:
     """Nobody is refused to charge by it, and one that has ended claims no time."""
     world = world_with(buffer_before=HALF_HOUR, buffer_after=HALF_HOUR)
     first = world.reserve(start=NOON + 10 * MINUTE)
-    assert world.ledger.may_start(world.charger, STRANGER, None, 1, NOON)
+    assert world.may_start(STRANGER, None, 1, NOON)
     world.cancel(first)
     world.reserve(1, STRANGER)
 
@@ -76,7 +76,7 @@ def test_a_reservation_that_is_not_used_in_time_expires(held_by: HeldBy) -> None
     assert reservation.until == world.ledger.next_moment() == NOON + LIMIT
     world.wait(LIMIT - SECOND)
     assert world.status_of(reservation) is Status.ACTIVE
-    assert not world.ledger.may_start(world.charger, STRANGER, None, 1, world.now)
+    assert not world.may_start(STRANGER, None, 1, world.now)
     world.wait(SECOND)
     ended = world.changes[-1]
     assert (ended.after.status, ended.after.end_reason) == (Status.EXPIRED, EndReason.EXPIRED)
@@ -132,7 +132,7 @@ def test_whoever_has_started_is_not_affected() -> None:
     world.start()
     world.wait(HOUR - LIMIT)
     assert world.status_of(reservation) is Status.IN_USE
-    assert not world.ledger.may_start(world.charger, STRANGER, None, 1, world.now)
+    assert not world.may_start(STRANGER, None, 1, world.now)
     assert world.known(reservation).until == world.ledger.next_moment() == NOON + HOUR
     world.wait(LIMIT)
     assert world.status_of(reservation) is Status.USED
@@ -145,7 +145,7 @@ def test_a_start_counts_only_before_the_limit(moment: timedelta, status: Status)
     reservation = world.reserve(lasting=HOUR)
     world.settle()
     world.now += moment
-    assert world.ledger.may_start(world.charger, STRANGER, None, 1, world.now) is (status is Status.ACTIVE)
+    assert world.may_start(STRANGER, None, 1, world.now) is (status is Status.ACTIVE)
     assert world.start(HOLDER).accepted
     assert world.status_of(reservation) is status
 

@@ -339,7 +339,7 @@ def test_a_reservation_in_use_ends_with_its_window() -> None:
     world.start(HOLDER, transaction="7")
     world.end("another")
     _expect(world, reservation, Status.IN_USE)
-    assert not world.ledger.may_start(world.charger, STRANGER, None, 1, world.now)
+    assert not world.may_start(STRANGER, None, 1, world.now)
     world.wait(HALF_HOUR)
     _expect(world, reservation, Status.USED)
     assert not world.changes[-1].late
@@ -474,7 +474,7 @@ def test_a_reservation_is_cancelled_at_once_and_dropped_when_possible() -> None:
     world.cancel(reservation)
     _expect(world, reservation, Status.CANCELLED)
     assert world.known(reservation).end_reason is EndReason.CANCELLED
-    assert world.ledger.may_start(world.charger, STRANGER, None, 1, world.now)
+    assert world.may_start(STRANGER, None, 1, world.now)
     world.connect()
     world.status(1, ConnectorStatus.RESERVED)
     assert world.settle() == [DropHold(hold=reservation.reservation_id)]

@@ -317,6 +317,10 @@ class World:
         }
         self.take(self.ledger.at(self.chargers, self.now))
 
+    def may_start(self, token: IdToken, group: str | None, evse: int, moment: datetime) -> bool:
+        """Whether no reservation keeps the token off an EVSE."""
+        return self.ledger.doors(self.charger, moment).keeper(token, group, evse) is None
+
     def evict(self, transaction: str) -> bool:
         """The time has come to stop somebody; whether that is still to be done."""
         running = self.charger.running(transaction)

@@ -92,10 +92,6 @@ class Ledger:
         moments = (book.next_moment() for book in self.books.values())
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def may_start(self, charger: Charger, token: IdToken, group: str | None, evse: EvseId, moment: datetime) -> bool:
-        """Whether no reservation keeps the token off this EVSE at this moment."""
-        return self.doors(charger, moment).keeper(token, group, evse) is None
-
     def doors(self, charger: Charger, moment: datetime) -> Doors:
         """Who may take which EVSE of a charger at this moment."""
         return Doors(self.book(charger.charger).reservations.values(), charger, lambda each: each.binds_at(moment))
