@@ -80,8 +80,9 @@ class _DriverCondition(EntityConditionBase):
         self._driver: str = config.options[ATTR_DRIVER]
 
     @property
+    @override
     def needs_polling(self) -> bool:
-        """From Home Assistant 2026.11: a reservation may be handed over while its sensor stays on."""
+        """A reservation may be handed over while the sensor stays on."""
         return True
 
     @override

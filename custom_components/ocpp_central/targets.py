@@ -44,9 +44,8 @@ def ours(hass: HomeAssistant, entity_ids: Iterable[str], keys: Keys) -> set[str]
 def place_shown(hass: HomeAssistant, entity_id: str) -> tuple[CentralSystem, Place] | None:
     """The place that an entity of ours is about, with its central system; None while there is none."""
     registered = er.async_get(hass).async_get(entity_id)
-    if registered is None or registered.device_id is None:
-        return None
-    device, entry = dr.async_get_device_and_config_entry_for_domain(hass, registered.device_id, domain=DOMAIN)
+    device_id = None if registered is None else registered.device_id
+    device, entry = dr.async_get_device_and_config_entry_for_domain(hass, device_id or "", domain=DOMAIN)
     # It has one from before its entities are added, when it does not count as loaded yet, until it is unloaded.
     central: CentralSystem | None = getattr(entry, "runtime_data", None)
     if device is None or central is None or (place := place_of(central, device)) is None:

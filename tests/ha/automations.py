@@ -40,6 +40,11 @@ class Notes:
         await self._hass.async_block_till_done()
         assert len(self.taken) == number, self.taken
 
+    async def switch(self, to: str) -> None:
+        """Switch the automation on or off."""
+        data = {"entity_id": "automation.note"}
+        await self._hass.services.async_call("automation", f"turn_{to}", data, blocking=True)
+
     async def automate(self, triggers: list[dict[str, Any]], conditions: list[dict[str, Any]], **noted: str) -> None:
         """Set up an automation with conditions."""
         automation = {

@@ -8,6 +8,7 @@ from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.helpers.condition import async_get_all_descriptions
 from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.ocpp_central.const import DOMAIN
 from tests.charger import Behaviour, Version
@@ -215,6 +216,27 @@ async def test_a_reservation_that_is_handed_over_is_for_the_new_driver(
     assert not await question.holds()
     await site.act("update_reservation", uid=reservation["uid"], driver="Ben")
     assert await question.holds()
+
+
+@ON_V16
+async def test_the_editor_sees_whom_it_is_for_now(
+    site: Site, version: Version, clock: Clock, hass_ws_client: WebSocketGenerator
+) -> None:
+    """It shows beside the condition whether it holds, and looks again from time to time."""
+    await site.charger(version=version)
+    reservation = await site.act("reserve_now", device_id=site.device_id("A", 1), driver="Anna")
+    client = await hass_ws_client()
+    condition = {
+        "condition": f"{DOMAIN}.is_reserved_for",
+        "target": {"device_id": site.device_id("A", 1)},
+        "options": {"driver": "Ben"},
+    }
+    await client.send_json_auto_id({"type": "subscribe_condition", "condition": condition})
+    assert (await client.receive_json())["success"]
+    assert (await client.receive_json())["event"] == {"result": False}
+    await site.act("update_reservation", uid=reservation["uid"], driver="Ben")
+    await clock.forward(minutes=1)
+    assert (await client.receive_json())["event"] == {"result": True}
 
 
 @ON_V16

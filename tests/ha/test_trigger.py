@@ -1,5 +1,6 @@
 """Automations that begin with something that happens to a reservation, or is about to."""
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentryData
@@ -22,6 +23,7 @@ from .conftest import (
     TELLS_ALL,
     Clock,
     Site,
+    central_system,
     charger_subentry,
     driver_subentry,
     told_what_it_can,
@@ -119,6 +121,22 @@ async def test_a_connector_as_the_target_means_its_events_alone(site: Site, note
         await site.act("reserve_now", device_id=site.device_id("A", connector), driver="Anna")
     await notes.come(1)
     assert notes.taken == [{"entity": event(1), "driver": "Anna"}]
+
+
+async def test_an_automation_may_be_there_before_what_it_is_about(
+    hass: HomeAssistant, notes: Notes, chargers: list[ConfigSubentryData], port: int
+) -> None:
+    """As when Home Assistant starts, or when the charger has never dialled in."""
+    await notes.take(when("reservation_placed", entity_id=event(2)))
+    entry = central_system(chargers, port)
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    async with AsyncExitStack() as stack:
+        site = Site(hass, entry, stack)
+        await site.charger()
+        for connector in (1, 2):
+            await site.reserve(connector)
+        await notes.come(1)
 
 
 @ON_V16
@@ -349,6 +367,38 @@ async def test_a_target_that_loses_a_connector_is_quiet_about_it(
     device_registry.async_update_child_device(site.device_id("A", 1), area_id=street.id)
     await site.hass.async_block_till_done()
     await clock.forward(minutes=50)
+    await notes.come(0)
+
+
+@ON_V16
+async def test_an_automation_that_is_switched_off_waits_for_nothing(
+    site: Site, notes: Notes, clock: Clock, version: Version
+) -> None:
+    """What became due meanwhile is not told when it is switched on again."""
+    await site.charger(version=version)
+    await notes.take(when("reservation_about_to_start", device_id=site.device_id()))
+    await site.reserve(1, start=clock.after(minutes=20))
+    await site.reserve(2, start=clock.after(minutes=40))
+    await notes.switch("off")
+    await clock.forward(minutes=10)
+    await notes.switch("on")
+    await notes.come(0)
+    await clock.forward(minutes=16)
+    await notes.come(1)
+
+
+@ON_V16
+async def test_a_charger_that_is_removed_takes_what_was_about_to_start_with_it(
+    site: Site, notes: Notes, clock: Clock, version: Version
+) -> None:
+    """Its reservations have ended with it."""
+    await site.charger(version=version)
+    await notes.take(when("reservation_about_to_start", device_id=site.device_id()))
+    await site.reserve(1, start=clock.after(minutes=20))
+    (charger,) = site.entry.get_subentries_of_type("charger")
+    assert site.hass.config_entries.async_remove_subentry(site.entry, charger.subentry_id)
+    await site.hass.async_block_till_done()
+    await clock.forward(minutes=10)
     await notes.come(0)
 
 
