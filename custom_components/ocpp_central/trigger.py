@@ -3,6 +3,7 @@
 Knows which entity tells of what. Must not know when something is about to happen (`ahead`).
 """
 
+from datetime import timedelta
 from typing import Final, override
 
 from homeassistant.const import CONF_OPTIONS, STATE_OFF, STATE_ON
@@ -25,8 +26,14 @@ CONF_RESULT: Final = "result"
 ANY_RESULT: Final = "any"
 RESULTS: Final = ("accepted", "refused")
 
+AT_ONCE: Final = timedelta(seconds=1)
+"""Within so much time an event is told at all of its places, also by a machine that is busy."""
+
 _RESERVATION: Final[Keys] = {"event": {"reservation", "reservation_for_any_connector"}}
 _PRESENTATION: Final[Keys] = {"event": {"id_token_presented"}}
+
+_SAYS_WHAT: Final = ("event_type", "uid", "driver", "start", "end", "reason")
+"""The attributes that tell one event of a reservation from another."""
 
 
 class _EventTrigger(StatelessEntityTriggerBase):
@@ -44,6 +51,23 @@ class _EventTrigger(StatelessEntityTriggerBase):
     def is_valid_state(self, state: State, report_not_triggered: NotTriggeredReasonReporter) -> bool:
         """Whether it is one of the events in question."""
         return state.attributes.get("event_type") in self._types
+
+
+class _ReservationTrigger(_EventTrigger):
+    """Something that happens to a reservation: once, at however many places it is told.
+
+    One of the whole charger shows at each of its connectors, and one that moves is told where it was and where it is.
+    """
+
+    _keys = _RESERVATION
+    _domain_specs = domain_specs(_RESERVATION)
+    _last: State | None = None
+
+    @override
+    def is_valid_transition(self, from_state: State, to_state: State) -> bool:
+        """Whether something has happened that was not told at another place just now."""
+        last, self._last = self._last, to_state
+        return super().is_valid_transition(from_state, to_state) and not _is_echo(last, to_state)
 
 
 class _PresentedTrigger(_EventTrigger):
@@ -66,15 +90,20 @@ class _PresentedTrigger(_EventTrigger):
         self._types = frozenset(RESULTS if result == ANY_RESULT else [result])
 
 
+def _is_echo(last: State | None, state: State) -> bool:
+    """Whether an event is the last one once more, told at another place."""
+    if last is None or last.entity_id == state.entity_id or state.last_changed - last.last_changed > AT_ONCE:
+        return False
+    return all(last.attributes.get(each) == state.attributes.get(each) for each in _SAYS_WHAT)
+
+
 def _told(news: News) -> type[Trigger]:
     """The trigger for something that happens to a reservation."""
 
-    class ReservationTrigger(_EventTrigger):
-        _keys = _RESERVATION
-        _domain_specs = domain_specs(_RESERVATION)
+    class ToldTrigger(_ReservationTrigger):
         _types = frozenset({news.value})
 
-    return ReservationTrigger
+    return ToldTrigger
 
 
 def _charging(becomes: set[str]) -> type[Trigger]:

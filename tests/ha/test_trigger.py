@@ -153,6 +153,26 @@ async def test_a_charger_as_the_target_means_all_its_connectors(
 
 
 @ON_V16
+@pytest.mark.parametrize("whole_charger", [True, False], ids=["whole charger", "any connector"])
+async def test_what_is_told_at_several_places_triggers_once(
+    site: Site, notes: Notes, clock: Clock, version: Version, whole_charger: bool
+) -> None:
+    """The whole charger shows at each connector; one for any is told where it was and where it is now."""
+    await site.charger(version=version)
+    triggers = [
+        when(f"reservation_{news}", device_id=site.device_id()) for news in ("scheduled", "placed", "cancelled")
+    ]
+    await notes.take(*triggers, told="{{ trigger.to_state.attributes.event_type }}")
+    for _ in range(2):
+        reservation = await site.reserve(None, whole_charger=whole_charger, start=clock.after(minutes=1))
+        await clock.forward(minutes=1)
+        await site.becomes(uid=reservation["uid"], status="active")
+        await site.act("cancel_reservation", uid=reservation["uid"])
+    await notes.come(6)
+    assert [each["told"] for each in notes.taken] == ["scheduled", "placed", "cancelled"] * 2
+
+
+@ON_V16
 async def test_an_area_as_the_target_means_the_chargers_in_it(
     site: Site,
     notes: Notes,
