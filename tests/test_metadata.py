@@ -4,7 +4,7 @@ Knows the rules for manifest, texts, icons, actions, quality scale and brand ima
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 import json
 from pathlib import Path
 import re
@@ -13,7 +13,7 @@ from typing import Any
 from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
 import homeassistant
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import selector
+from homeassistant.helpers import condition, selector, trigger
 from homeassistant.helpers.service import async_get_all_descriptions
 from homeassistant.setup import async_setup_component
 from homeassistant.util import slugify
@@ -55,6 +55,10 @@ RULES = {
 }
 
 
+AUTOMATED = ("services", "triggers", "conditions")
+"""What automations use, by the file that describes it."""
+
+
 def load(name: str) -> dict[str, Any]:
     """Read a JSON or YAML file of the integration; one that is not there is empty."""
     path = INTEGRATION / name
@@ -73,6 +77,11 @@ def leaves(tree: object, *path: str) -> Iterator[tuple[tuple[str, ...], str]]:
             yield from leaves(value, *path, key)
     else:
         yield path, str(tree)
+
+
+def described_in(kind: str) -> dict[str, Any]:
+    """What a file describes; what begins with a dot is only there to be repeated."""
+    return {key: value for key, value in load(f"{kind}.yaml").items() if not key.startswith(".")}
 
 
 def fields_of(action: Mapping[str, Any]) -> dict[str, Any]:
@@ -310,7 +319,8 @@ def test_no_text_is_left_over(section: str) -> None:
     """A text that nothing can show is removed."""
     shown_by_actions = {
         config["select"].get("translation_key")
-        for action in load("services.yaml").values()
+        for kind in AUTOMATED
+        for action in described_in(kind).values()
         for field in fields_of(action).values()
         if "select" in (config := field["selector"])
     }
@@ -345,10 +355,10 @@ def test_entity_icons_belong_to_entities() -> None:
             assert set(icons.get("state", {})) <= set(states), (platform, key)
 
 
-@pytest.mark.parametrize("kind", ["services", "triggers", "conditions"])
+@pytest.mark.parametrize("kind", AUTOMATED)
 def test_what_automations_use_has_texts_and_icons(kind: str) -> None:
     """Each action, trigger and condition has a name, a description, an icon, and texts for each of its fields."""
-    described = load(f"{kind}.yaml")
+    described = described_in(kind)
     texts, icons = TEXTS.get(kind, {}), ICONS.get(kind, {})
     assert set(described) == set(texts) == set(icons)
     for key, action in described.items():
@@ -360,11 +370,12 @@ def test_what_automations_use_has_texts_and_icons(kind: str) -> None:
         assert all(field["name"] for field in fields.values()), key
 
 
-def test_fields_of_actions_have_valid_selectors() -> None:
+@pytest.mark.parametrize("kind", AUTOMATED)
+def test_fields_of_what_automations_use_have_valid_selectors(kind: str) -> None:
     """Every field has a selector, a description, and texts for its choices."""
-    for key, action in load("services.yaml").items():
+    for key, action in described_in(kind).items():
         for name, field in fields_of(action).items():
-            assert TEXTS["services"][key]["fields"][name]["description"]
+            assert TEXTS[kind][key]["fields"][name]["description"]
             config = selector.validate_selector(field["selector"])
             select = config.get("select") or {}
             if "translation_key" in select:
@@ -380,6 +391,24 @@ async def test_actions_are_those_that_are_described(hass: HomeAssistant) -> None
     descriptions = (await async_get_all_descriptions(hass))[DOMAIN]
     for key, action in load("services.yaml").items():
         assert set(fields_of(descriptions[key])) == set(fields_of(action))
+
+
+@pytest.mark.parametrize(
+    ("kind", "get_descriptions"),
+    [("triggers", trigger.async_get_all_descriptions), ("conditions", condition.async_get_all_descriptions)],
+    ids=["triggers", "conditions"],
+)
+async def test_triggers_and_conditions_are_those_that_are_described(
+    hass: HomeAssistant, kind: str, get_descriptions: Callable[[HomeAssistant], Awaitable[dict[str, Any]]]
+) -> None:
+    """What Home Assistant has of ours is what the files describe, with its target and its fields."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    found = {key: value for key, value in (await get_descriptions(hass)).items() if key.startswith(f"{DOMAIN}.")}
+    described = described_in(kind)
+    assert set(found) == {f"{DOMAIN}.{key}" for key in described}
+    for key, each in described.items():
+        assert set(found[f"{DOMAIN}.{key}"]["fields"]) == set(fields_of(each))
+        assert found[f"{DOMAIN}.{key}"]["target"]["entity"][0]["integration"] == DOMAIN
 
 
 @pytest.mark.parametrize("shade", ["", "dark_"])

@@ -10,7 +10,7 @@ from typing import Any
 
 from homeassistant.components.automation.config import PLATFORM_SCHEMA
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import config_validation as cv, template
+from homeassistant.helpers import condition, config_validation as cv, template, trigger
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 import pytest
@@ -27,7 +27,16 @@ pytestmark = pytest.mark.blackbox
 
 REPOSITORY = Path(__file__).parent.parent
 README = (REPOSITORY / "README.md").read_text("utf-8")
-ACTIONS = load_yaml_dict(str(REPOSITORY / "custom_components" / DOMAIN / "services.yaml"))
+
+
+def described_in(file: str) -> dict[str, Any]:
+    """What a file of the integration describes; what begins with a dot is only there to be repeated."""
+    described = load_yaml_dict(str(REPOSITORY / "custom_components" / DOMAIN / file))
+    return {key: value for key, value in described.items() if not key.startswith(".")}
+
+
+ACTIONS = described_in("services.yaml")
+OF_AUTOMATIONS = {"trigger": described_in("triggers.yaml"), "condition": described_in("conditions.yaml")}
 
 SHIFT = {"summary": "Anna", "start": "2027-03-01T08:00:00+01:00", "end": "2027-03-01T16:00:00+01:00"}
 """A calendar event, as the examples' templates read it."""
@@ -57,19 +66,19 @@ def names(cell: str) -> list[str]:
     return re.findall(r"`(\w+)`", cell)
 
 
-def calls(tree: object) -> Iterator[Mapping[str, Any]]:
-    """Every call of one of our actions in an example."""
+def uses(kind: str, tree: object) -> Iterator[Mapping[str, Any]]:
+    """Every action, trigger or condition of ours in an example."""
     if isinstance(tree, Mapping):
-        if str(tree.get("action")).startswith(f"{DOMAIN}."):
+        if str(tree.get(kind)).startswith(f"{DOMAIN}."):
             yield tree
         for branch in tree.values():
-            yield from calls(branch)
+            yield from uses(kind, branch)
     elif isinstance(tree, list):
         for branch in tree:
-            yield from calls(branch)
+            yield from uses(kind, branch)
 
 
-CALLS = [call for example in EXAMPLES for call in calls(example)]
+CALLS = list(uses("action", EXAMPLES))
 
 
 @pytest.mark.parametrize("action", sorted(ACTIONS))
@@ -100,6 +109,27 @@ async def test_every_example_of_an_action_is_accepted(hass: HomeAssistant) -> No
         data = cv.template_complex(call["data"])
         action.schema(template.render_complex(data, {"trigger": {"calendar_event": SHIFT}}))
     assert {call["action"] for call in CALLS} == {f"{DOMAIN}.{action}" for action in ACTIONS}
+
+
+@pytest.mark.parametrize("kind", OF_AUTOMATIONS)
+def test_every_trigger_and_condition_is_explained(kind: str) -> None:
+    """The table has all of them, in their order, with their options."""
+    told = [(names(row[0]), sorted(names(row[1]))) for row in rows(part(f"### {kind.capitalize()}s"))]
+    described = OF_AUTOMATIONS[kind].items()
+    assert told == [([key], sorted(each.get("fields", {}))) for key, each in described]
+
+
+@pytest.mark.parametrize("kind", OF_AUTOMATIONS)
+async def test_every_example_of_a_trigger_or_condition_is_accepted(hass: HomeAssistant, kind: str) -> None:
+    """Each is what Home Assistant takes; every trigger and every condition has one."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    found = list(uses(kind, EXAMPLES))
+    for each in found:
+        if kind == "trigger":
+            await trigger.async_validate_trigger_config(hass, cv.TRIGGER_SCHEMA(dict(each)))
+        else:
+            await condition.async_validate_condition_config(hass, cv.CONDITION_SCHEMA(dict(each)))
+    assert {each[kind] for each in found} == {f"{DOMAIN}.{key}" for key in OF_AUTOMATIONS[kind]}
 
 
 async def test_every_example_is_a_script_or_an_automation(hass: HomeAssistant) -> None:
