@@ -92,23 +92,24 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     central.begin()
 
     listening = entry.data
-    due = False
+    busy = again = False
 
     async def take_over(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
         """Reload for another address only: whatever else changed must not cost a charger its connection.
 
-        Of many changes at once, such as an import, the world is told once.
+        A change counts at once; of many that follow it in the same moment, such as an import, the world is told once.
         """
-        nonlocal due
+        nonlocal busy, again
         if entry.data != listening:
             hass.config_entries.async_schedule_reload(entry.entry_id)
-        elif not due:
-            due = True
+            return
+        again = True
+        while again and not busy and entry.state is ConfigEntryState.LOADED:
+            busy, again = True, False
+            central.take_over()
+            await reception.take_over()
             await asyncio.sleep(0)
-            due = False
-            if entry.state is ConfigEntryState.LOADED:
-                central.take_over()
-                await reception.take_over()
+            busy = False
 
     entry.async_on_unload(entry.add_update_listener(take_over))
     return True
