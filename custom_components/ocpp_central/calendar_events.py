@@ -4,6 +4,7 @@ Knows how summary, location and times are written and read. Must not know entiti
 carried out (`wishes`).
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -67,10 +68,10 @@ class Vocabulary:
 
     @property
     def names(self) -> dict[EvseId, str]:
-        """The name of each connector, as the user has it unless it is also another one's."""
-        given = [each.renamed for each in self.connectors.values()]
+        """The name of each connector, as the user has it unless that is also another one's."""
+        known = Counter(name for each in self.connectors.values() for name in {each.name, each.renamed})
         return {
-            evse: each.renamed if each.renamed and given.count(each.renamed) == 1 else each.name
+            evse: each.renamed if each.renamed is not None and known[each.renamed] == 1 else each.name
             for evse, each in self.connectors.items()
         }
 

@@ -337,6 +337,12 @@ async def test_a_connector_is_called_as_the_user_calls_it(site: Site, agenda: Ag
         assert (await agenda.delete(event["uid"]))["success"]
     registry.async_update_child_device(site.device_id("A", 2), name_by_user="Carport")
     assert "no Carport" in why(await agenda.make(location="Carport", **hours(1, 2)))
+    registry.async_update_child_device(site.device_id("A", 2), name_by_user=None)
+    registry.async_update_child_device(site.device_id("A", 1), name_by_user="Connector 2")
+    assert (await agenda.make(location="Connector 2", **hours(1, 2)))["success"]
+    event = await agenda.event()
+    assert [each["evse"] for each in await site.reservations()] == [2]
+    assert (await agenda.delete(event["uid"]))["success"]
     registry.async_update_child_device(site.device_id("A", 1), name_by_user="2")
     assert (await agenda.make(location="2", **hours(1, 2)))["success"]
     assert [each["evse"] for each in await site.reservations()] == [1]
