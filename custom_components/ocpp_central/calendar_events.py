@@ -6,7 +6,7 @@ carried out (`wishes`).
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
@@ -66,14 +66,22 @@ class Vocabulary:
     drivers: Drivers
     house: IdToken
 
-    @property
-    def names(self) -> dict[EvseId, str]:
-        """The name of each connector, as the user has it unless that is also another one's."""
-        known = Counter(name for each in self.connectors.values() for name in {each.name, each.renamed})
-        return {
-            evse: each.renamed if each.renamed is not None and known[each.renamed] == 1 else each.name
+    names: Mapping[EvseId, str] = field(init=False)
+    """The name of each connector, as the user has it unless that is another one's as well."""
+
+    def __post_init__(self) -> None:
+        """Tell the connectors apart."""
+        known = Counter(name for each in self.connectors.values() for name in _names(each))
+        names = {
+            evse: each.renamed if each.renamed and known[each.renamed.casefold()] == 1 else each.name
             for evse, each in self.connectors.items()
         }
+        object.__setattr__(self, "names", names)
+
+
+def _names(connector: Connector) -> set[str]:
+    """What a connector may be called, in small letters."""
+    return {name.casefold() for name in (connector.name, connector.renamed) if name}
 
 
 class Shown(NamedTuple):
@@ -198,30 +206,31 @@ def _aim(location: str, vocabulary: Vocabulary) -> _Aim:
     here = vocabulary.place.evse
     if not location:
         return _Aim(Target.ANY) if here is None else _Aim(Target.CONNECTOR, here)
-    aims = _aims(vocabulary)
-    if (aim := aims.get(location.casefold())) is None:
-        names = [name for evse, name in vocabulary.names.items() if here in {None, evse}]
-        more = [vocabulary.words[WHOLE_CHARGER], *vocabulary.types] if here is None else []
+    if (aim := _aims(vocabulary).get(location.casefold())) is None:
         raise errors.invalid(
-            "unknown_location", location=location, device=vocabulary.label, places=", ".join([*names, *more])
+            "unknown_location", location=location, device=vocabulary.label, places=", ".join(_locations(vocabulary))
         )
     return aim
 
 
+def _locations(vocabulary: Vocabulary) -> list[str]:
+    """The locations that a calendar shows: in that of a connector, nothing else than itself can be reserved."""
+    if (here := vocabulary.place.evse) is not None:
+        return [vocabulary.names.get(here, str(here))]
+    return [*vocabulary.names.values(), vocabulary.words[WHOLE_CHARGER], *vocabulary.types]
+
+
 def _aims(vocabulary: Vocabulary) -> dict[str, _Aim]:
-    """What each location means, in small letters; what is shown counts most, and a number least."""
-    here = vocabulary.place.evse
-    connectors = {
-        evse: (str(evse), vocabulary.connectors[evse].name, name)
-        for evse, name in vocabulary.names.items()
-        if here in {None, evse}
-    }
-    called = [(names[rank], _Aim(Target.CONNECTOR, evse)) for rank in range(3) for evse, names in connectors.items()]
-    others: list[tuple[str, _Aim]] = []
+    """What each location means, in small letters: what is shown counts most, and numbers count more than types."""
+    here, connectors = vocabulary.place.evse, vocabulary.connectors
+    aims: dict[str, _Aim] = {}
     if here is None:
-        others = [(each, _Aim(Target.CONNECTOR_TYPE, connector_type=each)) for each in vocabulary.types]
-        others += [(each, _Aim(Target.WHOLE_CHARGER)) for each in (WHOLE_CHARGER, vocabulary.words[WHOLE_CHARGER])]
-    return {name.casefold(): aim for name, aim in (*others, *called)}
+        aims |= {each.casefold(): _Aim(Target.CONNECTOR_TYPE, connector_type=each) for each in vocabulary.types}
+        aims |= dict.fromkeys((WHOLE_CHARGER, vocabulary.words[WHOLE_CHARGER].casefold()), _Aim(Target.WHOLE_CHARGER))
+    mine = {evse: _Aim(Target.CONNECTOR, evse) for evse in connectors if here in {None, evse}}
+    aims |= {str(evse): aim for evse, aim in mine.items()}
+    aims |= {connectors[evse].name.casefold(): aim for evse, aim in mine.items()}
+    return aims | {vocabulary.names[evse].casefold(): aim for evse, aim in mine.items()}
 
 
 def _refuse_series(event: EventData) -> None:
