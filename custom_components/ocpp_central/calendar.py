@@ -9,7 +9,8 @@ from typing import Any, Final, override
 
 from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
 from homeassistant.components.calendar.const import CalendarEntityFeature
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
@@ -52,6 +53,13 @@ class ReservationCalendar(PlaceEntity, CalendarEntity):
     _attr_supported_features = (
         CalendarEntityFeature.CREATE_EVENT | CalendarEntityFeature.UPDATE_EVENT | CalendarEntityFeature.DELETE_EVENT
     )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Wake with this place, and when a connector is called otherwise: events name them."""
+        await super().async_added_to_hass()
+        renamed = self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._look_at_names, _is_renamed)
+        self.async_on_remove(renamed)
 
     @property
     @override
@@ -109,6 +117,10 @@ class ReservationCalendar(PlaceEntity, CalendarEntity):
         vocabulary = self._vocabulary()
         return tuple(shown(each, vocabulary) for each in self._central.reservations(self._place))
 
+    @callback
+    def _look_at_names(self, _: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
+        self._look()
+
     def _living(self, uid: str) -> Reservation:
         """The reservation of this calendar that has this uid; what has ended cannot be changed."""
         living = {each.uid: each for each in self._central.reservations(self._place)}
@@ -121,3 +133,8 @@ class ReservationCalendar(PlaceEntity, CalendarEntity):
 
     def _vocabulary(self) -> Vocabulary:
         return vocabulary_of(self._central, self._place)
+
+
+@callback
+def _is_renamed(data: dr.EventDeviceRegistryUpdatedData) -> bool:
+    return data["action"] == "update" and "name_by_user" in data["changes"]

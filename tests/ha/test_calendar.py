@@ -728,6 +728,14 @@ async def test_a_driver_who_is_renamed_is_called_so_at_once(hass: HomeAssistant,
     assert (await agenda.event())["summary"] == "Annika"
 
 
+async def test_a_connector_that_is_renamed_is_called_so_at_once(site: Site, agenda: Agenda) -> None:
+    """In the state and in open views."""
+    await site.charger()
+    assert (await agenda.make(location="1", **hours(1, 2)))["success"]
+    dr.async_get(site.hass).async_update_child_device(site.device_id("A", 1), name_by_user="Carport")
+    await site.shows(CHARGER, lambda state: state.attributes["location"] == "Carport")
+
+
 async def test_a_charger_that_is_removed_takes_its_calendar_along(
     hass: HomeAssistant, site: Site, agenda: Agenda
 ) -> None:
