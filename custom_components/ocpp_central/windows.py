@@ -1,4 +1,4 @@
-"""What the times of an action mean.
+"""What the times of an action, and of an event in a calendar, mean.
 
 Knows time zones, defaults and the ends of the calendar. Must not know what the owner allows (`core.ledger`).
 """
@@ -52,11 +52,13 @@ def asked(data: Mapping[str, Any]) -> Window:
     return Window(start=_given(data, ATTR_START) or FIRST, end=_given(data, ATTR_END) or LAST)
 
 
-def _given(data: Mapping[str, Any], field: str) -> datetime | None:
-    """A time without a zone is Home Assistant's local time."""
-    moment: datetime | None = data.get(field)
-    if moment is None:
-        return None
+def in_utc(moment: datetime) -> datetime:
+    """A moment that somebody has given. One without a zone is Home Assistant's local time."""
     if moment.year == MINYEAR:
         return FIRST
     return LAST if moment.year == MAXYEAR else dt_util.as_utc(moment)
+
+
+def _given(data: Mapping[str, Any], field: str) -> datetime | None:
+    moment: datetime | None = data.get(field)
+    return None if moment is None else in_utc(moment)

@@ -21,6 +21,7 @@ from .conftest import Site, charger_subentry, told_what_it_can
     [
         Platform.BINARY_SENSOR,
         Platform.BUTTON,
+        Platform.CALENDAR,
         Platform.EVENT,
         Platform.NUMBER,
         Platform.SELECT,

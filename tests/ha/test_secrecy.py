@@ -179,6 +179,18 @@ class Life:
         await self._act("update_reservation", uid=guest["uid"], id_token=GUEST_2, id_token_type="ISO14443")
         await self._site.shows("sensor.a_connector_1_reserved_for", "Ben")
 
+    async def calendars_are_looked_at(self) -> None:
+        """All that they list, and what they answer to a title that names nobody."""
+        asked = {"start": self._clock.after(days=-9), "end": self._clock.after(days=9)}
+        client = await self._clients()
+        for state in self._hass.states.async_all("calendar"):
+            listed = await (await client.get(f"/api/calendars/{state.entity_id}", params=asked)).json()
+            self._hearsay.note("response", listed)
+        data = {"entity_id": "calendar.a_reservations", "summary": "Yves", "in": {"days": 1}}
+        create = self._hass.services.async_call("calendar", "create_event", data, blocking=True)
+        error = await refused(create, "unknown_driver")
+        self._hearsay.note("refusal", {"text": str(error), "placeholders": error.translation_placeholders})
+
     async def wishes_are_refused(self) -> None:
         """Whatever is wrong with them, the text tells no token."""
         await self._refused("reservation_conflict", "A", id_token=STRANGER)
@@ -432,6 +444,7 @@ async def test_nobody_is_told_who_charges_with_what(
     await life.begins(version)
     await life.strangers_dial_in(version)
     await life.everybody_reserves()
+    await life.calendars_are_looked_at()
     await life.wishes_are_refused()
     await life.a_stranger_is_refused()
     await life.a_stranger_is_stopped()
@@ -446,6 +459,7 @@ async def test_nobody_is_told_who_charges_with_what(
     await life.drivers_change()
     await life.chargers_say_odd_things()
     await life.reservations_are_cancelled()
+    await life.calendars_are_looked_at()
     await life.restarts()
     await life.is_looked_into()
     hearsay.read(caplog)
