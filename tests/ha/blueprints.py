@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 import re
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import unquote
 
 from homeassistant.const import CONF_DEVICE_ID, CONF_TYPE
@@ -18,7 +19,6 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     MockModule,
-    MockPlatform,
     mock_integration,
     mock_platform,
 )
@@ -58,7 +58,7 @@ class Owner:
         assert await async_setup_component(self._hass, "automation", {})
         url = LINKS[name]
         raw = url.replace("github.com", "raw.githubusercontent.com").replace("/blob/", "/")
-        self._internet.get(raw, text=content(name))
+        self._internet.get(raw, text=content(name))  # type: ignore[no-untyped-call]
         client = await self._connect(self._hass)
         await client.send_json_auto_id({"type": "blueprint/import", "url": url})
         found = (await client.receive_json())["result"]
@@ -108,10 +108,8 @@ class Phone:
             }
         )
         mock_integration(hass, MockModule("mobile_app"))
-        platform = MockPlatform()
-        platform.ACTION_SCHEMA = schema
-        platform.async_call_action_from_config = self._notify
-        mock_platform(hass, "mobile_app.device_action", platform)
+        platform = {"ACTION_SCHEMA": schema, "async_call_action_from_config": self._notify}
+        mock_platform(hass, "mobile_app.device_action", Mock(spec=list(platform), **platform))
         entry = MockConfigEntry(domain="mobile_app")
         entry.add_to_hass(hass)
         device = dr.async_get(hass).async_get_or_create(

@@ -8,7 +8,6 @@ from typing import Any
 
 from homeassistant.components.persistent_notification import Notification, UpdateType, async_register_callback
 from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -22,7 +21,18 @@ from custom_components.ocpp_central.const import DOMAIN
 from tests.charger import Version
 
 from .blueprints import FOLDER, LINKS, NAMES, REPOSITORY, Owner, Phone, content
-from .conftest import HOUSE_TOKEN, STRANGER, Clock, Site, charger_subentry, driver_subentry, eventually, started
+from .conftest import (
+    HOUSE_TOKEN,
+    ON_V2,
+    ON_V16,
+    STRANGER,
+    Clock,
+    Site,
+    charger_subentry,
+    driver_subentry,
+    eventually,
+    started,
+)
 
 pytestmark = pytest.mark.blackbox
 
@@ -335,6 +345,41 @@ async def test_what_its_holder_uses_is_not_released(site: Site, version: Version
     assert [each["status"] for each in await site.reservations()] == ["in_use"]
 
 
+@ON_V16
+async def test_what_its_holder_is_about_to_use_is_not_released(
+    site: Site, version: Version, owner: Owner, clock: Clock
+) -> None:
+    """Some chargers tell that they charge before they tell for whom."""
+    charger = await site.charger(version=version)
+    await owner.automates("release_when_charging_elsewhere", charging=CHARGING, presented=PRESENTED)
+    await site.act("reserve_now", device_id=site.device_id("A", 1), driver="Anna")
+    assert await charger.present(1, ANNA)
+    await charger.report(1, "Charging")
+    await site.shows("binary_sensor.a_connector_1_charging", "on")
+    await clock.forward(seconds=11)
+    assert [each["status"] for each in await site.reservations()] == ["active"]
+
+
+@ON_V2
+async def test_a_driver_at_another_connector_is_not_who_charges(
+    site: Site, version: Version, owner: Owner, clock: Clock
+) -> None:
+    """Where the charger tells at which one the last card was presented."""
+    await site.charger("B")
+    charger = await site.charger(version=version)
+    await owner.automates("release_when_charging_elsewhere", charging=CHARGING, presented=PRESENTED)
+    await charger.plug(1)
+    assert await charger.start(1, BEN, authorize=False)
+    await site.shows("binary_sensor.a_connector_1_charging", "on")
+    await clock.forward(seconds=11)
+    await site.act("reserve_now", device_id=site.device_id("B", 1), driver="Ben")
+    await charger.plug(2)
+    assert await site.act("start_charging", device_id=site.device_id("A", 2)) == {"status": "Accepted"}
+    await site.shows("binary_sensor.a_connector_2_charging", "on")
+    await clock.forward(seconds=11)
+    assert [each["driver"] for each in await site.reservations()] == ["Ben"]
+
+
 async def test_a_driver_who_came_long_ago_is_not_who_charges(site: Site, owner: Owner, clock: Clock) -> None:
     """A car that goes on after a pause, for instance: the last card was another one's."""
     charger = await site.charger(connectors=2)
@@ -517,6 +562,17 @@ async def test_a_short_extension_is_told_with_new_buttons(site: Site, owner: Own
     assert (await phone.shows())["message"] == "Not reserved any more."
 
 
+async def test_what_is_shortened_is_told_once(site: Site, owner: Owner, phone: Phone, clock: Clock) -> None:
+    """Its end is another one, and has come near by that."""
+    await site.charger()
+    await warns(owner, phone)
+    reservation = await site.act("reserve_now", device_id=site.device_id("A", 1), driver="Anna")
+    await site.act("update_reservation", uid=reservation["uid"], end=clock.after(minutes=10))
+    phone.press(await phone.shows(), "Release")
+    assert (await phone.shows())["message"] == "Not reserved any more."
+    assert phone.is_silent
+
+
 async def test_others_reservations_and_those_in_use_are_not_told(
     site: Site, owner: Owner, phone: Phone, clock: Clock
 ) -> None:
@@ -543,7 +599,6 @@ async def test_the_phone_is_told_again_when_home_assistant_starts(
     hass.set_state(CoreState.not_running)
     await warns(owner, phone)
     assert phone.is_silent
-    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
-    hass.set_state(CoreState.running)
+    await hass.async_start()
     phone.press(await phone.shows(), "Release")
     assert (await phone.shows())["message"] == "Not reserved any more."
