@@ -118,14 +118,16 @@ def test_every_input_is_explained(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_ours_is_chosen_from_ours(name: str) -> None:
-    """The first input of each is a device or an entity of this integration, but for the calendar and phones."""
+    """Nobody has to look for a connector among all devices and entities; calendars and phones are anybody's."""
+    selectors = [each["selector"] for each in inputs_of(name).values()]
     filters = [
-        each_filter.get("integration")
-        for each in inputs_of(name).values()
-        for selector in each["selector"].values()
-        for each_filter in (selector or {}).get("filter", ())
+        each for chosen in selectors for settings in chosen.values() for each in (settings or {}).get("filter", ())
     ]
-    assert DOMAIN in filters
+    assert any(each.get("integration") == DOMAIN for each in filters)
+    assert all(
+        each.get("integration") in {DOMAIN, "mobile_app"} or each["domain"] in {"calendar", "notify"}
+        for each in filters
+    )
 
 
 async def shifts(hass: HomeAssistant) -> None:
@@ -460,7 +462,7 @@ async def test_the_driver_is_told_before_the_end_and_extends(
     await site.charger(version=version)
     await warns(owner, phone, driver="anna")
     reservation = await site.act("reserve_now", device_id=site.device_id("A", 1), driver="Anna")
-    clock.jump(minutes=14)
+    await clock.forward(minutes=14)
     assert phone.is_silent
     clock.jump(minutes=2)
     told = await phone.shows()
@@ -580,12 +582,12 @@ async def test_others_reservations_and_those_in_use_are_not_told(
     charger = await site.charger()
     await warns(owner, phone, driver="Anna")
     await site.act("reserve_now", device_id=site.device_id("A", 1), driver="Ben")
-    clock.jump(minutes=16)
+    await clock.forward(minutes=16)
     await site.act("cancel_reservation", device_id=site.device_id("A", 1))
     await site.act("reserve_now", device_id=site.device_id("A", 1), driver="Anna")
     await charger.plug(1)
     assert await charger.start(1, ANNA)
-    clock.jump(minutes=16)
+    await clock.forward(minutes=16)
     assert phone.is_silent
 
 
