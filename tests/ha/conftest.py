@@ -1,6 +1,7 @@
 """A Home Assistant with a listening central system, and chargers that dial in over real sockets."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -371,10 +372,16 @@ async def told_what_it_can(charger: SimulatedCharger) -> SimulatedCharger:
         return {item["component"].get("evse", {}).get("id", 0) for item in items}
 
     await eventually(lambda: asked_of() >= set(charger.evses) and settings_asked(charger), "the questions")
-    for question in QUESTIONS & {call.action for call in charger.received}:
-        await charger.wait_for(question, count=[call.action for call in charger.received].count(question))
-    await charger.heartbeat()
+    await answered_all(charger)
     return charger
+
+
+async def answered_all(charger: SimulatedCharger) -> None:
+    """Wait until the charger has answered whatever it was asked, and Home Assistant has read that."""
+    asked_for = Counter(call.action for call in charger.received)
+    for question in QUESTIONS & set(asked_for):
+        await charger.wait_for(question, count=asked_for[question])
+    await charger.heartbeat()
 
 
 def orders(charger: SimulatedCharger) -> list[tuple[str, int]]:

@@ -7,7 +7,17 @@ import pytest
 
 from tests.charger import Behaviour, SimulatedCharger, Version
 
-from .conftest import STRANGER, TELLS_ALL, Clock, Site, abilities_asked, charger_subentry, eventually, refused
+from .conftest import (
+    STRANGER,
+    TELLS_ALL,
+    Clock,
+    Site,
+    abilities_asked,
+    answered_all,
+    charger_subentry,
+    eventually,
+    refused,
+)
 
 pytestmark = pytest.mark.blackbox
 
@@ -17,8 +27,9 @@ SWITCHED_OFF = Behaviour(reservations_enabled=False)
 
 
 async def asked_again(charger: SimulatedCharger, times: int) -> None:
-    """Wait until the charger has been asked so often what it can."""
+    """Wait until the charger has been asked so often what it can, and has answered."""
     await eventually(lambda: len(abilities_asked(charger)) >= times, "the question")
+    await answered_all(charger)
 
 
 async def asked(site: Site, version: Version, **behaviour: Any) -> SimulatedCharger:
