@@ -1,15 +1,12 @@
 """What Assist can ask, reserve and release, and what the owner has not exposed."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable
 
-from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
-from homeassistant.helpers.llm import APIInstance, LLMContext, Tool, ToolInput, ToolResult, async_get_api
+from homeassistant.helpers.llm import ToolInput, ToolResult
 from homeassistant.loader import async_get_integration
-from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import probatio
 import pytest
@@ -17,13 +14,12 @@ import pytest
 from custom_components.ocpp_central.const import DOMAIN
 from tests.charger import Behaviour, Version
 
+from .assistant import GET, RELEASE, RESERVE, Assistant
 from .conftest import HOUSE_TOKEN, ON_V16, STRANGER, Clock, Site, central_system, charger_subentry, driver_subentry
 
 pytestmark = [pytest.mark.blackbox, ON_V16]
 
 ANNA, BEN, CARLA = "A0A0A0A1", "B0B0B0B1", "C0C0C0C1"
-ASSISTANT = "conversation"
-GET, RESERVE, RELEASE = (f"{DOMAIN}__{each}" for each in ("get_reservations", "reserve", "release"))
 A_1, A_2, B_1 = (f"binary_sensor.{each}_reserved" for each in ("a_connector_1", "a_connector_2", "b_connector_1"))
 
 
@@ -39,67 +35,13 @@ def chargers() -> list[ConfigSubentryData]:
     ]
 
 
-class Assistant:
-    """An assistant with a language model, as far as it calls tools. Nothing is exposed to it but what is said here."""
-
-    def __init__(self, hass: HomeAssistant) -> None:
-        """Be a conversation agent."""
-        self._hass = hass
-
-    def knows(self, *entity_ids: str) -> None:
-        """Have these entities exposed, and no others."""
-        for entity_id in self._hass.states.async_entity_ids():
-            async_expose_entity(self._hass, ASSISTANT, entity_id, entity_id in entity_ids)
-
-    async def api(self, api_id: str = "assist") -> APIInstance:
-        """What the model is given."""
-        return await async_get_api(
-            self._hass,
-            api_id,
-            LLMContext(platform="test", context=Context(), language="en", assistant=ASSISTANT, device_id=None),
-        )
-
-    async def tools(self) -> dict[str, Tool]:
-        """Our tools, by name."""
-        return {tool.name: tool for tool in (await self.api()).tools if tool.name.startswith(f"{DOMAIN}__")}
-
-    async def call(self, tool: str, **arguments: object) -> dict[str, Any]:
-        """Call a tool; what it answers, which is no error."""
-        data, error = await self._called(tool, arguments)
-        assert not error, data
-        return data
-
-    async def refused(self, tool: str, **arguments: object) -> str:
-        """Call a tool that answers with an error; its text."""
-        data, error = await self._called(tool, arguments)
-        assert error, data
-        assert set(data) == {"error"}
-        text: str = data["error"]
-        assert "{" not in text, "a placeholder has no value"
-        return text
-
-    async def reservations(self, **arguments: object) -> list[tuple[str, str]]:
-        """What is reserved, as far as it may know: where and for whom."""
-        listed = (await self.call(GET, **arguments))["reservations"]
-        return [(each["place"], each["for"]) for each in listed]
-
-    async def _called(self, tool: str, arguments: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-        # As `APIInstance.async_call_tool` does, which also keeps the trace of a conversation, with packages of its own.
-        api = await self.api()
-        called = next(each for each in api.tools if each.name == tool)
-        result = await called.async_call(self._hass, ToolInput(tool_name=tool, tool_args=arguments), api.llm_context)
-        assert isinstance(result, ToolResult)
-        text = str(result)
-        assert not [secret for secret in (ANNA, BEN, CARLA, HOUSE_TOKEN) if secret in text]
-        return dict(result.data), result.error
-
-
 @pytest.fixture
-async def assistant(hass: HomeAssistant) -> Assistant:
-    """An assistant."""
-    for component in ("homeassistant", "llm"):
-        assert await async_setup_component(hass, component, {})
-    return Assistant(hass)
+async def assistant(hass: HomeAssistant) -> AsyncIterator[Assistant]:
+    """An assistant, which is told no token."""
+    assistant = Assistant(hass)
+    await assistant.begin()
+    yield assistant
+    assert not [secret for secret in (ANNA, BEN, CARLA, HOUSE_TOKEN) if secret in str(assistant.told)]
 
 
 @pytest.fixture
