@@ -14,7 +14,7 @@ from . import errors
 from .audience import Place
 from .const import DOMAIN
 from .coordinator import CentralSystem
-from .core.drivers import DriverId, Holder
+from .core.drivers import Driver, DriverId, Holder
 from .core.reservation import Reservation
 from .core.token import IdToken
 from .devices import place_of
@@ -72,9 +72,7 @@ def holder_named(call: ServiceCall, central: CentralSystem) -> Holder | None:
     at_most_one_of(call, ATTR_DRIVER, ATTR_ID_TOKEN_TYPE)
     group = call.data.get(ATTR_GROUP_ID_TOKEN)
     if (called := call.data.get(ATTR_DRIVER)) is not None:
-        if (driver := central.driver(called)) is None:
-            raise errors.unknown_driver(called, central.drivers.names)
-        return driver.as_holder(group)
+        return driver_named(called, central).as_holder(group)
     token = _token(call)
     return None if token is None else central.drivers.as_holder(token, group)
 
@@ -84,9 +82,16 @@ def house(call: ServiceCall, central: CentralSystem) -> Holder:
     return Holder(token=central.house, group=call.data.get(ATTR_GROUP_ID_TOKEN))
 
 
-def driver_ids_named(call: ServiceCall, centrals: list[CentralSystem]) -> set[DriverId] | None:
-    """The ids of the drivers whom the call names, who may have the same name at several central systems."""
-    if (called := call.data.get(ATTR_DRIVER)) is None:
+def driver_named(called: str, central: CentralSystem) -> Driver:
+    """The driver who is called so, by name or by id. Raises `unknown_driver`, which names those that there are."""
+    if (driver := central.driver(called)) is None:
+        raise errors.unknown_driver(called, central.drivers.names)
+    return driver
+
+
+def driver_ids_named(called: str | None, centrals: list[CentralSystem]) -> set[DriverId] | None:
+    """The ids of the drivers who are called so, perhaps at several central systems; None if nobody is named."""
+    if called is None:
         return None
     found = {driver.driver_id for central in centrals if (driver := central.driver(called)) is not None}
     if not found:

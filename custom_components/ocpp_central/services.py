@@ -189,7 +189,7 @@ async def _get_reservations(call: ServiceCall) -> ServiceResponse:
     else:
         wanted = [(central, None) for central in central_systems(call.hass)]
     span = asked(call.data)
-    driver_ids = driver_ids_named(call, [central for central, _ in wanted])
+    driver_ids = driver_ids_named(call.data.get(ATTR_DRIVER), [central for central, _ in wanted])
     found = [
         (central, reservation)
         for central, place in wanted

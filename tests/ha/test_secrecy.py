@@ -22,6 +22,7 @@ import voluptuous as vol
 from custom_components.ocpp_central.const import DOMAIN
 from tests.charger import Behaviour, SimulatedCharger, Version
 
+from .assistant import GET, RELEASE, RESERVE, Assistant
 from .conftest import (
     HOLDER,
     HOUSE_TOKEN,
@@ -190,6 +191,20 @@ class Life:
         create = self._hass.services.async_call("calendar", "create_event", data, blocking=True)
         error = await refused(create, "unknown_driver")
         self._hearsay.note("refusal", {"text": str(error), "placeholders": error.translation_placeholders})
+
+    async def an_assistant_is_asked(self) -> None:
+        """What is reserved, for somebody who is not known or blocked, and to release what may be one of several."""
+        assistant = Assistant(self._hass)
+        await assistant.begin()
+        assistant.knows(*self._hass.states.async_entity_ids("binary_sensor"))
+        self._hearsay.note("response", (await assistant.api()).api_prompt)
+        for whom in ("Ben", "Anna", "Home Assistant", "somebody unknown"):
+            assert whom in str(await assistant.call(GET))
+        await assistant.refused(RESERVE, name="A", driver="Zoe")
+        await assistant.refused(RESERVE, name="A", driver="Dora")
+        await assistant.refused(RELEASE, area="Nowhere")
+        await assistant.refused(RELEASE)
+        self._hearsay.note("response", assistant.told)
 
     async def wishes_are_refused(self) -> None:
         """Whatever is wrong with them, the text tells no token."""
@@ -445,6 +460,7 @@ async def test_nobody_is_told_who_charges_with_what(
     await life.strangers_dial_in(version)
     await life.everybody_reserves()
     await life.calendars_are_looked_at()
+    await life.an_assistant_is_asked()
     await life.wishes_are_refused()
     await life.a_stranger_is_refused()
     await life.a_stranger_is_stopped()
