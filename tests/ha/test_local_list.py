@@ -98,9 +98,11 @@ def entry_of(charger: SimulatedCharger, token: str) -> Mapping[str, Any] | None:
 
 
 async def lists(charger: SimulatedCharger, *tokens: str) -> None:
-    """Wait until these are the tokens in the charger's list."""
+    """Wait until these are the tokens in the charger's list, and it has said so."""
     wanted = {token.casefold() for token in tokens}
     await eventually(lambda: set(charger.local_list) == wanted, f"a list of {len(wanted)}")
+    for _ in range(2):  # the answer may go out after the first one
+        await charger.heartbeat()
 
 
 async def is_left_in_peace(charger: SimulatedCharger) -> None:
