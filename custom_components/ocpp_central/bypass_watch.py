@@ -5,13 +5,12 @@ Knows which of a charger's ways are worth a repair, and what is said of them. Mu
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .audience import Place
+from .charger_watch import look_at_chargers
 from .const import CONF_ENTRY_ID, DOMAIN, LOGGER
 from .coordinator import OcppConfigEntry
 from .core.enforceability import Enforceability, Level, Reason, Remedy
@@ -34,9 +33,7 @@ type _Repairs = Mapping[str, dict[str, str]]
 def watch_bypasses(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
     """Keep a repair for each charger that lets people charge past Home Assistant, where Home Assistant is to mind."""
     watch = _Watch(hass, entry)
-    for charger_id in entry.runtime_data.chargers:
-        watch.add(Place(charger_id))
-    entry.async_on_unload(entry.runtime_data.audience.listen_to_places(watch.add))
+    look_at_chargers(entry, watch.look)
     entry.async_on_unload(watch.leave)
 
 
@@ -55,19 +52,14 @@ class _Watch:
         self._said: dict[ChargerId, _Repairs] = {}
 
     @callback
-    def add(self, place: Place) -> None:
-        """Watch a charger that is new; EVSEs have no settings of this kind."""
-        if place.evse is None:
-            look = callback(partial(self._look, place.charger))
-            self._entry.async_on_unload(self._entry.runtime_data.audience.listen(place, look))
-
-    @callback
     def leave(self) -> None:
         """Take back what was said."""
         for charger_id in tuple(self._said):
             self._say(charger_id, {})
 
-    def _look(self, charger_id: ChargerId) -> None:
+    @callback
+    def look(self, charger_id: ChargerId) -> None:
+        """See whether a charger lets people charge past Home Assistant."""
         central = self._entry.runtime_data
         judged = keeping_out(central, charger_id)
         name = central.name_of(charger_id)

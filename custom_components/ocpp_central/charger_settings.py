@@ -10,8 +10,8 @@ from .core.charger import MAX_EVSES
 from .core.connector_types import named_type
 from .core.events import EvseId
 from .core.rules import Enforcement
+from .options import CONF_ENFORCEMENT
 
-CONF_ENFORCEMENT: Final = "enforcement"
 INHERIT: Final = "inherit"
 ENFORCEMENTS: Final = (INHERIT, Enforcement.STOP.value, Enforcement.WARN.value, Enforcement.OFF.value)
 """What can be chosen for one charger, the default first."""

@@ -5,13 +5,12 @@ wrong clock leads to.
 """
 
 from datetime import timedelta
-from functools import partial
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .audience import Place
+from .charger_watch import look_at_chargers
 from .const import DOMAIN, LOGGER
 from .coordinator import OcppConfigEntry
 from .core.events import ChargerId
@@ -27,9 +26,7 @@ _BEHIND: Final = "clock_behind"
 def watch_clocks(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
     """Keep one repair for each charger whose clock is wrong, for as long as that is known and it is wrong."""
     watch = _Watch(hass, entry)
-    for charger_id in entry.runtime_data.chargers:
-        watch.add(Place(charger_id))
-    entry.async_on_unload(entry.runtime_data.audience.listen_to_places(watch.add))
+    look_at_chargers(entry, watch.look)
     entry.async_on_unload(watch.leave)
 
 
@@ -43,19 +40,14 @@ class _Watch:
         self._said: dict[ChargerId, timedelta] = {}
 
     @callback
-    def add(self, place: Place) -> None:
-        """Watch a charger that is new; EVSEs have no clock."""
-        if place.evse is None:
-            look = callback(partial(self._look, place.charger))
-            self._entry.async_on_unload(self._entry.runtime_data.audience.listen(place, look))
-
-    @callback
     def leave(self) -> None:
         """Take back what was said."""
         for charger_id in tuple(self._said):
             self._take_back(charger_id)
 
-    def _look(self, charger_id: ChargerId) -> None:
+    @callback
+    def look(self, charger_id: ChargerId) -> None:
+        """See whether the clock of a charger is wrong."""
         charger = self._entry.runtime_data.chargers.get(charger_id)
         if charger is None or abs(charger.skew) <= TOO_WRONG:
             self._take_back(charger_id)

@@ -44,7 +44,6 @@ from .addresses import async_try_to_listen, async_urls
 from .charger_settings import (
     CONF_CONNECTOR,
     CONF_CONNECTOR_TYPES,
-    CONF_ENFORCEMENT,
     CONF_TYPES,
     ENFORCEMENTS,
     INHERIT,
@@ -72,6 +71,7 @@ from .core.charger import MAX_EVSES
 from .core.connector_types import CONNECTOR_TYPES
 from .csms.admission import is_identity
 from .driver_flow import DriverSubentryFlow
+from .options import CONF_ENFORCEMENT
 from .options_flow import OcppOptionsFlow
 
 # What the form shows instead of a password that is set, so that the password itself stays on the server.

@@ -3,13 +3,12 @@
 Must not know how that is found out (`core.local_list`), nor what a list says.
 """
 
-from functools import partial
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .audience import Place
+from .charger_watch import look_at_chargers
 from .const import DOMAIN, LOGGER
 from .coordinator import OcppConfigEntry
 from .core.events import ChargerId
@@ -26,9 +25,7 @@ _KEYS: Final = {
 def watch_local_lists(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
     """Keep one repair for each charger whose list does not say what it should, for as long as it does not."""
     watch = _Watch(hass, entry)
-    for charger_id in entry.runtime_data.chargers:
-        watch.add(Place(charger_id))
-    entry.async_on_unload(entry.runtime_data.audience.listen_to_places(watch.add))
+    look_at_chargers(entry, watch.look)
     entry.async_on_unload(watch.leave)
 
 
@@ -42,19 +39,14 @@ class _Watch:
         self._said: dict[ChargerId, Problem] = {}
 
     @callback
-    def add(self, place: Place) -> None:
-        """Watch a charger that is new; EVSEs have no lists."""
-        if place.evse is None:
-            look = callback(partial(self._look, place.charger))
-            self._entry.async_on_unload(self._entry.runtime_data.audience.listen(place, look))
-
-    @callback
     def leave(self) -> None:
         """Take back what was said."""
         for charger_id in tuple(self._said):
             self._take_back(charger_id)
 
-    def _look(self, charger_id: ChargerId) -> None:
+    @callback
+    def look(self, charger_id: ChargerId) -> None:
+        """See whether the list of a charger says what it should."""
         charger = self._entry.runtime_data.chargers.get(charger_id)
         problem = None if charger is None else charger.local_list.problem
         if problem is None:

@@ -24,7 +24,7 @@ from ..core.commands import (
     StopTransaction,
 )
 from ..core.events import Event, Heard, Verdict
-from . import settings, times
+from . import local_lists, settings, times
 from .dialect import Json, Route
 from .fields import text
 
@@ -61,6 +61,17 @@ def outcome(command: Command, answer: Json) -> Outcome:
             return settings.outcome(answer)
         case _:
             return _WORDS[type(command)].get(text(answer, "status") or "", Outcome.UNREADABLE)
+
+
+def told(command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
+    """What the charger's answer tells beside the outcome, where all versions say it alike; nothing for most commands."""
+    match command:
+        case ChangeSetting():
+            return settings.changed(answer, now)
+        case AskForListVersion():
+            return local_lists.version_told(answer, now)
+        case _:
+            return ()
 
 
 def formal(answer: Mapping[str, object] | None = None) -> Route:

@@ -293,14 +293,10 @@ class _V16:
                 return (capabilities.told_v16(answer, now),)
             case AskForSettings():
                 return (settings.told_v16(answer, now),)
-            case ChangeSetting():
-                return settings.changed(answer, now)
             case AskForListLimits():
                 return (local_lists.limits_told_v16(answer, now),)
-            case AskForListVersion():
-                return local_lists.version_told(answer, now)
             case _:
-                return ()
+                return alike.told(command, answer, now)
 
 
 V16: Final[Dialect] = _V16()

@@ -343,14 +343,10 @@ class _V2:
                 return (capabilities.told_v2(command, answer, now),)
             case AskForSettings():
                 return (settings.told_v2(answer, now),)
-            case ChangeSetting():
-                return settings.changed(answer, now)
             case AskForListLimits():
                 return (local_lists.limits_told_v2(answer, now),)
-            case AskForListVersion():
-                return local_lists.version_told(answer, now)
             case _:
-                return ()
+                return alike.told(command, answer, now)
 
     def _request_start(self, command: StartTransaction) -> Request:
         """The group goes with it: by that a charger knows whose hold it may use (F01.FR.21, F01.FR.22)."""
