@@ -5,18 +5,18 @@ Knows where something happened, and what that place is called. Must not know how
 
 from typing import Final
 
-from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID, Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
-from homeassistant.util.json import JsonValueType
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .audience import Place
-from .const import EVENT_ID_TOKEN_PRESENTED, EVENT_RESERVATION
+from .const import DOMAIN, EVENT_ID_TOKEN_PRESENTED, EVENT_RESERVATION
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.book import Change
 from .core.presentation import Presentation
 from .devices import device_id_of
-from .tidings import Tidings, of_presentation, of_reservation
+from .entity import unique_id_of
+from .tidings import ATTR_EVSE, of_presentation, of_reservation
 
 ATTR_EVENT_TYPE: Final = "event_type"
 ATTR_PLACE: Final = "place"
@@ -29,28 +29,35 @@ def tell_on_the_bus(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
     central = entry.runtime_data
 
     @callback
-    def tell(event: str, place: Place, tidings: Tidings, **more: JsonValueType) -> None:
-        kind, data = tidings
-        hass.bus.async_fire(event, {ATTR_EVENT_TYPE: kind, **_where(hass, central, place), **more, **data})
-
-    @callback
     def tell_of_reservation(change: Change) -> None:
         reservation = change.after
-        evse = reservation.evse if change.evse is None else change.evse
-        tell(
-            EVENT_RESERVATION,
-            Place(reservation.charger, evse),
-            of_reservation(central, change),
-            evse=evse,
-            target=reservation.target.value,
-        )
+        place = Place(reservation.charger, reservation.evse if change.evse is None else change.evse)
+        kind, data = of_reservation(central, change)
+        about = {
+            ATTR_EVENT_TYPE: kind,
+            ATTR_ENTITY_ID: _entity_id(hass, place, "reservation"),
+            ATTR_EVSE: place.evse,
+            ATTR_TARGET: reservation.target.value,
+        }
+        hass.bus.async_fire(EVENT_RESERVATION, {**about, **_where(hass, central, place), **data})
 
     @callback
     def tell_of_presentation(presented: Presentation) -> None:
-        tell(EVENT_ID_TOKEN_PRESENTED, Place(presented.charger, presented.evse), of_presentation(presented))
+        place = Place(presented.charger, presented.evse)
+        kind, data = of_presentation(presented)
+        about = {
+            ATTR_EVENT_TYPE: kind,
+            ATTR_ENTITY_ID: _entity_id(hass, Place(presented.charger), "id_token_presented"),
+        }
+        hass.bus.async_fire(EVENT_ID_TOKEN_PRESENTED, {**about, **_where(hass, central, place), **data})
 
     entry.async_on_unload(central.audience.listen_to_all_news(tell_of_reservation))
     entry.async_on_unload(central.audience.listen_to_presentations(tell_of_presentation))
+
+
+def _entity_id(hass: HomeAssistant, place: Place, key: str) -> str | None:
+    """The event entity whose activity this belongs to; None if it has been removed."""
+    return er.async_get(hass).async_get_entity_id(Platform.EVENT, DOMAIN, unique_id_of(place, key))
 
 
 def _where(hass: HomeAssistant, central: CentralSystem, place: Place) -> dict[str, str | None]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from homeassistant.components.logbook.const import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
+from homeassistant.components.logbook.const import LOGBOOK_ENTRY_ICON, LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
 from homeassistant.components.logbook.models import LazyEventPartialState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import LOCALE_EN, async_get_cached_translations
@@ -49,19 +49,21 @@ def _reservation(hass: HomeAssistant, event: LazyEventPartialState) -> dict[str,
         sentence = _say(hass, "late", sentence=sentence)
     of_charger = None if data[ATTR_EVSE] is not None else _OF_A_CHARGER.get(data[ATTR_TARGET])
     subject = data[ATTR_PLACE]
-    return _told(subject if of_charger is None else _say(hass, of_charger, charger=subject), sentence)
+    name = subject if of_charger is None else _say(hass, of_charger, charger=subject)
+    return _told(name, sentence, "mdi:calendar-badge")
 
 
 def _presentation(hass: HomeAssistant, event: LazyEventPartialState) -> dict[str, Any]:
     data = event.data
     reason = data[ATTR_REASON]
     kind = data[ATTR_EVENT_TYPE] if reason is None else f"refused_{reason}"
-    return _told(data[ATTR_PLACE], _say(hass, kind, driver=data[ATTR_DRIVER] or _say(hass, "somebody")))
+    sentence = _say(hass, kind, driver=data[ATTR_DRIVER] or _say(hass, "somebody"))
+    return _told(data[ATTR_PLACE], sentence, "mdi:card-account-details")
 
 
-def _told(subject: str, sentence: str) -> dict[str, Any]:
-    """A line of the activity page, which writes the one in front of the other."""
-    return {LOGBOOK_ENTRY_NAME: subject, LOGBOOK_ENTRY_MESSAGE: sentence}
+def _told(subject: str, sentence: str, icon: str) -> dict[str, Any]:
+    """A line of the activity page, which writes the one in front of the other; `icon`: as the event entity has it."""
+    return {LOGBOOK_ENTRY_NAME: subject, LOGBOOK_ENTRY_MESSAGE: sentence, LOGBOOK_ENTRY_ICON: icon}
 
 
 def _times(data: Mapping[str, Any]) -> dict[str, str]:

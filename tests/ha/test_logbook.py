@@ -10,6 +10,7 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.icon import async_get_icons
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -101,18 +102,28 @@ async def page(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> MockH
     return await hass_ws_client(hass)
 
 
-async def said(hass: HomeAssistant, page: MockHAClientWebSocket, *device_ids: str) -> Said:
-    """The sentences of the page, or of the activity of these devices."""
+async def lines_of(hass: HomeAssistant, page: MockHAClientWebSocket, **of: str) -> list[dict[str, Any]]:
+    """The lines of the page that are ours and sentences, or those of the activity `of` a device or an entity."""
     await async_wait_recording_done(hass)
     start = (dt_util.utcnow() - timedelta(days=1)).isoformat()
-    of = {"device_ids": list(device_ids)} if device_ids else {}
-    await page.send_json_auto_id({"type": "logbook/get_events", "start_time": start, **of})
+    chosen = {f"{kind}s": [each] for kind, each in of.items()}
+    await page.send_json_auto_id({"type": "logbook/get_events", "start_time": start, **chosen})
     return sentences((await page.receive_json())["result"])
 
 
-def sentences(lines: list[dict[str, Any]]) -> Said:
-    """Those of the lines that are of ours, and sentences."""
-    return [(line["name"], line["message"]) for line in lines if line.get("domain") == "ocpp_central"]
+async def said(hass: HomeAssistant, page: MockHAClientWebSocket, **of: str) -> Said:
+    """What these lines say."""
+    return read(await lines_of(hass, page, **of))
+
+
+def sentences(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of the lines that are ours, and no states."""
+    return [line for line in lines if line.get("domain") == "ocpp_central"]
+
+
+def read(lines: list[dict[str, Any]]) -> Said:
+    """The name and the message of each."""
+    return [(line["name"], line["message"]) for line in lines]
 
 
 def happened(hass: HomeAssistant, kind: str, **otherwise: object) -> None:
@@ -211,6 +222,19 @@ async def test_one_for_any_connector_that_has_got_one_is_about_that(
 
 
 @pytest.mark.usefixtures("entry")
+async def test_a_sentence_has_the_icon_of_its_event_entity(hass: HomeAssistant, page: MockHAClientWebSocket) -> None:
+    """The page itself finds icons of states alone."""
+    happened(hass, "placed")
+    presented(hass, "accepted", driver="Anna", reason=None)
+    icons = await async_get_icons(hass, "entity", {"ocpp_central"})
+    of_events = icons["ocpp_central"]["event"]
+    assert [line["icon"] for line in await lines_of(hass, page)] == [
+        of_events["reservation"]["default"],
+        of_events["id_token_presented"]["default"],
+    ]
+
+
+@pytest.mark.usefixtures("entry")
 async def test_an_end_on_another_day_is_told_with_its_date(hass: HomeAssistant, page: MockHAClientWebSocket) -> None:
     """Another day where Home Assistant is."""
     happened(hass, "placed", end="2026-11-27T23:30:00+00:00")
@@ -249,8 +273,12 @@ async def test_a_life_is_told_on_the_page_and_at_its_connector(
     assert first[1].endswith(f"{until:%H:%M}")
     assert ("Garage Connector 1", "is being used by Anna, for whom it was reserved") in lines
     assert any(message.endswith("somebody unknown") or "refused somebody unknown," in message for _, message in lines)
-    assert [message.split()[0] for name, message in lines if name == "Garage Connector 2"] == ["is", "had"]
-    assert await said(hass, page, site.device_id("A", 2)) == [each for each in lines if each[0] == "Garage Connector 2"]
+    of_2 = [each for each in lines if each[0] == "Garage Connector 2"]
+    assert [message.split()[0] for _, message in of_2] == ["is", "had"]
+    assert await said(hass, page, device_id=site.device_id("A", 2)) == of_2
+    assert await said(hass, page, entity_id="event.a_connector_2_reservation") == of_2
+    at_readers = [each for each in lines if each[1].startswith(("accepted", "refused"))]
+    assert await said(hass, page, entity_id="event.a_id_token_presented") == at_readers
     assert not {ANNA, STRANGER, HOLDER} & set(str(lines).upper().split("'"))
 
 
@@ -270,7 +298,7 @@ async def test_what_concerns_many_places_is_said_once(
         ("A Connector 1", "is"),
         ("A Connector 3", "had"),
     ]
-    assert await said(hass, page, site.device_id()) == lines[:2]
+    assert await said(hass, page, device_id=site.device_id()) == lines[:2]
 
 
 async def test_a_page_that_is_open_is_told_at_once(
@@ -284,10 +312,10 @@ async def test_a_page_that_is_open_is_told_at_once(
     assert (await page.receive_json())["success"]
     assert sentences((await page.receive_json())["event"]["events"]) == []
     await site.act("reserve_now", device_id=device_id, driver="Anna", start=clock.after(hours=1))
-    lines: Said = []
+    lines: list[dict[str, Any]] = []
     while not lines:
         lines = sentences((await page.receive_json())["event"]["events"])
-    assert [(name, message.split(" from ")[0]) for name, message in lines] == [
+    assert [(name, message.split(" from ")[0]) for name, message in read(lines)] == [
         ("A Connector 1", "will be reserved for Anna")
     ]
 
@@ -312,6 +340,7 @@ async def test_the_bus_is_told_what_the_event_entity_tells(hass: HomeAssistant, 
         of_entity = ("event_type", "uid", "reservation_id", "driver", "start", "end", "reason", "late")
         where = {
             "device_id": site.device_id("A", 1),
+            "entity_id": "event.a_connector_1_reservation",
             "place": "A Connector 1",
             "evse": 1,
             "target": "connector",
@@ -330,6 +359,7 @@ async def test_the_bus_is_told_who_presents_a_token(hass: HomeAssistant, site: S
         {
             "event_type": "accepted",
             "device_id": site.device_id(),
+            "entity_id": "event.a_id_token_presented",
             "place": "A",
             "evse": None,
             "driver": "Anna",
@@ -349,7 +379,8 @@ async def test_what_ends_with_its_charger_is_said_of_a_place_that_is_gone(
     hass.config_entries.async_remove_subentry(site.entry, subentry.subentry_id)
     heard = async_capture_events(hass, "ocpp_central_reservation")
     await site.start()
-    assert [(event.data["event_type"], event.data["device_id"]) for event in heard] == [("removed", None)]
+    assert [event.data["event_type"] for event in heard] == ["removed"]
+    assert (heard[0].data["device_id"], heard[0].data["entity_id"]) == (None, None)
     name, message = (await said(hass, page))[-1]
     assert name == "A connector 1"
     assert message.startswith("lost its reservation for Anna")
