@@ -23,10 +23,10 @@ from .windows import ATTR_END, ATTR_START
 
 type Describe = Callable[[LazyEventPartialState], dict[str, Any]]
 
-_OF_A_CHARGER: Final[Mapping[str, str]] = {
-    Target.ANY: "any_connector",
-    Target.CONNECTOR_TYPE: "any_connector",
-    Target.WHOLE_CHARGER: "whole_charger",
+_SUBJECTS: Final[Mapping[str, str]] = {
+    Target.ANY: "activity_any_connector",
+    Target.CONNECTOR_TYPE: "activity_any_connector",
+    Target.WHOLE_CHARGER: "activity_whole_charger",
 }
 """What a reservation that shows at no single connector is about, since the name of the charger would not say it."""
 
@@ -44,20 +44,20 @@ def async_describe_events(hass: HomeAssistant, async_describe_event: Callable[[s
 def _reservation(hass: HomeAssistant, event: LazyEventPartialState) -> dict[str, Any]:
     data = event.data
     kind, driver = data[ATTR_EVENT_TYPE], data[ATTR_DRIVER]
-    sentence = _say(hass, kind if driver else f"{kind}{_UNNAMED}", driver=driver, **_times(data))
+    sentence = _say(hass, f"activity_{kind}" if driver else f"activity_{kind}{_UNNAMED}", driver=driver, **_times(data))
     if data[ATTR_LATE]:
-        sentence = _say(hass, "late", sentence=sentence)
-    of_charger = None if data[ATTR_EVSE] is not None else _OF_A_CHARGER.get(data[ATTR_TARGET])
+        sentence = _say(hass, "activity_late", sentence=sentence)
     subject = data[ATTR_PLACE]
-    name = subject if of_charger is None else _say(hass, of_charger, charger=subject)
-    return _told(name, sentence, "mdi:calendar-badge")
+    if data[ATTR_EVSE] is None:
+        subject = _say(hass, _SUBJECTS[data[ATTR_TARGET]], charger=subject)
+    return _told(subject, sentence, "mdi:calendar-badge")
 
 
 def _presentation(hass: HomeAssistant, event: LazyEventPartialState) -> dict[str, Any]:
     data = event.data
     reason = data[ATTR_REASON]
-    kind = data[ATTR_EVENT_TYPE] if reason is None else f"refused_{reason}"
-    sentence = _say(hass, kind, driver=data[ATTR_DRIVER] or _say(hass, "somebody"))
+    key = "activity_accepted" if reason is None else f"activity_refused_{reason}"
+    sentence = _say(hass, key, driver=data[ATTR_DRIVER] or _say(hass, "activity_somebody"))
     return _told(data[ATTR_PLACE], sentence, "mdi:card-account-details")
 
 
@@ -83,4 +83,4 @@ def _say(hass: HomeAssistant, key: str, **about: str) -> str:
     # One that was chosen a moment ago may not have been loaded yet; English always is.
     languages = (hass.config.language, LOCALE_EN)
     texts = next(filter(None, (async_get_cached_translations(hass, each, "common", DOMAIN) for each in languages)))
-    return texts[f"component.{DOMAIN}.common.activity_{key}"].format(**about)
+    return texts[f"component.{DOMAIN}.common.{key}"].format(**about)
