@@ -18,6 +18,7 @@ from ical.types import Range, Recur, RecurrenceId
 from . import errors
 from .core.reservation import Window
 from .core.sources import Series
+from .windows import in_utc
 
 _ALWAYS: Final = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"})
 _PARTS: Final[Mapping[str, frozenset[str]]] = {
@@ -112,7 +113,7 @@ def _limited(rule: Recur, series: Series, zone: tzinfo) -> Recur:
         case None:
             return rule
         case datetime() as moment:
-            last = moment if moment.tzinfo is None else _by_the_clock(moment, zone)
+            last = moment if moment.tzinfo is None else _by_the_clock(in_utc(moment), zone)
         case day:
             last = datetime.combine(day, series.start.time())
     return rule.model_copy(update={"until": _day_or_time(series, last)})
