@@ -28,8 +28,8 @@ ZONES: Final = [
 
 def series(start: str, end: str, rule: str = "FREQ=DAILY", *, all_day: bool = False, zone: tzinfo = BERLIN) -> Series:
     """A series as it is kept."""
-    times = {"start": datetime.fromisoformat(start), "end": datetime.fromisoformat(end)}
-    return ruled(Series(**times, all_day=all_day, rule=""), rule, zone)
+    bare = Series(start=datetime.fromisoformat(start), end=datetime.fromisoformat(end), all_day=all_day, rule="")
+    return ruled(bare, rule, zone)
 
 
 def span(start: str, end: str) -> Window:

@@ -31,7 +31,9 @@ from .history import remove_history
 from .leftover_watch import watch_leftovers
 from .local_list_watch import watch_local_lists
 from .reception import Reception
+from .series_keeper import keep_series
 from .services import async_setup_services
+from .skipped_watch import watch_skipped
 from .store import remove_storage
 from .tags import scan_tags
 from .unknown_card import watch_unknown_cards
@@ -91,6 +93,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     watch_unknown_cards(hass, entry)
     scan_tags(hass, entry)
     central.begin()
+    keep_series(hass, entry)
+    watch_skipped(hass, entry)
 
     listening = entry.data
     busy = again = False

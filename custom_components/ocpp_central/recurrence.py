@@ -4,9 +4,9 @@ Knows iCalendar's rules, by `ical`, and what clocks show where Home Assistant is
 rule takes a while, so all of this belongs into the executor.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import takewhile
 from typing import Final
 
@@ -80,6 +80,34 @@ def cut_before(series: Series, key: str) -> Series | None:
     return replace(series, rule=_text(left.rrule))
 
 
+def from_on(series: Series, key: str) -> Series:
+    """The same rule as if it began with the occurrence of this recurrence id."""
+    start = _moment(series, key)
+    assert start is not None  # noqa: S101  the caller knows that the series contains it
+    return replace(series, start=start, end=start + (series.end - series.start))
+
+
+def renamed(before: Series, key: str, after: Series) -> str | None:
+    """The recurrence id that an occurrence gets when its series moves as a whole to where `after` is.
+
+    None if it has none of this series.
+    """
+    start = _moment(before, key)
+    return None if start is None else _key(after, start + (after.start - before.start))
+
+
+def is_over(series: Series, moment: datetime, zone: tzinfo) -> bool:
+    """Whether nothing of a series is left from a moment on."""
+    clock = _by_the_clock(moment, zone) - (series.end - series.start) - _CLOCK_CHANGE
+    return not any(_window(series, start, zone).end > moment for start in _starts(series) if start >= clock)
+
+
+def serving(several: Sequence[Series], key: str) -> Series:
+    """Of series that follow each other, the one to which a recurrence id belongs by its date; walks none of them."""
+    begun = [each for each in several if _key(each, each.start) <= key]
+    return begun[-1] if begun else several[0]
+
+
 def continued(before: Series, key: str, after: Series) -> Series:
     """What takes the place of the occurrence of this recurrence id and of all that follow, if `after` was asked for.
 
@@ -124,7 +152,9 @@ def _text(rule: Recur) -> str:
 
 
 def _starts(series: Series) -> Iterator[datetime]:
-    """When a series begins, by the clock; perhaps for ever."""
+    """When a series takes place, by the clock; perhaps for ever. Without a rule it does so once."""
+    if not series.rule:
+        return iter((series.start,))
     return iter(_read(series.rule).as_rrule(_day_or_time(series, series.start)))
 
 
@@ -169,4 +199,4 @@ def _by_the_clock(moment: datetime, zone: tzinfo) -> datetime:
 
 def _in_utc(clock: datetime, zone: tzinfo) -> datetime:
     """A time by the clock: without a fold, what is skipped is later by that, and of two it is the first (PEP 495)."""
-    return clock.replace(tzinfo=zone).astimezone(UTC)
+    return in_utc(clock.replace(tzinfo=zone))

@@ -449,11 +449,10 @@ async def test_another_location_changes_what_is_reserved(
     [
         ({"summary": "Zoe"}, "no driver called Zoe"),
         ({"location": "Garage"}, "no Garage"),
-        ({"rrule": "FREQ=DAILY"}, "repeats"),
         (hours(-2, -1), "would be over before it begins"),
         (hours(5, 6), "In the way is reservation"),
     ],
-    ids=["driver", "location", "series", "past", "conflict"],
+    ids=["driver", "location", "past", "conflict"],
 )
 async def test_a_change_that_is_refused_changes_nothing(
     site: Site, agenda: Agenda, changes: dict[str, str], text: str
@@ -597,13 +596,6 @@ async def test_an_event_that_ends_before_it_starts_is_refused(site: Site, agenda
     assert answer["error"]["code"] == "invalid_format"
     with pytest.raises(vol.Invalid):
         await create(site, **hours(2, end))
-    assert await agenda.events() == []
-
-
-async def test_an_event_that_repeats_is_refused(site: Site, agenda: Agenda) -> None:
-    """Rather than reserved only once."""
-    await site.charger()
-    assert "An event that repeats" in why(await agenda.make(rrule="FREQ=WEEKLY", **hours(1, 2)))
     assert await agenda.events() == []
 
 
