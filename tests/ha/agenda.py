@@ -40,22 +40,16 @@ class Agenda:
         """Make an event; the answer."""
         return await self._ask("create", entity_id=calendar, event={"summary": summary} | event)
 
-    async def edit(
-        self, before: dict[str, Any], *, calendar: str = CHARGER, following: bool = False, **changes: str
-    ) -> dict[str, Any]:
-        """Change an event as its form does, which sends everything, and times by the clock; the answer.
+    async def edit(self, before: dict[str, Any], *, calendar: str = CHARGER, **changes: str) -> dict[str, Any]:
+        """Change an event as its form does, which sends everything, and times by the clock; the answer."""
+        return await self._ask("update", entity_id=calendar, event=form(before, changes), **which(before))
 
-        `following`: all that follow it, too; only then is sent how it repeats.
-        """
-        times = {f"dt{field}": before[field]["dateTime"] for field in ("start", "end")}
-        event = {"summary": before["summary"], "description": before["description"], **times, **changes}
-        for field in times:
-            event[field] = by_the_clock(event[field])
-        if before["location"]:
-            event.setdefault("location", before["location"])
-        if following:
-            event.setdefault("rrule", before["rrule"])
-        return await self._ask("update", entity_id=calendar, event=event, **which(before, following=following))
+    async def edit_following(
+        self, before: dict[str, Any], *, calendar: str = CHARGER, **changes: str
+    ) -> dict[str, Any]:
+        """Change an event and all that follow it, for which the form also sends how they repeat; the answer."""
+        event = form(before, {"rrule": before["rrule"]} | changes)
+        return await self._ask("update", entity_id=calendar, event=event, **which(before, following=True))
 
     async def delete(self, uid: str, *, calendar: str = CHARGER) -> dict[str, Any]:
         """Delete an event; the answer."""
@@ -94,7 +88,18 @@ class Agenda:
         return answer
 
 
-def which(event: dict[str, Any], *, following: bool) -> dict[str, str]:
+def form(before: dict[str, Any], changes: dict[str, str]) -> dict[str, str]:
+    """What a form sends of an event in which something was changed."""
+    times = {f"dt{field}": before[field]["dateTime"] for field in ("start", "end")}
+    event = {"summary": before["summary"], "description": before["description"], **times, **changes}
+    for field in times:
+        event[field] = by_the_clock(event[field])
+    if before["location"]:
+        event.setdefault("location", before["location"])
+    return event
+
+
+def which(event: dict[str, Any], *, following: bool = False) -> dict[str, str]:
     """How a form says which event it means."""
     return {
         "uid": event["uid"],

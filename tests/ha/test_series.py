@@ -288,7 +288,7 @@ async def test_all_that_follow_can_be_moved(site: Site, agenda: Agenda) -> None:
     assert (await agenda.make("Anna", **MORNINGS))["success"]
     before = {each["reservation_id"] for each in await site.reservations()}
     later = times("08:00", "09:30", "2026-10-23")
-    assert (await agenda.edit(await on(agenda, "2026-10-23"), following=True, **later))["success"]
+    assert (await agenda.edit_following(await on(agenda, "2026-10-23"), **later))["success"]
     events = await agenda.events()
     assert clocks(events)[:4] == ["10-21 07:00", "10-22 07:00", "10-23 08:00", "10-24 08:00"]
     assert [each["rrule"] for each in events[1:3]] == ["FREQ=DAILY;UNTIL=20261022T070000", "FREQ=DAILY"]
@@ -302,7 +302,7 @@ async def test_all_that_follow_can_be_moved_to_another_day(site: Site, agenda: A
     assert (await agenda.make("Anna", **MORNINGS | {"rrule": "FREQ=WEEKLY;BYDAY=WE;COUNT=6"}))["success"]
     before = {each["reservation_id"] for each in await site.reservations()}
     friday = {"rrule": "FREQ=WEEKLY;BYDAY=FR;COUNT=6", **times("07:00", "08:00", "2026-11-06")}
-    assert (await agenda.edit(await on(agenda, "2026-11-04"), following=True, **friday))["success"]
+    assert (await agenda.edit_following(await on(agenda, "2026-11-04"), **friday))["success"]
     assert [each[:5] for each in clocks(await agenda.events())] == [
         "10-21",
         "10-28",
@@ -317,11 +317,11 @@ async def test_all_that_follow_can_be_moved_to_another_day(site: Site, agenda: A
 async def test_all_that_follow_can_be_for_somebody_else_and_elsewhere(site: Site, agenda: Agenda) -> None:
     """What does not read otherwise stays: a connector that one for any has got is not meant."""
     assert (await agenda.make("Anna", **MORNINGS | {"location": ""}))["success"]
-    assert (await agenda.edit(await on(agenda, "2026-10-23"), following=True, summary="Ben"))["success"]
+    assert (await agenda.edit_following(await on(agenda, "2026-10-23"), summary="Ben"))["success"]
     reservations = await site.reservations()
     assert [each["driver"] for each in reservations[1:3]] == ["Anna", "Ben"]
     assert {each["target"] for each in reservations} == {"any"}
-    assert (await agenda.edit(await on(agenda, "2026-10-22"), following=True, location="2"))["success"]
+    assert (await agenda.edit_following(await on(agenda, "2026-10-22"), location="2"))["success"]
     reservations = await site.reservations()
     assert [(each["driver"], each["evse"]) for each in reservations[:2]] == [("Anna", None), ("Anna", 2)]
 
@@ -330,12 +330,12 @@ async def test_a_number_of_times_goes_on(agenda: Agenda) -> None:
     """Ten times are ten, whatever is changed from the fourth on; another number counts from there."""
     assert (await agenda.make("Anna", **MORNINGS | {"rrule": "FREQ=DAILY;COUNT=10"}))["success"]
     later = times("09:00", "10:00", "2026-10-24")
-    assert (await agenda.edit(await on(agenda, "2026-10-24"), following=True, **later))["success"]
+    assert (await agenda.edit_following(await on(agenda, "2026-10-24"), **later))["success"]
     events = await agenda.events()
     assert len(events) == 10
     assert (clocks(events)[-1], events[-1]["rrule"]) == ("10-30 09:00", "FREQ=DAILY;COUNT=7")
     fourth = await on(agenda, "2026-10-27")
-    assert (await agenda.edit(fourth, following=True, rrule="FREQ=DAILY;COUNT=2"))["success"]
+    assert (await agenda.edit_following(fourth, rrule="FREQ=DAILY;COUNT=2"))["success"]
     assert clocks(await agenda.events())[-1] == "10-28 09:00"
 
 
@@ -345,7 +345,7 @@ async def test_a_change_that_clashes_changes_nothing(site: Site, agenda: Agenda)
     await reserve(site, "2026-11-02", "09:00", "10:00")
     before = await agenda.events()
     later = times("09:00", "10:00", "2026-10-23")
-    text = why(await agenda.edit(await on(agenda, "2026-10-23"), following=True, **later))
+    text = why(await agenda.edit_following(await on(agenda, "2026-10-23"), **later))
     assert "1 of the next" in text
     assert "2026-11-02." in text
     assert await agenda.events() == before
@@ -367,7 +367,7 @@ async def test_what_was_changed_in_the_middle_can_be_deleted_from_before(agenda:
     """All that follow are all."""
     assert (await agenda.make("Anna", **MORNINGS))["success"]
     later = times("09:00", "10:00", "2026-10-25")
-    assert (await agenda.edit(await on(agenda, "2026-10-25"), following=True, **later))["success"]
+    assert (await agenda.edit_following(await on(agenda, "2026-10-25"), **later))["success"]
     assert (await agenda.drop(await on(agenda, "2026-10-23"), following=True))["success"]
     assert clocks(await agenda.events()) == ["10-21 07:00", "10-22 07:00"]
 
@@ -472,7 +472,7 @@ async def test_one_that_is_used_stays_when_the_rest_goes(site: Site, page: Agend
     event = await on(page, "2026-10-20")
     assert "is being used" in why(await page.drop(event))
     assert "is being used" in why(await page.edit(event, summary="Ben"))
-    assert (await page.edit(event, following=True, summary="Ben"))["success"]
+    assert (await page.edit_following(event, summary="Ben"))["success"]
     events = await page.events()
     assert [each["summary"] for each in events[:3]] == ["Anna", "Ben", "Ben"]
     assert (await page.drop(events[0], following=True))["success"]
@@ -490,7 +490,7 @@ async def test_one_that_has_ended_cannot_be_changed_alone(agenda: Agenda, clock:
     event = await on(agenda, "2026-10-21")
     assert "has ended" in why(await agenda.edit(event, summary="Ben"))
     assert "has ended" in why(await agenda.drop(event))
-    assert (await agenda.edit(event, following=True, summary="Ben"))["success"]
+    assert (await agenda.edit_following(event, summary="Ben"))["success"]
     assert [each["summary"] for each in await agenda.events()][:2] == ["Anna", "Ben"]
     assert (await agenda.drop(event, following=True))["success"]
     assert clocks(await agenda.events()) == ["10-21 07:00"]
@@ -503,7 +503,7 @@ async def test_an_event_that_is_gone_is_refused(agenda: Agenda) -> None:
     assert (await agenda.drop(await on(agenda, "2026-10-23"), following=True))["success"]
     assert "has ended" in why(await agenda.drop(event))
     assert "does not take place any more" in why(await agenda.drop(event, following=True))
-    assert "does not take place any more" in why(await agenda.edit(event, following=True, summary="Ben"))
+    assert "does not take place any more" in why(await agenda.edit_following(event, summary="Ben"))
     for never in ("20261101T090000", "20261101", "tomorrow"):
         for following in (False, True):
             answer = await agenda.drop(event | {"recurrence_id": never}, following=following)
@@ -547,7 +547,7 @@ async def test_no_more_is_reserved_than_the_options_allow(site: Site, agenda: Ag
 async def test_it_ends_with_its_driver(hass: HomeAssistant, site: Site, agenda: Agenda, clock: Clock) -> None:
     """And comes back for nobody."""
     assert (await agenda.make("Anna", **MORNINGS))["success"]
-    assert (await agenda.edit(await on(agenda, "2026-10-23"), following=True, summary="Ben"))["success"]
+    assert (await agenda.edit_following(await on(agenda, "2026-10-23"), summary="Ben"))["success"]
     for name, left in (("Ben", 2), ("Anna", 0)):
         driver = next(each for each in site.entry.subentries.values() if each.title == name)
         hass.config_entries.async_remove_subentry(site.entry, driver.subentry_id)
@@ -593,7 +593,7 @@ async def test_the_calendar_of_a_connector_repeats_too(site: Site, agenda: Agend
     events = await agenda.events(CONNECTOR)
     assert {(each["summary"], each["location"]) for each in events} == {("Anna", "Connector 1")}
     third = await on(agenda, "2026-10-23", CONNECTOR)
-    assert (await agenda.edit(third, calendar=CONNECTOR, following=True, summary="Ben"))["success"]
+    assert (await agenda.edit_following(third, calendar=CONNECTOR, summary="Ben"))["success"]
     assert (await agenda.drop(third, calendar=CONNECTOR))["success"]
     summaries = [each["summary"] for each in await agenda.events(CONNECTOR)]
     assert (summaries[:3], len(summaries)) == (["Anna", "Anna", "Ben"], ALL - 1)
