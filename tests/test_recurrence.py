@@ -13,7 +13,16 @@ import pytest
 
 from custom_components.ocpp_central.core.reservation import Window
 from custom_components.ocpp_central.core.sources import Series
-from custom_components.ocpp_central.recurrence import contains, continued, cut_before, occurrences, ruled
+from custom_components.ocpp_central.recurrence import (
+    coming,
+    contains,
+    continued,
+    cut_before,
+    occurrences,
+    renamed,
+    ruled,
+    serving,
+)
 
 BERLIN: Final = ZoneInfo("Europe/Berlin")
 ZONES: Final = [
@@ -258,6 +267,47 @@ def test_days_that_follow_times_end_on_the_same_day() -> None:
     whole = series("2026-11-26T07:00", "2026-11-26T08:00", "FREQ=DAILY;UNTIL=20261201T070000")
     asked = series("2026-11-29", "2026-11-30", "FREQ=DAILY;UNTIL=20261201", all_day=True)
     assert continued(whole, "20261129T070000", asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("moment", "found"),
+    [
+        ("2026-11-26T06:00", "20261126T070000"),
+        ("2026-11-26T07:59", "20261126T070000"),
+        ("2026-11-26T08:00", "20261127T070000"),
+        ("2026-11-28T08:00", None),
+    ],
+)
+def test_what_comes_next_is_what_is_not_over(moment: str, found: str | None) -> None:
+    """Nothing, once the series is over."""
+    some = series("2026-11-26T07:00", "2026-11-26T08:00", "FREQ=DAILY;COUNT=3")
+    at = datetime.fromisoformat(moment).replace(tzinfo=BERLIN)
+    upcoming = coming(some, at, BERLIN)
+    assert (None if upcoming is None else upcoming[0]) == found
+
+
+def test_without_a_rule_it_takes_place_once() -> None:
+    """As what repeated and shall not any more does."""
+    once = replace(series("2026-11-26T07:00", "2026-11-26T08:00"), rule="")
+    assert list(occurrences(once, YEAR, BERLIN)) == ["20261126T070000"]
+
+
+def test_an_occurrence_belongs_to_the_last_series_that_had_begun() -> None:
+    """Of those that follow each other; before all of them, to the first."""
+    first = series("2026-11-26T07:00", "2026-11-26T08:00")
+    second = series("2026-11-30", "2026-12-01", all_day=True)
+    keys = ["20261125T070000", "20261129T070000", "20261130", "20261201"]
+    assert [serving((first, second), key) for key in keys] == [first, first, second, second]
+
+
+def test_an_occurrence_moves_with_its_series() -> None:
+    """To another time, another day, or whole days; what is none of it does not."""
+    some = series("2026-11-26T07:00", "2026-11-26T08:00")
+    later = series("2026-11-27T09:00", "2026-11-27T10:00")
+    days = series("2026-11-26", "2026-11-27", all_day=True)
+    assert renamed(some, "20261201T070000", later) == "20261202T090000"
+    assert renamed(days, "20261201", later) == "20261202T090000"
+    assert renamed(days, "20261201T070000", later) is None
 
 
 RULES = st.one_of(

@@ -96,10 +96,12 @@ def renamed(before: Series, key: str, after: Series) -> str | None:
     return None if start is None else _key(after, start + (after.start - before.start))
 
 
-def is_over(series: Series, moment: datetime, zone: tzinfo) -> bool:
-    """Whether nothing of a series is left from a moment on."""
+def coming(series: Series, moment: datetime, zone: tzinfo) -> tuple[str, Window] | None:
+    """The first occurrence that is not over at a moment, with its recurrence id; None if the series is."""
     clock = _by_the_clock(moment, zone) - (series.end - series.start) - _CLOCK_CHANGE
-    return not any(_window(series, start, zone).end > moment for start in _starts(series) if start >= clock)
+    starts = (start for start in _starts(series) if start >= clock)
+    found = ((_key(series, start), _window(series, start, zone)) for start in starts)
+    return next(((key, window) for key, window in found if window.end > moment), None)
 
 
 def serving(several: Sequence[Series], key: str) -> Series:

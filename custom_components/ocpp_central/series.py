@@ -55,11 +55,10 @@ async def begin(
     """
     async with central.one_series:
         zone = dt_util.get_default_time_zone()
-        several = (await central.hass.async_add_executor_job(_ruled, series, rule, zone),)
-        demand = await _demand(central, uuid4().hex, several)
+        made = await central.hass.async_add_executor_job(_ruled, series, rule, zone)
+        demand = await _demand(central, charger, uuid4().hex, (made,), strict=True)
         if first is not None:
-            demand = replace(demand, adopted={first.uid: demand.wanted[0].key} if demand.wanted else {})
-            await _follow(central, charger, demand)
+            await _follow(central, charger, replace(demand, adopted={first.uid: demand.wanted[0].key}))
             return
         present = await _reserved_now(central, charger, demand)
         try:
@@ -82,7 +81,7 @@ async def change(central: CentralSystem, point: Point, revise: Callable[[Series]
         parts = await _parted(central, point)
         wanted = revise(parts.begins)
         renewed = await central.hass.async_add_executor_job(_renewed, parts, wanted, rule, zone)
-        demand = await _demand(central, point.source, (*parts.kept, renewed))
+        demand = await _demand(central, point.charger, point.source, (*parts.kept, renewed), strict=True)
         await _follow(central, point.charger, replace(demand, adopted=_adopted(central, parts, renewed, demand)))
 
 
@@ -91,7 +90,7 @@ async def end(central: CentralSystem, point: Point) -> None:
     async with central.one_series:
         parts = await _parted(central, point)
         if parts.kept:
-            await follow(central, point.charger, await _demand(central, point.source, parts.kept, strict=False))
+            await follow(central, point.charger, await _demand(central, point.charger, point.source, parts.kept))
         else:
             await drop(central, point.charger, point.source)
         central.audience.wake_charger(point.charger)
@@ -106,11 +105,11 @@ async def renew(central: CentralSystem, charger: ChargerId, uid: str) -> None:
         source = central.book(charger).sources.get(uid)
         if source is None or not source.series:
             return
-        several = tuple(each for each in source.series if each.driver is None or central.drivers.get(each.driver))
+        several = _with_known_drivers(central, source.series)
         over = await central.hass.async_add_executor_job(_are_over, several)
         living = (each.origin.source for each in central.book(charger).reservations.values() if each.origin)
         if not over:
-            await follow(central, charger, await _demand(central, uid, several, strict=False))
+            await follow(central, charger, await _demand(central, charger, uid, several))
         elif uid not in living or not several:
             await drop(central, charger, uid)
         if central.book(charger).sources.get(uid) is not source:
@@ -159,7 +158,7 @@ def _parts(several: Several, point: Point) -> _Parts | None:
 
 def _ruled(series: Series, rule: str, zone: tzinfo) -> Series:
     found = recurrence.ruled(series, rule, zone)
-    if recurrence.is_over(found, dt_util.utcnow(), zone):
+    if recurrence.coming(found, dt_util.utcnow(), zone) is None:
         raise errors.invalid("series_never_takes_place")
     return found
 
@@ -174,21 +173,42 @@ def _renewed(parts: _Parts, wanted: Series, rule: str | None, zone: tzinfo) -> S
 
 def _are_over(several: Several) -> bool:
     now, zone = dt_util.utcnow(), dt_util.get_default_time_zone()
-    return all(recurrence.is_over(each, now, zone) for each in several)
+    return all(recurrence.coming(each, now, zone) is None for each in several)
 
 
-def _found(several: Several, span: Window, zone: tzinfo) -> Found:
+def _with_known_drivers(central: CentralSystem, several: Several) -> Several:
+    """What is left of series once those end whose drivers are gone."""
+    return tuple(each for each in several if each.driver is None or central.drivers.get(each.driver))
+
+
+def _found(several: Several, span: Window, zone: tzinfo) -> tuple[Found, str | None]:
+    """What series have in a span of time, and the key of what comes next of the last one, which may be far beyond."""
     found = {key: (each, at) for each in several for key, at in recurrence.occurrences(each, span, zone).items()}
-    return dict(sorted(found.items(), key=lambda item: item[1][1].start))
+    upcoming = recurrence.coming(several[-1], span.start, zone) if several else None
+    if upcoming is not None:
+        found[upcoming[0]] = (several[-1], upcoming[1])
+    in_order = dict(sorted(found.items(), key=lambda item: item[1][1].start))
+    return in_order, None if upcoming is None else upcoming[0]
 
 
-async def _demand(central: CentralSystem, uid: str, several: Several, *, strict: bool = True) -> Demand:
-    """What series want of the time that is to be reserved."""
-    now = dt_util.utcnow()
-    span = Window(start=now, end=now + min(HORIZON, central.policy.horizon))
-    zone = dt_util.get_default_time_zone()
-    found = await central.hass.async_add_executor_job(_found, several, span, zone)
-    wanted = tuple(_occurrence(central, key, series, at) for key, (series, at) in found.items())
+async def _demand(
+    central: CentralSystem, charger: ChargerId, uid: str, several: Several, *, strict: bool = False
+) -> Demand:
+    """What series want of the time that is to be reserved, and of what was reserved beyond it already.
+
+    Whoever has made or changed one (`strict`) gets the next occurrence in any case, so that he sees it in his calendar.
+    """
+    now, zone = dt_util.utcnow(), dt_util.get_default_time_zone()
+    told = central.book(charger).sources.get(uid, Source(uid=uid)).told
+    ahead = now + min(HORIZON, central.policy.horizon)
+    span = Window(start=now, end=max([ahead, *(each.window.end for each in told.values())]))
+    several = _with_known_drivers(central, several)
+    found, upcoming = await central.hass.async_add_executor_job(_found, several, span, zone)
+    wanted = [
+        _occurrence(central, key, series, at)
+        for key, (series, at) in found.items()
+        if at.start < ahead or key in told or (strict and key == upcoming)
+    ]
     return Demand(source=uid, series=several, wanted=wanted, until=span.end, strict=strict)
 
 

@@ -156,6 +156,7 @@ async def test_days_repeat_from_midnight_to_midnight(site: Site, agenda: Agenda)
         ("FREQ=WEEKLY;INTERVAL=2;BYDAY=WE,FR;COUNT=3", ["10-21", "10-23", "11-04"]),
         ("FREQ=MONTHLY;BYDAY=+3WE", ["10-21", "11-18", "12-16"]),
         ("FREQ=MONTHLY;BYMONTHDAY=1", ["11-01", "12-01"]),
+        ("FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=31", ["10-31"]),
         ("FREQ=YEARLY", ["10-21"]),
     ],
 )
@@ -196,6 +197,36 @@ async def test_all_or_nothing_is_reserved(site: Site, agenda: Agenda, clock: Clo
         await site.act("cancel_reservation", uid=other["uid"])
     await clock.forward(hours=2)
     assert await agenda.events() == []
+
+
+async def test_the_next_one_is_reserved_however_far_away_it_is(site: Site, agenda: Agenda, clock: Clock) -> None:
+    """So that it can be seen; the others come when they are nearer. It can be deleted alone, and does not come back."""
+    far = {"location": "1", "rrule": "FREQ=WEEKLY", **times("07:00", "08:00", "2027-01-04")}
+    assert (await agenda.make("Anna", **far))["success"]
+    event = await agenda.event()
+    assert clocks([event]) == ["01-04 07:00"]
+    later = times("09:00", "10:00", "2027-01-05")
+    assert (await agenda.edit_following(event, **later))["success"]
+    assert clocks(await agenda.events()) == ["01-05 09:00"]
+    await clock.forward(days=1)
+    assert clocks(await agenda.events()) == ["01-05 09:00"]
+    assert (await agenda.drop(await agenda.event()))["success"]
+    for _ in range(2):
+        await clock.forward(days=13)
+    assert clocks(await agenda.events()) == ["01-12 09:00"]
+
+
+async def test_a_single_event_that_is_far_away_can_repeat(site: Site, agenda: Agenda, clock: Clock) -> None:
+    """It is the first one, and stays so."""
+    far = {"location": "1", **times("07:00", "08:00", "2027-01-04")}
+    assert (await agenda.make("Anna", **far))["success"]
+    (reservation,) = await site.reservations()
+    assert (await agenda.edit(await agenda.event(), rrule="FREQ=WEEKLY"))["success"]
+    assert (await agenda.event())["recurrence_id"] == "20270104T070000"
+    for _ in range(2):
+        await clock.forward(days=12)
+    assert clocks(await agenda.events()) == ["01-04 07:00", "01-11 07:00"]
+    assert (await site.reservations())[0]["uid"] == reservation["uid"]
 
 
 async def test_the_days_ahead_are_reserved_as_time_goes_by(site: Site, agenda: Agenda, clock: Clock) -> None:
@@ -542,6 +573,19 @@ async def test_no_more_is_reserved_than_the_options_allow(site: Site, agenda: Ag
         mine = [each for each in await agenda.events() if each["location"] == "Connector 2"]
         assert clocks(mine)[-1] == last
         assert (await agenda.delete(mine[0]["uid"]))["success"]
+
+
+async def test_what_is_reserved_beyond_what_is_allowed_since_goes_with_its_series(site: Site, agenda: Agenda) -> None:
+    """Until then it stays."""
+    assert (await agenda.make("Anna", **MORNINGS))["success"]
+    site.hass.config_entries.async_update_entry(site.entry, options={"horizon": 10})
+    await site.hass.async_block_till_done()
+    assert len(await agenda.events()) == ALL
+    later = times("09:00", "10:00", "2026-10-23")
+    assert (await agenda.edit_following(await on(agenda, "2026-10-23"), **later))["success"]
+    assert clocks(await agenda.events())[-1] == "10-30 09:00"
+    assert (await agenda.drop(await on(agenda, "2026-10-22"), following=True))["success"]
+    assert clocks(await agenda.events()) == ["10-21 07:00"]
 
 
 async def test_it_ends_with_its_driver(hass: HomeAssistant, site: Site, agenda: Agenda, clock: Clock) -> None:
