@@ -102,8 +102,7 @@ async def renew(central: CentralSystem, charger: ChargerId, uid: str) -> None:
     What repeats for a driver who is gone is over, and so is what will not take place any more.
     """
     async with central.one_series:
-        source = central.book(charger).sources.get(uid)
-        if source is None or not source.series:
+        if (source := central.book(charger).sources.get(uid)) is None:
             return
         several = _with_known_drivers(central, source.series)
         over = await central.hass.async_add_executor_job(_are_over, several)

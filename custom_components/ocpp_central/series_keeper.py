@@ -14,6 +14,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from . import series
 from .const import LOGGER
 from .coordinator import OcppConfigEntry
+from .core.events import ChargerId
 
 EVERY: Final = timedelta(hours=1)
 """So soon after another reservation has gone, its time is given to what had found no room."""
@@ -60,12 +61,16 @@ class _Keeper:
         try:
             while self._again:
                 self._again = False
-                for charger, uid in [(each, uid) for each in central.chargers for uid in central.book(each).sources]:
-                    await self._renew(charger, uid)
+                sources = [
+                    (each, source) for each in central.chargers for source in central.book(each).sources.values()
+                ]
+                for charger, source in sources:
+                    if source.series:
+                        await self._renew(charger, source.uid)
         finally:
             self._busy = False
 
-    async def _renew(self, charger: str, uid: str) -> None:
+    async def _renew(self, charger: ChargerId, uid: str) -> None:
         try:
             await series.renew(self._entry.runtime_data, charger, uid)
         except HomeAssistantError as error:

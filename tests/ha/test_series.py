@@ -514,6 +514,15 @@ async def test_one_that_is_used_stays_when_the_rest_goes(site: Site, page: Agend
     assert "has ended" in why(await page.drop(await page.event()))
 
 
+async def test_a_single_one_that_is_used_cannot_begin_to_repeat(site: Site, page: Agenda) -> None:
+    """It can no more be changed than in any other way."""
+    charger = await site.charger()
+    assert (await page.make("Anna", location="1", **times("11:00", "13:00", "2026-10-20")))["success"]
+    assert await charger.start(1, "A0A0A0A1")
+    await site.shows("sensor.a_connector_1_reservation", "in_use")
+    assert "is being used" in why(await page.edit(await page.event(), rrule="FREQ=DAILY"))
+
+
 async def test_one_that_has_ended_cannot_be_changed_alone(agenda: Agenda, clock: Clock) -> None:
     """Those that follow it can."""
     assert (await agenda.make("Anna", **MORNINGS))["success"]

@@ -20,6 +20,7 @@ from .conftest import (
     driver_subentry,
     eventually,
     refused,
+    warned_of,
 )
 
 pytestmark = pytest.mark.blackbox
@@ -70,9 +71,14 @@ def disk(hass: HomeAssistant, site: Site) -> Iterator[Disk]:
 
 @pytest.mark.parametrize("begins", ["now", "later"])
 async def test_of_what_repeats_nothing_is_left_that_cannot_be_saved(
-    site: Site, disk: Disk, clock: Clock, hass_ws_client: WebSocketGenerator, begins: str
+    site: Site,
+    disk: Disk,
+    clock: Clock,
+    hass_ws_client: WebSocketGenerator,
+    caplog: pytest.LogCaptureFixture,
+    begins: str,
 ) -> None:
-    """Neither a reservation nor what would make more of them; a series that is there stays as it is."""
+    """Neither a reservation nor what would make more of them; a series that is there stays, and is made good later."""
     charger = await site.charger()
     socket = await hass_ws_client(site.hass)
 
@@ -103,8 +109,12 @@ async def test_of_what_repeats_nothing_is_left_that_cannot_be_saved(
     disk.breaks()
     assert "could not be saved" in (await asked("delete", uid=uid))["error"]["message"]
     assert "could not be saved" in (await asked("update", uid=uid, event=event))["error"]["message"]
+    await clock.forward(days=1)
+    assert warned_of(caplog, "what repeats at a could not be reserved")
+    assert (await site.reservations())[-1] == before[-1]
     disk.is_repaired()
-    assert await site.reservations() == before
+    await clock.forward(hours=1)
+    assert (await site.reservations())[-1]["start"] > before[-1]["start"]
 
 
 @pytest.mark.parametrize("held_by", ["auto", "charger", "central_system"])
