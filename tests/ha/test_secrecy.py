@@ -370,6 +370,7 @@ class Life:
 
     async def drivers_change(self) -> None:
         """Ben gets another card, which A's hold follows; then he is blocked, and loses his reservation."""
+        await self._site.shows("binary_sensor.a_connected", "on")  # Home Assistant has loaded us again for new entities
         await self._reserve("A", 1, driver="Ben", replace=True)
         await self._change("Ben", id_tokens=[{"value": RENEWED, "type": "ISO14443"}])
         a = self._chargers["A"]

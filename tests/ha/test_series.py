@@ -609,17 +609,24 @@ async def test_it_ends_with_its_driver(hass: HomeAssistant, site: Site, agenda: 
         assert len(await agenda.events()) == left
 
 
-async def test_a_driver_who_is_blocked_gets_nothing_more(
+async def test_a_driver_who_is_blocked_gets_nothing_until_he_is_not(
     hass: HomeAssistant, site: Site, agenda: Agenda, clock: Clock
 ) -> None:
-    """That is told by a repair."""
+    """A repair tells it; then all is reserved again, apart from what was deleted before."""
     assert (await agenda.make("Anna", **MORNINGS))["success"]
+    assert (await agenda.drop(await on(agenda, "2026-11-02")))["success"]
     anna = next(each for each in site.entry.subentries.values() if each.title == "Anna")
-    hass.config_entries.async_update_subentry(site.entry, anna, data=dict(anna.data) | {"blocked": True})
-    await hass.async_block_till_done()
-    await clock.forward(days=1)
-    assert await site.reservations() == []
-    assert repairs(hass) == [{"charger": "A", "drivers": "Anna", "days": "2026-12-20"}]
+    for blocked in (True, False):
+        hass.config_entries.async_update_subentry(site.entry, anna, data={**anna.data, "blocked": blocked})
+        await hass.async_block_till_done()
+        if blocked:
+            assert await site.reservations() == []
+            days = "2026-10-21, 2026-10-22, 2026-10-23, ..."
+            assert repairs(hass) == [{"charger": "A", "drivers": "Anna", "days": days}]
+    for _ in range(3):
+        await clock.forward(hours=1)
+    assert len(await site.reservations()) == ALL - 1
+    assert repairs(hass) == []
 
 
 async def test_it_goes_with_its_charger(hass: HomeAssistant, site: Site, agenda: Agenda, clock: Clock) -> None:
