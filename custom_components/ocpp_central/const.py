@@ -9,6 +9,7 @@ LOGGER: Final = logging.getLogger(__package__)
 
 SUBENTRY_CHARGER: Final = "charger"
 SUBENTRY_DRIVER: Final = "driver"
+SUBENTRY_LINK: Final = "calendar_link"
 
 CONF_BLOCKED: Final = "blocked"
 CONF_ENTRY_ID: Final = "entry_id"
