@@ -69,7 +69,7 @@ ID_BLOCK = 100
 """So many transaction ids are taken from disk at once, so that none is given twice after a crash (contract 5)."""
 
 ATTEMPTS_ASIDE = 2
-"""How often a step is worked out in a thread; if the world has changed meanwhile every time, it is refused."""
+"""How often a step is worked out in a thread while the world changes meanwhile every time."""
 
 SWEEP = timedelta(seconds=60)
 """How often the time is looked at regardless of timers: a suspended machine or a changed clock stops them."""
@@ -345,13 +345,14 @@ class CentralSystem:
         """Return once everything is on disk. Raises `StorageFailedError`."""
         await self._storage.saved()
 
-    async def make(self, step_of: StepOf) -> Step:
+    async def make(self, step_of: StepOf, *, aside: bool = False) -> Step:
         """Take a step that somebody asked for: on disk before anybody is told, and undone if that fails.
 
-        Whoever asked may be cancelled; the step is then still taken as a whole. Raises `StorageFailedError`, and
-        whatever `step_of` raises.
+        `aside`: it is a long one, for a thread. Whoever asked may be cancelled; the step is then still taken as a whole.
+        Raises `StorageFailedError`, and whatever `step_of` raises.
         """
-        return await asyncio.shield(self.hass.async_create_task(self._make_alone(step_of), "step", eager_start=True))
+        made = self._make_alone(step_of, aside=aside)
+        return await asyncio.shield(self.hass.async_create_task(made, "step", eager_start=True))
 
     @contextmanager
     def watched(self, uid: str) -> Iterator[Watch]:
@@ -442,16 +443,18 @@ class CentralSystem:
             self._storage.changed()
         return replace(event, transaction=str(self._last_transaction_id))
 
-    async def _make_alone(self, step_of: StepOf) -> Step:
+    async def _make_alone(self, step_of: StepOf, *, aside: bool) -> Step:
         """One step at a time, so that one which is undone takes no other with it."""
         async with self._one_step:
-            step = await self._worked_out(step_of)
+            step = await (self._worked_out_aside(step_of) if aside else self._worked_out(step_of))
+            if step.ledger is self._ledger:
+                return step
             self._ledger = step.ledger
             self._storage.changed()
             try:
                 await self._storage.saved()
             except StorageFailedError:
-                self._ledger = undone(self._ledger, step.changes)
+                self._ledger = undone(self._ledger, step)
                 self._storage.changed()
                 self._set_timer()
                 self.audience.wake(changed_at(step.changes, self._chargers))
@@ -472,12 +475,24 @@ class CentralSystem:
             if refusal.proven:
                 raise
             undecided = refusal
+        step = await self._tried_aside(step_of)
+        if step is None:
+            raise undecided
+        return step
+
+    async def _worked_out_aside(self, step_of: StepOf) -> Step:
+        """A long step as the world is: in a thread, unless the world changes too often for that."""
+        step = await self._tried_aside(step_of)
+        return step_of(self._ledger, NODES_AT_ONCE) if step is None else step
+
+    async def _tried_aside(self, step_of: StepOf) -> Step | None:
+        """A step that was worked out in a thread; None if the world has changed meanwhile every time."""
         for _ in range(ATTEMPTS_ASIDE):
             ledger = self._ledger
             step = await self.hass.async_add_executor_job(step_of, ledger, NODES_ASIDE)
             if self._ledger is ledger:
                 return step
-        raise undecided
+        return None
 
     def _take(self, step: Step, places: Iterable[Place] = (), *, word: str | None = None) -> None:
         """Take a step that happened: remembered at once, on disk soon."""

@@ -1,6 +1,6 @@
-"""How a reservation becomes JSON and back. Must not know which file it is in, nor what is done with it."""
+"""How reservations, and what wants them again and again, become JSON and back. Must not know which file it is in, nor what is done with it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mashumaro.codecs.basic import BasicDecoder, BasicEncoder
@@ -8,18 +8,25 @@ from mashumaro.exceptions import InvalidFieldValue, MissingField
 from orjson import OPT_NON_STR_KEYS, Fragment, dumps
 
 from .core.reservation import Reservation
+from .core.sources import Source
 
 type Json = dict[str, Any]
 
 _NO_EVSE = "null"
 """What JSON makes of None as a key."""
 
-_ENCODER = BasicEncoder(Reservation)
-_DECODER = BasicDecoder(Reservation)
+type Record = Reservation | Source
+
+_ENCODERS: Mapping[type[Record], BasicEncoder[Any]] = {
+    Reservation: BasicEncoder(Reservation),
+    Source: BasicEncoder(Source),
+}
+_RESERVATIONS = BasicDecoder(Reservation)
+_SOURCES = BasicDecoder(Source)
 
 
 class Writer:
-    """Writes reservations, each once for as long as it stays what it is.
+    """Writes reservations and sources, each once for as long as it stays what it is.
 
     A file has thousands of them, of which one has changed: to make the others anew for each write would cost more than
     the write itself, and keep Python's garbage collector, which stops everything else, busy.
@@ -27,19 +34,20 @@ class Writer:
 
     def __init__(self) -> None:
         """Have written nothing."""
-        self._known: dict[str, tuple[Reservation, Fragment]] = {}
+        self._known: dict[str, tuple[Record, Fragment]] = {}
 
-    def written(self, *groups: Iterable[Reservation]) -> tuple[list[Fragment], ...]:
+    def written(self, *groups: Iterable[Record]) -> tuple[list[Fragment], ...]:
         """The records of each group, as JSON. They hold id tokens. What is in none of the groups is forgotten."""
-        known: dict[str, tuple[Reservation, Fragment]] = {}
+        known: dict[str, tuple[Record, Fragment]] = {}
         found: list[list[Fragment]] = []
         for group in groups:
             records: list[Fragment] = []
-            for reservation in group:
-                pair = self._known.get(reservation.uid)
-                if pair is None or pair[0] is not reservation:
-                    pair = (reservation, Fragment(dumps(_ENCODER.encode(reservation), option=OPT_NON_STR_KEYS)))
-                known[reservation.uid] = pair
+            for each in group:
+                pair = self._known.get(each.uid)
+                if pair is None or pair[0] is not each:
+                    encoded = _ENCODERS[type(each)].encode(each)
+                    pair = (each, Fragment(dumps(encoded, option=OPT_NON_STR_KEYS)))
+                known[each.uid] = pair
                 records.append(pair[1])
             found.append(records)
         self._known = known
@@ -61,11 +69,20 @@ def decoded_by[T](decoder: BasicDecoder[T], stored: Json) -> T:
 
 def read(records: Iterable[Json]) -> tuple[list[Reservation], tuple[Json, ...]]:
     """The reservations of these records, and the records that this version cannot read."""
-    found: list[Reservation] = []
+    return _read(_RESERVATIONS, map(_with_places, records))
+
+
+def read_sources(records: Iterable[Json]) -> tuple[list[Source], tuple[Json, ...]]:
+    """The sources of these records, and the records that this version cannot read."""
+    return _read(_SOURCES, records)
+
+
+def _read[T](decoder: BasicDecoder[T], records: Iterable[Json]) -> tuple[list[T], tuple[Json, ...]]:
+    found: list[T] = []
     bad: list[Json] = []
     for record in records:
         try:
-            found.append(_DECODER.decode(_with_places(record)))
+            found.append(decoder.decode(record))
         except InvalidFieldValue, MissingField:
             bad.append(record)
     return found, tuple(bad)

@@ -27,7 +27,7 @@ from .core.local_list import Kept, kept, remembered
 from .core.past import Past
 from .core.reservation import Status
 from .core.spellings import Spellings
-from .records import Json, UnreadableError, Writer, decoded_by, read
+from .records import Json, UnreadableError, Writer, decoded_by, read, read_sources
 
 VERSION = 1
 
@@ -81,6 +81,7 @@ class StoredBook:
     can_hold: bool = True
     can_hold_any: bool = True
     reservations: tuple[Json, ...] = ()
+    sources: tuple[Json, ...] = ()
     unreadable: tuple[Json, ...] = ()
 
 
@@ -275,10 +276,13 @@ def encoded(memory: Memory, unreadable: Mapping[str, tuple[Json, ...]], writer: 
         counts=memory.ledger.past.counts,
     )
     data: Json = _STORED_ENCODER.encode(stored)
-    ended, *living = writer.written(memory.ledger.past.ended.values(), *(each.reservations.values() for each in books))
+    living = [each.reservations.values() for each in books]
+    wanting = [each.sources.values() for each in books]
+    ended, *records = writer.written(memory.ledger.past.ended.values(), *living, *wanting)
     data["ended"] = ended
-    for book, records in zip(data["books"], living, strict=True):
-        book["reservations"] = records
+    for number, book in enumerate(data["books"]):
+        book["reservations"] = records[number]
+        book["sources"] = records[len(books) + number]
     return data
 
 
@@ -306,7 +310,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
 
 
 def _stored_book(book: Book, unreadable: tuple[Json, ...]) -> StoredBook:
-    """A book without its reservations, which are written apart."""
+    """A book without its reservations and sources, which are written apart."""
     return StoredBook(
         charger=book.charger,
         ghosts=tuple(book.ghosts.values()),
@@ -323,9 +327,12 @@ def decoded(data: Json) -> tuple[Memory, dict[str, tuple[Json, ...]]]:
     unreadable: dict[str, tuple[Json, ...]] = {}
     for each in stored.books:
         living, bad = read(each.reservations)
+        sources, bad_sources = read_sources(each.sources)
+        bad += bad_sources
         books[each.charger] = Book(
             charger=each.charger,
             reservations={reservation.uid: reservation for reservation in living},
+            sources={source.uid: source for source in sources},
             ghosts={ghost.wire_id: ghost for ghost in each.ghosts},
             can_hold=each.can_hold,
             can_hold_any=each.can_hold_any,

@@ -15,11 +15,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from custom_components.ocpp_central.core.answers import MAX_CRASHES
 from custom_components.ocpp_central.core.charger import Charger, Evse
 from custom_components.ocpp_central.core.commands import Command, DropHold, Outcome, PlaceHold
+from custom_components.ocpp_central.core.drivers import Holder
 from custom_components.ocpp_central.core.events import (
     ConnectorStatus,
     HoldEnd,
     Started,
 )
+from custom_components.ocpp_central.core.in_step import Clashing
 from custom_components.ocpp_central.core.page import GHOST_LIFE
 from custom_components.ocpp_central.core.planner import TOO_LATE
 from custom_components.ocpp_central.core.policy import Policy
@@ -30,6 +32,7 @@ from custom_components.ocpp_central.core.reservation import (
     HeldBy,
     HoldState,
     News,
+    Origin,
     Reservation,
     Status,
     Target,
@@ -37,9 +40,10 @@ from custom_components.ocpp_central.core.reservation import (
 )
 from custom_components.ocpp_central.core.room import AHEAD, accepts, fits, is_free, seats
 from custom_components.ocpp_central.core.rules import Rules
+from custom_components.ocpp_central.core.sources import Occurrence
 from custom_components.ocpp_central.core.token import IdToken
 
-from .world import CHARGER, HOLDER, HOUSE, MINUTE, SECOND, STRANGER, World
+from .world import CHARGER, HOLDER, HOUSE, MINUTE, SECOND, SOURCE, STRANGER, World
 
 EVSES = (1, 2, 3)
 PLUGS = {1: {"cType2"}, 2: {"cType2", "cCCS2"}, 3: {"cCCS2"}}
@@ -208,6 +212,43 @@ class AnyOrder(RuleBasedStateMachine):
             shared = [number for number in EVSES if each.covers(number) and changed.covers(number)]
             if each.uid != changed.uid and shared and changed.status is not Status.IN_USE:
                 assert not alone.overlaps(self._claimed(each)) or self._is_exempt(each)
+
+    @rule(
+        wanted=st.dictionaries(
+            st.sampled_from("abcd"),
+            st.tuples(evses, tokens, st.sampled_from([-20, 0, 1, 20, 60]), st.sampled_from([1, 10, 60])),
+            max_size=4,
+        ),
+        strict=st.booleans(),
+        limit=st.sampled_from([None, None, 1]),
+    )
+    def follow(self, wanted: dict[str, tuple[int, IdToken, int, int]], limit: int | None, *, strict: bool) -> None:
+        """A source wants something else than before: it gets that, or is told why not."""
+        before, now = self.world.ledger, self.world.now.replace(microsecond=0)
+        occurrences = [
+            Occurrence(
+                key=key,
+                start=now + begin * MINUTE,
+                end=now + (begin + lasting) * MINUTE,
+                evse=evse,
+                holder=Holder(token=token),
+            )
+            for key, (evse, token, begin, lasting) in wanted.items()
+        ]
+        try:
+            done = self.world.follow(*occurrences, strict=strict, limit=limit)
+        except Clashing:
+            assert strict
+            assert self.world.ledger is before
+            return
+        source = self.world.book.sources[SOURCE]
+        for each in occurrences if done else ():
+            assert each.end <= now or source.told[each.key] == each.told
+            mine = Origin(source=SOURCE, key=each.key)
+            living = [known for known in self.world.ledger.living() if known.origin == mine]
+            assert not (each.key in source.skipped and living)
+        if done:
+            assert self.world.follow(*occurrences)
 
     def restart(self) -> None:
         self.under_way = None

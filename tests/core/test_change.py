@@ -379,11 +379,11 @@ def test_a_change_is_taken_back(change: dict[str, Any]) -> None:
     before = world.ledger
     amendment = Amendment(**change)
     step = before.change(reservation.uid, amendment, world.charger, world.terms, now=world.now)
-    assert undone(step.ledger, step.changes).books == before.books
+    assert undone(step.ledger, step).books == before.books
     world.take(step)
     world.disconnect()
     world.connect()
-    back = undone(world.ledger, step.changes).find(reservation.uid)
+    back = undone(world.ledger, step).find(reservation.uid)
     assert back is not None
     assert (back.window, back.evse, back.token) == (reservation.window, reservation.evse, reservation.token)
 
@@ -396,9 +396,9 @@ def test_what_the_holder_began_meanwhile_stays() -> None:
         world.ledger.change(reservation.uid, Amendment(duration=HOUR), world.charger, world.terms, now=world.now)
     )
     world.start()
-    assert undone(world.ledger, step.changes) == world.ledger
+    assert undone(world.ledger, step) == world.ledger
     world.end("1")
-    assert undone(world.ledger, step.changes) == world.ledger
+    assert undone(world.ledger, step) == world.ledger
     assert CHARGER in world.ledger.books
 
 

@@ -102,9 +102,9 @@ def test_an_end_that_is_undone_has_not_been() -> None:
     reservation = world.reserve()
     step = world.ledger.withdraw(reservation.uid, world.charger, world.now)
     assert step.ledger.past.count(CHARGER, Status.CANCELLED) == 1
-    assert undone(step.ledger, step.changes).past == world.ledger.past
+    assert undone(step.ledger, step).past == world.ledger.past
     gone = step.ledger.without_charger(CHARGER, world.now).ledger
-    assert undone(gone, step.changes).past == gone.past
+    assert undone(gone, step).past == gone.past
 
 
 def test_a_queued_start_of_the_holder_uses_an_expired_reservation() -> None:

@@ -137,12 +137,13 @@ def test_the_lifecycle_is_the_table_of_the_reference(status: Status, cause: Caus
 
 
 def test_the_lifecycle_has_no_further_rows() -> None:
-    """Nothing but the reference's table moves a reservation, and a life begins in one of three ways."""
+    """Nothing but the reference's table moves a reservation, and a life begins in one of four ways."""
     assert LIFECYCLE.keys() == LIFE.keys()
     assert {cause: birth.to for cause, birth in BIRTHS.items()} == {
         Cause.PLANNED: Status.SCHEDULED,
         Cause.REQUESTED: Status.PLACING,
         Cause.TAKEN_ON: Status.ACTIVE,
+        Cause.SKIPPED: Status.REJECTED,
     }
 
 

@@ -44,6 +44,7 @@ from custom_components.ocpp_central.core.events import (
     Updated,
     Verdict,
 )
+from custom_components.ocpp_central.core.in_step import Circumstances, Demand, Followed, in_step
 from custom_components.ocpp_central.core.ledger import Ledger, Step, Wish
 from custom_components.ocpp_central.core.planner import Plan, plan
 from custom_components.ocpp_central.core.policy import Policy
@@ -51,12 +52,14 @@ from custom_components.ocpp_central.core.reservation import (
     HeldBy,
     Hold,
     News,
+    Origin,
     Reservation,
     Status,
     Target,
 )
 from custom_components.ocpp_central.core.room import Terms
 from custom_components.ocpp_central.core.rules import Rules
+from custom_components.ocpp_central.core.sources import Occurrence, Source
 from custom_components.ocpp_central.core.steps import Report
 from custom_components.ocpp_central.core.token import IdToken
 
@@ -70,6 +73,7 @@ HOLDER = IdToken(value="HOLDER")
 STRANGER = IdToken(value="STRANGER")
 HOUSE = IdToken(value="HOUSE", type="Central")
 CHARGER = "garage"
+SOURCE = "source"
 
 KNOWN = Abilities(complete=True)
 """A charger that has told what it can, and needs not be asked."""
@@ -208,6 +212,29 @@ class World:
         amendment = Amendment(evse=evse, target=target, token=token, start=start, end=end, duration=duration)
         self.take(self.ledger.change(reservation.uid, amendment, self.charger, self.terms, now=self.now))
         return self.known(reservation)
+
+    def follow(self, *wanted: Occurrence, **demand: Any) -> bool:
+        """The source `SOURCE` wants this now; whether that was all of it."""
+        followed = self.following(*wanted, **demand)
+        self.take(followed.step)
+        return followed.done
+
+    def following(self, *wanted: Occurrence, **demand: Any) -> Followed:
+        """What would become of it."""
+        circumstances = Circumstances(
+            charger=self.charger, terms=self.terms, now=self.now, new_uid=lambda: next(self._uids)
+        )
+        return in_step(self.ledger, Demand(source=SOURCE, wanted=wanted, **demand), circumstances)
+
+    @property
+    def source(self) -> Source:
+        """What is remembered of it."""
+        return self.book.sources[SOURCE]
+
+    def occurring(self, key: str) -> Reservation:
+        """The living reservation of one of its occurrences."""
+        (found,) = (each for each in self.ledger.living() if each.origin == Origin(source=SOURCE, key=key))
+        return found
 
     def cancel(self, reservation: Reservation) -> None:
         self.take(self.ledger.withdraw(reservation.uid, self.charger, self.now))

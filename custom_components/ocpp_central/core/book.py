@@ -10,6 +10,7 @@ from datetime import datetime
 
 from .events import ChargerId, EvseId
 from .reservation import Hold, News, Reservation, Status
+from .sources import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """The reservations of one charger that have not ended, by uid, and its ghosts, by wire id.
+    """The reservations of one charger that have not ended and what wants them again, by uid; its ghosts, by wire id.
 
     `can_hold`: False once the charger said that it does not know reservations, until it boots again. `can_hold_any`:
     False once it refused to keep some EVSE of its choice.
@@ -53,6 +54,7 @@ class Book:
 
     charger: ChargerId
     reservations: Mapping[str, Reservation] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
     ghosts: Mapping[int, Ghost] = field(default_factory=dict)
     can_hold: bool = True
     can_hold_any: bool = True
@@ -72,6 +74,11 @@ class Book:
     def without(self, uids: Collection[str]) -> Book:
         """The book without these reservations."""
         return replace(self, reservations={uid: each for uid, each in self.reservations.items() if uid not in uids})
+
+    def with_source(self, uid: str, source: Source | None) -> Book:
+        """The book with another source of this uid, or without it."""
+        others = {known: each for known, each in self.sources.items() if known != uid}
+        return replace(self, sources=others if source is None else {**others, uid: source})
 
     def find_hold(self, wire_id: int) -> tuple[Reservation, EvseId | None, Hold] | None:
         """The hold of this wire id, with its reservation and its EVSE."""

@@ -19,8 +19,9 @@ from .page import Scene, Turned
 from .past import Past
 from .policy import MIN_DURATION, Policy
 from .refusal import Reason, Refusal
-from .reservation import HeldBy, News, Reservation, Status, Target, Window, whole_seconds
+from .reservation import HeldBy, News, Origin, Reservation, Status, Target, Window, whole_seconds
 from .room import Terms
+from .sources import Source, SourceChange
 from .steps import Report
 from .token import IdToken
 from .wire_ids import WireIds
@@ -34,7 +35,8 @@ class Wish:
     """What somebody wants to reserve. `start` None: now. `reservation_id` None: the ledger gives one.
 
     `evse`: of the target `connector` only; `connector_type`: of that target only. `replace`: what the same holder has on
-    this charger gives way, if it overlaps or has the same id.
+    this charger gives way, if it overlaps or has the same id. `origin`: the source that wants it. `patient`: nobody waits
+    for the charger's word, so that what is wanted for now begins as what was planned does.
     """
 
     charger: ChargerId
@@ -49,14 +51,17 @@ class Wish:
     held_by: HeldBy = HeldBy.AUTO
     reservation_id: int | None = None
     replace: bool = False
+    origin: Origin | None = None
+    patient: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """The ledger after something happened, and which reservations that changed, in order."""
+    """The ledger after something happened, and which reservations and sources that changed, in order."""
 
     ledger: Ledger
     changes: tuple[Change, ...] = ()
+    sources: tuple[SourceChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +109,14 @@ class Ledger:
         """
         _refuse_long(wish.token, wish.group, charger)
         scene = self._scene(charger, now)
-        draft = self._draft(wish, terms.policy, scene, uid)
-        return self._turn(scene, lambda book: steps.propose(book, draft, terms, scene))
+        draft = self._drafted(wish, terms.policy, scene, uid)
+        return self._turn(scene, lambda book: steps.propose(book, draft, terms, scene, patient=wish.patient))
+
+    def skip(self, wish: Wish, window: Window, *, uid: str, now: datetime) -> Step:
+        """The ledger, which is told that a wish of a source for this window cannot be granted."""
+        scene = self._scene(Charger(charger=wish.charger), now)
+        draft = _draft(wish, window, uid=uid, reservation_id=scene.ids.take(), now=now)
+        return self._turn(scene, lambda book: steps.skip(book, draft, scene))
 
     def change(self, uid: str, amendment: Amendment, charger: Charger, terms: Terms, *, now: datetime) -> Step:
         """The ledger with a reservation changed; no `changes` if nothing would differ.
@@ -190,10 +201,31 @@ class Ledger:
         """The ledger as it is to be believed after it was read from disk."""
         return replace(self, books={known: steps.restarted(book) for known, book in self.books.items()})
 
+    def with_source(self, charger: ChargerId, uid: str, source: Source | None) -> Step:
+        """The ledger with another source of this uid at a charger, or without it."""
+        book = self.book(charger)
+        change = SourceChange(charger=charger, before=book.sources.get(uid), after=source)
+        if change.before == change.after:
+            return Step(ledger=self)
+        books = {**self.books, charger: book.with_source(uid, source)}
+        return Step(ledger=replace(self, books=books), sources=(change,))
+
+    def adopt(self, charger: ChargerId, origins: Mapping[str, Origin]) -> Step:
+        """The ledger once these living reservations of a charger, by uid, are what a source has asked for."""
+        book = self.book(charger)
+        changes = tuple(
+            Change(before=known, after=replace(known, origin=origin), news=None)
+            for uid, origin in origins.items()
+            if (known := book.reservations.get(uid)) is not None and known.origin != origin
+        )
+        adopted = {change.after.uid: change.after for change in changes}
+        turned = replace(book, reservations={**book.reservations, **adopted})
+        return Step(ledger=replace(self, books={**self.books, charger: turned}), changes=changes)
+
     def _scene(self, charger: Charger, now: datetime) -> Scene:
         return Scene(charger=charger, ids=WireIds(self.last_id, self._wire_ids), now=now)
 
-    def _draft(self, wish: Wish, policy: Policy, scene: Scene, uid: str) -> Reservation:
+    def _drafted(self, wish: Wish, policy: Policy, scene: Scene, uid: str) -> Reservation:
         """What is wished for, within the owner's bounds, as a reservation that does not live yet."""
         now = scene.now
         superseded = self._superseded(wish, policy, now)
@@ -203,24 +235,8 @@ class Ledger:
             raise Refusal(Reason.ID_IN_USE)
         else:
             reservation_id = scene.ids.claim(wish.reservation_id)
-        return Reservation(
-            uid=uid,
-            reservation_id=reservation_id,
-            charger=wish.charger,
-            target=wish.target,
-            connector_type=wish.connector_type,
-            evse=wish.evse,
-            token=wish.token,
-            group=wish.group,
-            driver=wish.driver,
-            window=_window(wish, policy, now),
-            no_show=policy.no_show,
-            held_by=wish.held_by,
-            supersedes=tuple(each.uid for each in superseded),
-            status=Status.SCHEDULED,
-            created=now,
-            updated=now,
-        )
+        draft = _draft(wish, _window(wish, policy, now), uid=uid, reservation_id=reservation_id, now=now)
+        return replace(draft, no_show=policy.no_show, supersedes=tuple(each.uid for each in superseded))
 
     def _is_taken(self, number: int, superseded: Collection[Reservation]) -> bool:
         """Whether something else than what gives way has this id, or had it and may still stand at its charger."""
@@ -298,6 +314,27 @@ def _refuse_long(token: IdToken, group: str | None, charger: Charger) -> None:
     longest = max(len(token.value), len(group or ""))
     if charger.token_length is not None and longest > charger.token_length:
         raise Refusal(Reason.TOKEN_TOO_LONG, limit=charger.token_length)
+
+
+def _draft(wish: Wish, window: Window, *, uid: str, reservation_id: int, now: datetime) -> Reservation:
+    """What is wished for, as a reservation that does not live yet."""
+    return Reservation(
+        uid=uid,
+        reservation_id=reservation_id,
+        charger=wish.charger,
+        target=wish.target,
+        connector_type=wish.connector_type,
+        evse=wish.evse,
+        token=wish.token,
+        group=wish.group,
+        driver=wish.driver,
+        window=window,
+        held_by=wish.held_by,
+        origin=wish.origin,
+        status=Status.SCHEDULED,
+        created=now,
+        updated=now,
+    )
 
 
 def _window(wish: Wish, policy: Policy, now: datetime) -> Window:

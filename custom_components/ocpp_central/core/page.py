@@ -99,7 +99,8 @@ class Page:
         birth = BIRTHS[cause]
         born = replace(draft, status=birth.to, awaited=cause is Cause.REQUESTED, holds=holds or {})
         reservation = self._succeeding(born)
-        self.put(reservation)
+        if not reservation.status.is_final:
+            self.put(reservation)
         self._changes.append(Change(before=None, after=reservation, news=birth.news))
         return reservation
 

@@ -69,6 +69,8 @@ class Cause(StrEnum):
     """It was accepted for a window that opens later."""
     REQUESTED = "requested"
     """It was accepted for now, and the charger shall hold it."""
+    SKIPPED = "skipped"
+    """A source wants it, but there is no room for it."""
     TAKEN_ON = "taken_on"
     """It binds without the charger: the central system alone holds it, for good or for the time being."""
     OPENED = "opened"
@@ -135,6 +137,7 @@ BIRTHS: Mapping[Cause, Transition] = {
     Cause.PLANNED: Transition(to=Status.SCHEDULED, news=News.SCHEDULED),
     Cause.REQUESTED: Transition(to=Status.PLACING),
     Cause.TAKEN_ON: Transition(to=Status.ACTIVE, news=News.PLACED),
+    Cause.SKIPPED: Transition(to=Status.REJECTED, news=News.REJECTED),
 }
 
 _CANCELLED = Transition(to=Status.CANCELLED, news=News.CANCELLED, reason=EndReason.CANCELLED)
@@ -275,6 +278,14 @@ def whole_seconds(moment: datetime) -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What has asked for a reservation: the uid of a source (`sources`), and the key of one of its occurrences."""
+
+    source: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
     """A promise that a holder finds an EVSE of a charger free within a window.
 
@@ -292,6 +303,7 @@ class Reservation:
     `tried`: EVSEs that it was bound to in vain since it last was without a hold.
     `at_risk`: the holder would find no EVSE that works as things are.
     `supersedes`: the uids of reservations of the same holder that give way once this one binds.
+    `origin`: the source that wants it; None if somebody asked for it alone.
     """
 
     uid: str
@@ -317,6 +329,7 @@ class Reservation:
     tried: tuple[EvseId, ...] = ()
     at_risk: bool = False
     supersedes: tuple[str, ...] = ()
+    origin: Origin | None = None
     created: datetime
     updated: datetime
 

@@ -61,21 +61,31 @@ class Report:
     verdict: Verdict | None
 
 
-def propose(book: Book, draft: Reservation, terms: Terms, scene: Scene) -> Turned:
+def propose(book: Book, draft: Reservation, terms: Terms, scene: Scene, *, patient: bool = False) -> Turned:
     """The book with a new reservation. Raises `Refusal` where it collides or cannot work, and then nothing changes.
 
-    What it `supersedes` does not count as in its way.
+    What it `supersedes` does not count as in its way. `patient`: one for now begins as if it had been planned.
     """
     others = [each for each in book.reservations.values() if each.uid not in draft.supersedes]
     refuse_ineligible(draft, terms.drivers)
     planned = make_room(others, draft, scene.charger, terms, scene.now)
     page = Page(book, scene)
     page.seat(planned)
-    if draft.window.start > scene.now:
-        page.open(replace(draft, planned=planned.get(draft.uid)), Cause.PLANNED)
+    if patient or draft.window.start > scene.now:
+        opened = page.open(replace(draft, planned=planned.get(draft.uid)), Cause.PLANNED)
+        if opened.window.start <= scene.now:
+            _begin(page, opened)
+            return _reviewed(page)
     else:
         _open_now(page, draft, planned.get(draft.uid))
     review(page)
+    return page.close()
+
+
+def skip(book: Book, draft: Reservation, scene: Scene) -> Turned:
+    """The book as it is, and what is told of a reservation that a source wants and that cannot be."""
+    page = Page(book, scene)
+    page.open(draft, Cause.SKIPPED)
     return page.close()
 
 

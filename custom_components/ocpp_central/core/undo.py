@@ -3,21 +3,21 @@
 Knows how to leave everything else as it has become since. Must not know why a step is taken back.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from .book import Book, Change
+from .book import Book
 from .holds import doubted
-from .ledger import Ledger
+from .ledger import Ledger, Step
 from .reservation import Reservation, Status
 
 
-def undone(ledger: Ledger, changes: Sequence[Change]) -> Ledger:
-    """The ledger without these changes of one step of `propose`, `change` or `withdraw`, of which no charger was told.
+def undone(ledger: Ledger, step: Step) -> Ledger:
+    """The ledger without what one step that somebody asked for has changed, of which no charger was told.
 
     What has happened to other reservations since stays, and so does the use or the end of a changed one. A charger that
     was removed since has nothing to be undone.
     """
+    changes = step.changes
     befores: dict[str, Reservation | None] = {}
     lefts: dict[str, Reservation] = {}
     for change in changes:
@@ -27,6 +27,9 @@ def undone(ledger: Ledger, changes: Sequence[Change]) -> Ledger:
     for uid, left in lefts.items():
         if (book := books.get(left.charger)) is not None:
             books[book.charger] = _put_back(book, uid, befores[uid], left)
+    for each in reversed(step.sources):
+        if (book := books.get(each.charger)) is not None and (source := each.after or each.before) is not None:
+            books[book.charger] = book.with_source(source.uid, each.before)
     past = ledger.past.without(change for change in changes if change.after.charger in books)
     return replace(ledger, books=books, past=past)
 
