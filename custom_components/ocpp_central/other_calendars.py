@@ -13,6 +13,7 @@ from homeassistant.components.calendar.const import DATA_COMPONENT, DOMAIN as CA
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 
@@ -63,7 +64,8 @@ async def read_events(hass: HomeAssistant, entity_id: str, start: datetime, end:
         raise UnreadableError(STATE_UNAVAILABLE)
     try:
         async with asyncio.timeout(WITHIN):
-            return await entity.async_get_events(hass, start, end)
+            # In local time: a calendar takes the zone in which it is asked for that of events which tell none.
+            return await entity.async_get_events(hass, dt_util.as_local(start), dt_util.as_local(end))
     except Exception as error:  # noqa: BLE001  whatever another integration fails with, nothing may be cancelled for it
         # Its own words may quote the calendar.
         raise UnreadableError(type(error).__name__) from None
