@@ -29,6 +29,7 @@ from .csms.v16 import V16
 from .devices import keep_devices, place_of
 from .history import remove_history
 from .leftover_watch import watch_leftovers
+from .links import keep_links
 from .local_list_watch import watch_local_lists
 from .reception import Reception
 from .services import async_setup_services
@@ -91,6 +92,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     watch_unknown_cards(hass, entry)
     scan_tags(hass, entry)
     central.begin()
+    keep_links(hass, entry)
 
     listening = entry.data
     busy = again = False
