@@ -153,11 +153,13 @@ class _Kept:
 
     async def _read(self) -> None:
         """Bring the reservations in step with the calendar, if it can be read; else leave them as they are."""
-        self._listen_to(calendar_entity_id(self._hass, self.link.calendar))
-        self._watch.tell_problem(self._problem())
-        if self._problem() is not None or self._entity_id is None:
-            return
         central, link, now = self._entry.runtime_data, self.link, dt_util.utcnow()
+        drivers = central.drivers  # while the calendar is read, they may change
+        self._listen_to(calendar_entity_id(self._hass, link.calendar))
+        problem = self._problem()
+        self._watch.tell_problem(problem)
+        if problem is not None or self._entity_id is None:
+            return
         span = Window(start=now, end=now + min(AHEAD, central.policy.horizon))
         try:
             events = await read_events(self._hass, self._entity_id, span.start, span.end)
@@ -165,7 +167,7 @@ class _Kept:
             self._note(str(error))
             return
         self._note(None)
-        found = await self._hass.async_add_executor_job(wanted, events, link, central.drivers, central.house, span)
+        found = await self._hass.async_add_executor_job(wanted, events, link, drivers, central.house, span)
         self._watch.tell_names(found.nobody)
         demand = Demand(source=link.uid, wanted=found.occurrences, until=span.end)
         try:

@@ -259,6 +259,17 @@ async def test_a_link_to_another_place_or_calendar_reserves_anew(linked: Linked,
     await linked.comes_to({"driver": "Ben", "device_id": linked.site.device_id("B", 1)})
 
 
+async def test_a_link_with_another_text_reserves_for_other_events(linked: Linked) -> None:
+    """What does not count any more is cancelled; what still does stays as it is."""
+    link = await linked.link(1, driver="house")
+    await linked.agenda.make("Charge the car", **linked.at(3))
+    await linked.agenda.make("Dentist", **linked.at(5))
+    made = await linked.comes_to(linked.at(3), linked.at(5))
+    await linked.change(link, text="charge")
+    (kept,) = await linked.comes_to(linked.at(3))
+    assert kept == made[0]
+
+
 async def test_a_restart_changes_nothing(linked: Linked, agenda: Agenda) -> None:
     """What was reserved is still the link's own; what happened to the calendar meanwhile is followed."""
     await linked.link(1)
