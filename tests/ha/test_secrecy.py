@@ -86,7 +86,7 @@ TOLD: Mapping[str, str] = {
     "form": "Cleo",
     "issue": "unknown_card",
     "log": "is connected with",
-    "logbook": "Ben",
+    "logbook": "is reserved for Ben",
     "refusal": "Ben",
     "response": "Ben",
     "state": "Ben",
