@@ -286,9 +286,9 @@ async def add_calendar(hass: HomeAssistant, calendar: OtherCalendar, domain: str
     async def set_up_platform(_: HomeAssistant, __: ConfigEntry, async_add_entities: AddEntitiesCallback) -> None:
         async_add_entities([calendar])
 
-    mock_integration(hass, MockModule(domain, async_setup_entry=set_up, async_unload_entry=unload))
-    mock_platform(hass, f"{domain}.calendar", MockPlatform(async_setup_entry=set_up_platform))
-    mock_platform(hass, f"{domain}.config_flow")
+    mock_integration(hass, MockModule(domain, async_setup_entry=set_up, async_unload_entry=unload), built_in=False)
+    mock_platform(hass, f"{domain}.calendar", MockPlatform(async_setup_entry=set_up_platform), built_in=False)
+    mock_platform(hass, f"{domain}.config_flow", built_in=False)
     entry = MockConfigEntry(domain=domain)
     entry.add_to_hass(hass)
     with mock_config_flow(domain, ConfigFlow):
