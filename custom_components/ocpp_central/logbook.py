@@ -11,13 +11,13 @@ from typing import Any, Final
 from homeassistant.components.logbook.const import LOGBOOK_ENTRY_ICON, LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
 from homeassistant.components.logbook.models import LazyEventPartialState
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.translation import LOCALE_EN, async_get_cached_translations
 from homeassistant.util import dt as dt_util
 
 from .bus import ATTR_EVENT_TYPE, ATTR_PLACE, ATTR_TARGET
 from .const import DOMAIN, EVENT_ID_TOKEN_PRESENTED, EVENT_RESERVATION
 from .core.reservation import Target
 from .errors import local
+from .texts import texts
 from .tidings import ATTR_DRIVER, ATTR_EVSE, ATTR_LATE, ATTR_REASON
 from .windows import ATTR_END, ATTR_START
 
@@ -78,9 +78,6 @@ def _times(data: Mapping[str, Any]) -> dict[str, str]:
 def _say(hass: HomeAssistant, key: str, **about: str) -> str:
     """A text in the language of Home Assistant: of what it shows, the page itself translates states alone.
 
-    The recorder's thread asks for past events, the event loop for the latest; texts that were loaded stay as they are.
+    The recorder's thread asks for past events, the event loop for the latest.
     """
-    # One that was chosen a moment ago may not have been loaded yet; English always is.
-    languages = (hass.config.language, LOCALE_EN)
-    texts = next(filter(None, (async_get_cached_translations(hass, each, "common", DOMAIN) for each in languages)))
-    return texts[f"component.{DOMAIN}.common.{key}"].format(**about)
+    return texts(hass, "common")[f"component.{DOMAIN}.common.{key}"].format(**about)
