@@ -1,10 +1,12 @@
 """Calendars that are linked: their events are reserved for, and reservations follow them."""
 
+from datetime import datetime
 from pathlib import Path
 
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
@@ -213,6 +215,10 @@ async def test_what_cannot_be_reserved_is_left_out_until_it_can(linked: Linked, 
     await linked.comes_to({"driver": None, **linked.at(3)}, {"driver": "Ben", **linked.at(4)})
     await linked.stays({"driver": None, **linked.at(3)}, {"driver": "Ben", **linked.at(4)})
     assert told(news).count("rejected") == len(["no room", "too long"])
+    (said,) = [about for key, about in repairs(linked.site.hass).items() if key == "link_events_skipped"]
+    day = str(dt_util.as_local(datetime.fromisoformat(linked.at(3)["start"])).date())
+    assert (said["link"], said["charger"], said["drivers"]) == ("Family: A connector 1", "A", "Anna")
+    assert day in said["days"]
     await linked.site.act("cancel_reservation", uid=mine["uid"])
     await linked.stays({"driver": "Anna", **linked.at(3)}, {"driver": "Ben", **linked.at(4)})
 
