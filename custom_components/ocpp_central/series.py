@@ -245,7 +245,7 @@ async def _reserved_now(central: CentralSystem, charger: ChargerId, demand: Dema
     """The first occurrence, reserved as one is that is wanted for now; None if it is to come. Raises as that does."""
     now = dt_util.utcnow()
     first = next(iter(demand.wanted), None)
-    if first is None or first.holder is None or first.start > now or first.end - now < MIN_DURATION:
+    if first is None or first.start > now or first.end - now < MIN_DURATION:
         return None
     wish = Wish(
         charger=charger,

@@ -16,7 +16,6 @@ from .charger_watch import look_at_chargers
 from .const import DOMAIN, LOGGER
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.events import ChargerId
-from .core.refusal import Reason
 from .core.sources import Source
 from .link_settings import links_of
 
@@ -110,13 +109,12 @@ def _missing(central: CentralSystem, charger_id: ChargerId, source: Source) -> _
     link = None if source.series else links_of(central.entry).get(source.uid)
     if not skipped or (link is None and not source.series):  # a link that was removed is about to be forgotten
         return None
-    known = {key for key in skipped if source.skipped[key] is not Reason.UNKNOWN_DRIVER}
-    drivers = {central.drivers.get(skipped[key].driver) for key in known}
+    drivers = {central.drivers.get(told.driver) for told in skipped.values()}
     names = sorted(_HOUSE if each is None else each.name for each in drivers)
     return _Missing(
         link=None if link is None else link.title,
         charger=charger_id,
-        drivers=", ".join(names) or "-",
+        drivers=", ".join(names),
         days=errors.some_days(told.window.start for told in skipped.values()),
     )
 

@@ -214,8 +214,6 @@ class _Round:
 
     def _is_changed(self, reservation: Reservation, occurrence: Occurrence) -> bool:
         """Change a reservation to what is wanted, unless it is refused; one in use stays as it is."""
-        if occurrence.holder is None:
-            return False
         if reservation.status is not Status.IN_USE:
             amendment = _amendment(reservation, occurrence, self._now)
             try:
@@ -244,8 +242,6 @@ class _Round:
                 self._settle(each)
 
     def _wish(self, occurrence: Occurrence) -> Wish:
-        if occurrence.holder is None:
-            raise Refusal(Reason.UNKNOWN_DRIVER)
         return Wish(
             charger=self._charger.charger,
             target=occurrence.target,
@@ -261,12 +257,11 @@ class _Round:
         )
 
     def _skip(self, occurrence: Occurrence, refusal: Refusal) -> None:
-        """Leave it out; that is told if it was not, and if there is somebody whom it would have been for."""
+        """Leave it out; that is told if it was not."""
         if occurrence.key not in self._skipped or self._told.get(occurrence.key) != occurrence.told:
             self._clashes.append(Clash(occurrence=occurrence, refusal=refusal))
-            if occurrence.holder is not None:
-                window, uid = occurrence.told.window, self._new_uid()
-                self._take(self._ledger.skip(self._wish(occurrence), window, uid=uid, now=self._now))
+            window, uid = occurrence.told.window, self._new_uid()
+            self._take(self._ledger.skip(self._wish(occurrence), window, uid=uid, now=self._now))
         self._told[occurrence.key] = occurrence.told
         self._skipped[occurrence.key] = refusal.reason
 
@@ -289,7 +284,6 @@ def _far_ahead_first(move: tuple[Reservation, Occurrence]) -> tuple[bool, float]
 
 def _amendment(reservation: Reservation, occurrence: Occurrence, now: datetime) -> Amendment:
     """What is to be different of a reservation so that it is what is wanted."""
-    assert occurrence.holder is not None  # noqa: S101  what is for nobody is not asked for
     told, holder = occurrence.told, occurrence.holder
     has_begun = max(told.window.start, reservation.window.start) <= now
     named = reservation.evse if reservation.target is Target.CONNECTOR else None
