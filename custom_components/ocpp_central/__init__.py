@@ -30,6 +30,7 @@ from .csms.v16 import V16
 from .devices import keep_devices, place_of
 from .history import remove_history
 from .leftover_watch import watch_leftovers
+from .links import keep_links
 from .local_list_watch import watch_local_lists
 from .reception import Reception
 from .series_keeper import keep_series
@@ -97,6 +98,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     central.begin()
     keep_series(hass, entry)
     watch_skipped(hass, entry)
+    keep_links(hass, entry)
 
     listening = entry.data
     busy = again = False

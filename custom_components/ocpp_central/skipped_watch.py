@@ -18,12 +18,14 @@ from .coordinator import CentralSystem, OcppConfigEntry
 from .core.events import ChargerId
 from .core.refusal import Reason
 from .core.sources import Source
+from .link_settings import links_of
 
 EVERY: Final = timedelta(hours=1)
 """So soon after it would have begun, nobody needs to mend it any more."""
 
 _HOUSE: Final = "Home Assistant"
 _SKIPPED: Final = "occurrences_skipped"
+_SKIPPED_OF_LINK: Final = "link_events_skipped"
 
 
 @callback
@@ -37,8 +39,9 @@ def watch_skipped(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
 
 
 class _Missing(NamedTuple):
-    """What is said of a source."""
+    """What is said of a source. `link`: the title of the link that it is, None for a series."""
 
+    link: str | None
     charger: ChargerId
     drivers: str
     days: str
@@ -78,20 +81,21 @@ class _Watch:
                 self._say(uid, found)
 
     def _say(self, uid: str, missing: _Missing) -> None:
-        LOGGER.info("Not all that repeats can be reserved at %s: %s", missing.charger, missing.days)
+        LOGGER.info("Not all that is wanted can be reserved at %s: %s", missing.charger, missing.days)
         self._said[uid] = missing
+        about = {
+            "charger": self._entry.runtime_data.name_of(missing.charger),
+            "drivers": missing.drivers,
+            "days": missing.days,
+        }
         ir.async_create_issue(
             self._hass,
             DOMAIN,
             _issue_id(uid),
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
-            translation_key=_SKIPPED,
-            translation_placeholders={
-                "charger": self._entry.runtime_data.name_of(missing.charger),
-                "drivers": missing.drivers,
-                "days": missing.days,
-            },
+            translation_key=_SKIPPED if missing.link is None else _SKIPPED_OF_LINK,
+            translation_placeholders=about if missing.link is None else {**about, "link": missing.link},
         )
 
     def _take_back(self, uid: str) -> None:
@@ -103,12 +107,14 @@ def _missing(central: CentralSystem, charger_id: ChargerId, source: Source) -> _
     """What a source has not got of what is still to come; None if it has all of it."""
     now = dt_util.utcnow()
     skipped = {key: told for key in source.skipped if (told := source.told[key]).window.start > now}
-    if not skipped:
+    link = None if source.series else links_of(central.entry).get(source.uid)
+    if not skipped or (link is None and not source.series):  # a link that was removed is about to be forgotten
         return None
     known = {key for key in skipped if source.skipped[key] is not Reason.UNKNOWN_DRIVER}
     drivers = {central.drivers.get(skipped[key].driver) for key in known}
     names = sorted(_HOUSE if each is None else each.name for each in drivers)
     return _Missing(
+        link=None if link is None else link.title,
         charger=charger_id,
         drivers=", ".join(names) or "-",
         days=errors.some_days(told.window.start for told in skipped.values()),
