@@ -1,15 +1,20 @@
 """What the scripts that make environments and judge coverage decide by themselves."""
 
 import json
+import os
 from pathlib import Path
+import tomllib
 from typing import Any
 
 import pytest
 
 import bootstrap
+import chromium
 import coverage_floor
 import debian
 from debian import Mirror
+
+ROOT = Path(__file__).resolve().parents[1]
 
 STANZAS = """\
 # The archive, and its security updates
@@ -79,3 +84,19 @@ def test_no_module_is_no_success(tmp_path: Path) -> None:
     report = tmp_path / "coverage.json"
     report.write_text('{"files": {}}')
     assert coverage_floor.main(report) == 1
+
+
+def test_every_folder_of_tests_is_run() -> None:
+    """Without a name all folders are, but that of the browser, which is a step of its own."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]
+    run = {file for path in settings["testpaths"] for found in ROOT.glob(path) for file in (found, *found.rglob("*"))}
+    left = {file.parent for file in ROOT.glob("tests/**/test_*.py")} - {file.parent for file in run}
+    assert left == {ROOT / "tests/browser"}
+
+
+def test_the_machines_own_chromium_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it is called there, but rather not the one that sees a part of the files only."""
+    monkeypatch.setenv("PATH", os.fspath(tmp_path))
+    for name in ("chromium-browser", "google-chrome"):
+        (tmp_path / name).touch(0o755)
+        assert chromium.found() == tmp_path / name
