@@ -16,6 +16,33 @@ from debian import Mirror
 
 ROOT = Path(__file__).resolve().parents[1]
 
+OURS_ALONE = {
+    "test_abilities": "what chargers answer, and what follows from it",
+    "test_charger_habits": "how chargers behave",
+    "test_charger_habits_unbound": "how chargers behave",
+    "test_driver_limits": "our rules about who may charge when",
+    "test_drivers": "our rules about who a driver is",
+    "test_enforceability": "how well a charger obeys, by what it tells of itself",
+    "test_enforcement": "our table of who may charge",
+    "test_failure_table": "whether each row has a test",
+    "test_failure_table_keeping": "what becomes of a hold",
+    "test_failure_table_placing": "what becomes of a hold",
+    "test_failure_table_starts": "what becomes of a hold",
+    "test_local_list": "what a charger's list says",
+    "test_planning": "our search for a plan",
+    "test_records": "how our values are written",
+    "test_refusals": "our reasons to refuse, each with its text",
+    "test_targets": "our rules about which connector is reserved",
+    "test_time": "what time does to a reservation",
+    "test_update": "what a change does to a hold",
+    "test_windows": "what time does to a reservation",
+}
+"""Modules of tests/ha that scripts/test runs on one Home Assistant only, with their subject.
+
+Of Home Assistant they use what others use, too: its clock, the states of entities, actions and events. A slower job of
+continuous integration runs them on the next one all the same.
+"""
+
 STANZAS = """\
 # The archive, and its security updates
 Types: deb deb-src
@@ -100,3 +127,9 @@ def test_the_machines_own_chromium_is_used(tmp_path: Path, monkeypatch: pytest.M
     for name in ("chromium-browser", "google-chrome"):
         (tmp_path / name).touch(0o755)
         assert chromium.found() == tmp_path / name
+
+
+def test_what_home_assistant_may_break_runs_on_the_next_one() -> None:
+    """Every module of tests/ha does, or has said why not."""
+    modules = {path.stem: path.read_text() for path in (ROOT / "tests/ha").glob("test_*.py")}
+    assert {name for name, text in modules.items() if "pytest.mark.blackbox" not in text} == OURS_ALONE.keys()

@@ -11,8 +11,6 @@ from tests.charger import Behaviour, SimulatedCharger, Version
 
 from .conftest import HOLDER, STRANGER, TELLS_ALL, Clock, Site, charger_subentry, refused
 
-pytestmark = pytest.mark.blackbox
-
 
 def ids_placed(charger: SimulatedCharger) -> list[int]:
     """The wire ids of all ReserveNow that the charger received, in order."""
