@@ -5,7 +5,7 @@ source. Must not know where the wishes of a source come from (`sources`), nor ho
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from .change import Amendment
@@ -85,6 +85,19 @@ def in_step(ledger: Ledger, demand: Demand, circumstances: Circumstances) -> Fol
     `Clashing` instead. Of the past nothing is changed.
     """
     return _Round(ledger, demand, circumstances).run()
+
+
+def taken_back(ledger: Ledger, reservation: Reservation, reason: Reason) -> Step:
+    """The ledger once its source knows that it has lost a reservation which it wants still: it is tried again.
+
+    The same ledger if no source wants it.
+    """
+    origin, book = reservation.origin, ledger.book(reservation.charger)
+    source = None if origin is None else book.sources.get(origin.source)
+    if origin is None or source is None or origin.key not in source.told:
+        return Step(ledger=ledger)
+    skipped = {**source.skipped, origin.key: reason}
+    return ledger.with_source(reservation.charger, source.uid, replace(source, skipped=skipped))
 
 
 def dropped(ledger: Ledger, source: str, charger: Charger, now: datetime) -> Step:
