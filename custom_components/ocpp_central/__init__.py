@@ -32,6 +32,7 @@ from .history import remove_history
 from .leftover_watch import watch_leftovers
 from .links import keep_links
 from .local_list_watch import watch_local_lists
+from .neighbours import neighbour_on
 from .reception import Reception
 from .series_keeper import keep_series
 from .services import async_setup_services
@@ -55,6 +56,7 @@ PLATFORMS: Final = [
 _DIALECTS: Final = {dialect.version: dialect for dialect in (V16, V201, V21)}
 
 _PORT_IN_USE: Final = "port_in_use"
+_PORT_OF_NEIGHBOUR: Final = "port_of_neighbour"
 _CANNOT_LISTEN: Final = "cannot_listen"
 
 
@@ -147,13 +149,18 @@ async def _listen(hass: HomeAssistant, entry: OcppConfigEntry, server: Server) -
     try:
         await server.start(host, port)
     except OSError as err:
-        problem = _PORT_IN_USE if err.errno == errno.EADDRINUSE else _CANNOT_LISTEN
+        problem, neighbour = _CANNOT_LISTEN, None
+        if err.errno == errno.EADDRINUSE:
+            neighbour = neighbour_on(hass, port)
+            problem = _PORT_IN_USE if neighbour is None else _PORT_OF_NEIGHBOUR
         placeholders = {
             "title": entry.title,
             "host": host,
             "port": str(port),
             "error": err.strerror or str(err),
+            "neighbour": neighbour.title if neighbour else "",
         }
+        _solved(hass, entry, but=problem)
         ir.async_create_issue(
             hass,
             DOMAIN,
@@ -171,8 +178,8 @@ async def _listen(hass: HomeAssistant, entry: OcppConfigEntry, server: Server) -
     _solved(hass, entry)
 
 
-def _solved(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
-    for problem in (_PORT_IN_USE, _CANNOT_LISTEN):
+def _solved(hass: HomeAssistant, entry: OcppConfigEntry, but: str | None = None) -> None:
+    for problem in {_PORT_IN_USE, _PORT_OF_NEIGHBOUR, _CANNOT_LISTEN} - {but}:
         ir.async_delete_issue(hass, DOMAIN, _issue_id(problem, entry))
 
 

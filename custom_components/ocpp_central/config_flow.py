@@ -73,6 +73,7 @@ from .core.connector_types import CONNECTOR_TYPES
 from .csms.admission import is_identity
 from .driver_flow import DriverSubentryFlow
 from .link_flow import LinkSubentryFlow
+from .neighbours import neighbour_on
 from .options import CONF_ENFORCEMENT
 from .options_flow import OcppOptionsFlow
 
@@ -230,7 +231,7 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Ask for an address until it can be listened on; `entry` is the central system that moves there."""
         errors: dict[str, str] = {}
-        reason = ""
+        placeholders: dict[str, str] = {}
         if user_input is not None:
             user_input[CONF_HOST] = user_input[CONF_HOST].strip()
             try:
@@ -239,7 +240,7 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
             except _PortTakenError:
                 errors = {CONF_PORT: "port_taken"}
             except (OSError, ValueError) as err:
-                errors, reason = _address_errors(err), str(err)
+                errors, placeholders = self._async_address_errors(err, user_input[CONF_PORT])
             else:
                 self._address = user_input
                 return await self.async_step_connect()
@@ -249,7 +250,7 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
                 _ADDRESS_SCHEMA, user_input or (entry.data if entry else None)
             ),
             errors=errors,
-            description_placeholders={"reason": reason},
+            description_placeholders=placeholders,
             last_step=False,
         )
 
@@ -258,6 +259,19 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
         others = [each for each in self._async_current_entries(include_ignore=False) if each is not entry]
         if any(other.data[CONF_PORT] == port for other in others):
             raise _PortTakenError
+
+    def _async_address_errors(self, err: OSError | ValueError, port: int) -> tuple[dict[str, str], dict[str, str]]:
+        """Blame the field that the user has to change, with what its text names."""
+        match err:
+            case OSError(errno=errno.EADDRINUSE) if neighbour := neighbour_on(self.hass, port):
+                return {CONF_PORT: "port_of_neighbour"}, {"neighbour": neighbour.title}
+            case OSError(errno=errno.EADDRINUSE):
+                return {CONF_PORT: "address_in_use"}, {}
+            # asyncio raises without a number where no address of the host is one of this machine.
+            case ValueError() | socket.gaierror() | OSError(errno=None):
+                return {CONF_HOST: "invalid_host"}, {}
+            case _:
+                return {"base": "cannot_bind"}, {"reason": str(err)}
 
     def _finish_user(self) -> ConfigFlowResult:
         others = self._async_current_entries(include_ignore=False)
@@ -359,18 +373,6 @@ async def _async_try_address(entry: OcppConfigEntry | None, host: str, port: int
 def _listening_port(entry: OcppConfigEntry) -> int | None:
     """The port that the central system really has, None while it does not run."""
     return entry.runtime_data.port if entry.state is ConfigEntryState.LOADED else None
-
-
-def _address_errors(err: OSError | ValueError) -> dict[str, str]:
-    """Blame the field that the user has to change."""
-    match err:
-        case OSError(errno=errno.EADDRINUSE):
-            return {CONF_PORT: "address_in_use"}
-        # asyncio raises without a number where no address of the host is one of this machine.
-        case ValueError() | socket.gaierror() | OSError(errno=None):
-            return {CONF_HOST: "invalid_host"}
-        case _:
-            return {"base": "cannot_bind"}
 
 
 def _discovery_id(entry_id: str, identity: str) -> str:

@@ -30,6 +30,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components import ocpp_central
 from custom_components.ocpp_central.const import DOMAIN
 
+from .neighbour import add_neighbour
+
 pytestmark = [pytest.mark.blackbox, pytest.mark.usefixtures("socket_enabled")]
 
 HOST = "127.0.0.1"
@@ -371,6 +373,35 @@ async def test_port_of_another_program_is_an_error_that_can_be_mended(hass: Home
     form = await submit(hass, form, host=HOST, port=free_port)
     result = await submit(hass, form)
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize("moves", [False, True], ids=["new", "moved"])
+async def test_port_of_the_other_ocpp_integration_is_named(
+    hass: HomeAssistant, central_system: MockConfigEntry, other_port: int, moves: bool
+) -> None:
+    """Whoever moves here finds the port taken by lbbrhzn/ocpp: it is named as long as it listens there."""
+    with occupied() as taken:
+        neighbour = await add_neighbour(hass, taken)
+        form = await (start_to_move(hass, central_system) if moves else start(hass))
+        form = await submit(hass, form, host=HOST, port=taken)
+        assert form["errors"] == {"port": "port_of_neighbour"}
+        assert form["description_placeholders"] == {"neighbour": "central"}
+
+        await hass.config_entries.async_unload(neighbour.entry_id)
+        form = await submit(hass, form, host=HOST, port=taken)
+        assert form["errors"] == {"port": "address_in_use"}
+
+    result = await submit(hass, await submit(hass, form, host=HOST, port=other_port))
+    assert result["type"] is (FlowResultType.ABORT if moves else FlowResultType.CREATE_ENTRY)
+
+
+async def test_only_its_own_port_is_laid_to_the_other_ocpp_integration(hass: HomeAssistant, other_port: int) -> None:
+    """One that listens elsewhere is not to blame."""
+    await add_neighbour(hass, other_port)
+    form = await start(hass)
+    with occupied() as taken:
+        form = await submit(hass, form, host=HOST, port=taken)
+    assert form["errors"] == {"port": "address_in_use"}
 
 
 async def test_there_is_one_central_system_on_a_port(

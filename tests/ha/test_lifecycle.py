@@ -15,6 +15,7 @@ from custom_components.ocpp_central.const import DOMAIN
 from tests.charger import Behaviour, Version
 
 from .conftest import TELLS_ALL, Clock, Site, central_system, charger_subentry, eventually
+from .neighbour import add_neighbour
 
 pytestmark = pytest.mark.blackbox
 
@@ -34,6 +35,28 @@ async def test_a_port_in_use_is_a_repair_until_it_is_free(hass: HomeAssistant, p
         assert entry.error_reason_translation_key == "port_in_use"
         assert issues(hass) == ["port_in_use"]
     await clock.forward(minutes=2)
+    await eventually(lambda: entry.state is ConfigEntryState.LOADED)
+    assert issues(hass) == []
+
+
+async def test_a_port_of_the_other_ocpp_integration_is_a_repair_that_names_it(
+    hass: HomeAssistant, port: int, clock: Clock
+) -> None:
+    """It goes over into that of any program when that integration stops, and away when the port is free."""
+    entry = central_system([charger_subentry("A")], port)
+    entry.add_to_hass(hass)
+    with socket.create_server(("127.0.0.1", port)):
+        neighbour = await add_neighbour(hass, port)
+        assert not await hass.config_entries.async_setup(entry.entry_id)
+        assert entry.error_reason_translation_key == "port_of_neighbour"
+        assert entry.error_reason_translation_placeholders is not None
+        assert entry.error_reason_translation_placeholders["neighbour"] == "central"
+        assert issues(hass) == ["port_of_neighbour"]
+
+        await hass.config_entries.async_unload(neighbour.entry_id)
+        await clock.forward(minutes=2)
+        await eventually(lambda: issues(hass) == ["port_in_use"])
+    await clock.forward(minutes=4)
     await eventually(lambda: entry.state is ConfigEntryState.LOADED)
     assert issues(hass) == []
 
