@@ -98,17 +98,17 @@ async def test_a_security_action_counts_as_known(version: Version) -> None:
     ("version", "payload", "code"),
     [
         (Version.V16, [], "FormationViolation"),
-        (Version.V16, {"connectorId": "1", "meterValue": []}, "TypeConstraintViolation"),
+        (Version.V16, {"connectorId": "one", "meterValue": []}, "TypeConstraintViolation"),
         (Version.V16, {"connectorId": 1}, "OccurenceConstraintViolation"),
         *((version, [], "FormatViolation") for version in V2),
-        *((version, {"evseId": "1", "meterValue": []}, "TypeConstraintViolation") for version in V2),
+        *((version, {"evseId": "one", "meterValue": []}, "TypeConstraintViolation") for version in V2),
         *((version, {"evseId": 1}, "OccurrenceConstraintViolation") for version in V2),
     ],
 )
 async def test_what_loses_meaning_is_refused_with_the_versions_code(
     version: Version, payload: object, code: str
 ) -> None:
-    """Required properties that are missing or mistyped, or no object at all; the desk hears nothing of it."""
+    """Needed properties that are missing or mistyped, or no object at all; the desk hears nothing of it."""
     async with conversation(version) as talk:
         answer = await talk.charger.ask(2, "1", "MeterValues", payload)
         assert answer[:3] == [4, "1", code]
