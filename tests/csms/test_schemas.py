@@ -276,9 +276,7 @@ def test_numbers_of_2_may_be_texts() -> None:
     assert {note.keyword for note in notes} == {"type", "required"}
 
 
-@pytest.mark.parametrize(
-    ("told", "read"), [("true", True), ("False", False), ("0", False), (1, True), (True, True)]
-)
+@pytest.mark.parametrize(("told", "read"), [("true", True), ("False", False), ("0", False), (1, True), (True, True)])
 def test_a_yes_or_no_may_be_spelled(told: object, read: bool) -> None:
     """Chargers answer to GetConfiguration with texts and numbers for booleans, and values of any type."""
     entries = [{"key": "A", "readonly": told, "value": 5}, {"key": "B", "readonly": True, "value": False}]
@@ -309,7 +307,8 @@ def test_an_optional_list_with_a_mistyped_item_is_left_out() -> None:
 
 def test_a_mistyped_needed_property_is_a_violation() -> None:
     """Meaning is lost, so the charger is told."""
-    for value in (None, 1.5, "one", [], True):
+    values: tuple[object, ...] = (None, 1.5, "one", [], True)
+    for value in values:
         assert violation("StatusNotification", STATUS | {"connectorId": value}) == (Fault.TYPE, "connectorId")
     assert violation("MeterValues", {"connectorId": 1, "meterValue": [5]}) == (Fault.TYPE, "meterValue")
 

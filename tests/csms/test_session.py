@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 import json
 import logging
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
@@ -692,12 +692,12 @@ class Flood:
         """Have so many Heartbeats ready."""
         self.left = messages
 
-    async def recv(self) -> str:
+    async def recv(self, *, decode: Literal[False]) -> bytes:  # noqa: ARG002 - the name is websockets' own
         """The next message, at once."""
         if not self.left:
             raise ConnectionClosedOK(None, None)
         self.left -= 1
-        return json.dumps([2, str(self.left), "Heartbeat", {}])
+        return json.dumps([2, str(self.left), "Heartbeat", {}]).encode()
 
     async def send(self, message: str, /) -> None:
         """Take the answer, at once."""

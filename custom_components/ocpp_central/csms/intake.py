@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from ..core.commands import Command, Outcome
 from ..core.events import ChargerId, Event, Verdict
 from . import frames
+from .broken_json import mended
 from .calls import Answer, AnswerInvalid, CallRefused, Calls
 from .dialect import Dialect, Json, Route, Version
 from .errors import CODES, NO_ID, Fault
@@ -25,6 +26,7 @@ from .frames import (
     Frame,
     MalformedFrame,
     MessageId,
+    NoJson,
     Send,
 )
 from .schemas import Note, Schemas, Violation
@@ -76,7 +78,7 @@ class Counters:
     late: int = 0
     """Answers to calls that had been given up."""
     notes: Counter[str] = field(default_factory=Counter)
-    """Oddities that were accepted, by the schema's keyword."""
+    """Oddities that were accepted: by the schema's keyword, or by what else was odd (json, handshake, pong)."""
 
 
 class Intake:
@@ -113,7 +115,7 @@ class Intake:
         """Handle one message: the answer to it, if it has one, and whether that must wait until all is saved."""
         self.counters.received += 1
         try:
-            frame = frames.decode(text, self._message_types)
+            frame = self._frame(text)
         except MalformedFrame as malformed:
             return self._complaint(malformed), False
         if isinstance(frame, Call):
@@ -123,6 +125,16 @@ class Intake:
         except Exception:  # a fault of ours in what wants no answer must not cost the connection
             _LOGGER.exception("%s: could not handle a message", self._charger_id)
             return None, False
+
+    def _frame(self, text: str | bytes) -> Frame:
+        try:
+            return frames.decode(text, self._message_types)
+        except NoJson:
+            if not self._relaxed or (better := mended(text)) is None:
+                raise
+            frame = frames.decode(better.text, self._message_types)
+        self._note("a message", tuple(Note(keyword="json", place=mistake) for mistake in better.mistakes))
+        return frame
 
     def _complaint(self, malformed: MalformedFrame) -> str | None:
         self.counters.malformed += 1

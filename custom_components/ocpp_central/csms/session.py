@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, MutableSet
 from datetime import datetime
 import logging
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
@@ -53,8 +53,8 @@ class Transport(Protocol):
     transport: asyncio.Transport
     """What lies beneath, to be aborted when nothing else helps."""
 
-    async def recv(self) -> str | bytes:
-        """Wait for the next message."""
+    async def recv(self, *, decode: Literal[False]) -> bytes:
+        """Wait for the next message, text or not, and do not try to read it."""
 
     async def send(self, message: str, /) -> None:
         """Send a message; waits while the other end does not read."""
@@ -116,7 +116,8 @@ class Session:
         try:
             while True:
                 before = loop.time()
-                text = await self._transport.recv()
+                # as bytes: a text that is no UTF-8 would end the connection
+                text = await self._transport.recv(decode=False)
                 if self._ended:
                     return
                 if loop.time() - before > _WAITED:
@@ -211,7 +212,7 @@ class Session:
         else:
             self.counters.sent += 1
 
-    async def _take(self, text: str | bytes) -> None:
+    async def _take(self, text: bytes) -> None:
         answer, durable = self._intake.handled(text)
         if answer is None:
             return
