@@ -64,7 +64,10 @@ class Transport(Protocol):
 
 
 class Session:
-    """One connection. `run` it once; `call` and `execute` work while it runs."""
+    """One connection. `run` it once; `call` and `execute` work while it runs.
+
+    `heard_at`: when the charger last said something, in the event loop's time; at first, when it came.
+    """
 
     def __init__(  # noqa: PLR0913 - what a connection needs, each named
         self,
@@ -107,6 +110,7 @@ class Session:
             told=set() if told is None else told,
         )
         self.counters = self._intake.counters
+        self.heard_at = asyncio.get_running_loop().time()
         self._ended = False
 
     async def run(self) -> None:
@@ -120,8 +124,9 @@ class Session:
                 text = await self._transport.recv(decode=False)
                 if self._ended:
                     return
-                if loop.time() - before > _WAITED:
-                    busy_since = loop.time()
+                self.heard_at = loop.time()
+                if self.heard_at - before > _WAITED:
+                    busy_since = self.heard_at
                 await self._take(text)
                 if loop.time() - busy_since > _LONGEST_TURN:
                     await asyncio.sleep(0)
