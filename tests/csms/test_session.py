@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 import json
 import logging
 from typing import Any, Literal
@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosedOK
 
 from custom_components.ocpp_central.core.commands import AskForAbilities, AskToBoot, Outcome, Plug
-from custom_components.ocpp_central.core.events import Authorizing, Event, Heard, Standing, Verdict
+from custom_components.ocpp_central.core.events import Authorizing, Booted, Event, Heard, Standing, Verdict
 from custom_components.ocpp_central.csms.calls import (
     Answer,
     AnswerInvalid,
@@ -21,6 +21,7 @@ from custom_components.ocpp_central.csms.calls import (
     ConnectionLost,
 )
 from custom_components.ocpp_central.csms.dialect import Json, Request, Route, Version
+from custom_components.ocpp_central.csms.quirks import SLOW_READERS, SlowReader, delay_of
 from custom_components.ocpp_central.csms.schemas import Violation, load
 from custom_components.ocpp_central.csms.session import Session
 
@@ -355,6 +356,43 @@ async def test_what_cannot_be_saved_is_not_answered(failure: Exception, caplog: 
 
 
 # What we say
+
+
+SLOW = SlowReader(model="Slow", action="Heartbeat", delay=timedelta(seconds=0.3), source="")
+
+
+@pytest.mark.parametrize(
+    ("model", "version", "waits"),
+    [("Slow 22", Version.V16, True), ("Slow 22", Version.V201, True), ("Quick", Version.V16, False)],
+)
+async def test_a_model_that_loses_quick_answers_is_given_time(model: str, version: Version, waits: bool) -> None:
+    """It is known by its BootNotification; the answers stay in their order, and it is noted."""
+    loop = asyncio.get_running_loop()
+    boots = Route(
+        read=lambda _, now: (Booted(vendor=None, model=model, serial=None, firmware=None, at=now),),
+        reply=lambda *_: {"status": "Accepted", "interval": 1} | TIME,
+    )
+    async with conversation(version, routes=ROUTES | {"BootNotification": boots}, quirks=[SLOW]) as talk:
+        await talk.charger.ask(2, "0", "BootNotification", {})
+        asked_at = loop.time()
+        await talk.charger.say(2, "1", "Heartbeat", {})
+        await talk.charger.say(
+            2, "2", "StatusNotification", {"connectorId": 1, "evseId": 1, "connectorStatus": "", "status": ""}
+        )
+        assert (await talk.charger.hear())[:2] == [3, "1"]
+        assert (loop.time() - asked_at >= 0.3) is waits
+        assert (await talk.charger.hear())[:2] == [3, "2"]
+        assert talk.session.counters.notes["quirk"] == waits
+
+
+def test_every_quirk_has_a_source_and_fits_its_model_only() -> None:
+    """A table of exceptions must not grow by hearsay."""
+    for quirk in SLOW_READERS:
+        assert quirk.source.startswith("https://")
+        assert delay_of(SLOW_READERS, quirk.model + " 1", quirk.action) == quirk.delay
+        for model in (None, "", "x" + quirk.model):
+            assert not delay_of(SLOW_READERS, model, quirk.action)
+        assert not delay_of(SLOW_READERS, quirk.model, "Heartbeat")
 
 
 async def test_a_call_gives_the_payload_of_its_answer() -> None:

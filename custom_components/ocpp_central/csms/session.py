@@ -5,7 +5,7 @@ the charger is to us (`Desk`), nor how it came in (`server`).
 """
 
 import asyncio
-from collections.abc import Callable, MutableSet
+from collections.abc import Callable, MutableSet, Sequence
 from datetime import datetime
 import logging
 from typing import Final, Literal, NamedTuple, Protocol
@@ -20,6 +20,7 @@ from .dialect import Dialect, Json, Request
 from .errors import says_not_implemented
 from .frames import Call
 from .intake import Desk, Intake
+from .quirks import SLOW_READERS, SlowReader
 from .schemas import Schemas, Violation
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -82,11 +83,13 @@ class Session:
         call_timeout: float = CALL_TIMEOUT,
         write_timeout: float = WRITE_TIMEOUT,
         told: MutableSet[str] | None = None,
+        quirks: Sequence[SlowReader] = SLOW_READERS,
     ) -> None:
         """Make a session for an open connection.
 
         `schemas`: those of the dialect's version. `clock` gives aware UTC. `relaxed`: accept what does not lose
         meaning. Time-outs in seconds. `told`: what was logged about this charger before; its sessions share it.
+        `quirks`: what some models need, of which the charger may be one.
         """
         self.charger_id = charger_id
         self.version = dialect.version
@@ -108,6 +111,7 @@ class Session:
             clock=clock,
             relaxed=relaxed,
             told=set() if told is None else told,
+            quirks=quirks,
         )
         self.counters = self._intake.counters
         self.heard_at = asyncio.get_running_loop().time()
@@ -218,17 +222,19 @@ class Session:
             self.counters.sent += 1
 
     async def _take(self, text: bytes) -> None:
-        answer, durable = self._intake.handled(text)
-        if answer is None:
+        reply = self._intake.handled(text)
+        if reply is None:
             return
-        if durable:
+        if reply.durable:
             try:
                 await self._desk.saved()
             except Exception:  # whatever kept it from the disk, the charger must say it again (contract 5)
                 _LOGGER.exception("%s: not saved, so not answered; closing", self.charger_id)
                 await self.close(1011, "not saved")
                 return
-        await self._send(answer)
+        if reply.delay:
+            await asyncio.sleep(reply.delay.total_seconds())
+        await self._send(reply.text)
 
     def _understood(self, command: Command, answer: Answer) -> Outcome:
         """What became of a command; whatever else its answer tells goes to the desk."""
