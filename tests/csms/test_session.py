@@ -21,7 +21,7 @@ from custom_components.ocpp_central.csms.calls import (
     ConnectionLost,
 )
 from custom_components.ocpp_central.csms.dialect import Json, Request, Route, Version
-from custom_components.ocpp_central.csms.quirks import SLOW_READERS, SlowReader, delay_of
+from custom_components.ocpp_central.csms.quirks import SLOW_READERS, SlowReader, delays_of
 from custom_components.ocpp_central.csms.schemas import Violation, load
 from custom_components.ocpp_central.csms.session import Session
 
@@ -389,10 +389,9 @@ def test_every_quirk_has_a_source_and_fits_its_model_only() -> None:
     """A table of exceptions must not grow by hearsay."""
     for quirk in SLOW_READERS:
         assert quirk.source.startswith("https://")
-        assert delay_of(SLOW_READERS, quirk.model + " 1", quirk.action) == quirk.delay
+        assert delays_of(SLOW_READERS, quirk.model + " 1") == {quirk.action: quirk.delay}
         for model in (None, "", "x" + quirk.model):
-            assert not delay_of(SLOW_READERS, model, quirk.action)
-        assert not delay_of(SLOW_READERS, quirk.model, "Heartbeat")
+            assert delays_of(SLOW_READERS, model) == {}
 
 
 async def test_a_call_gives_the_payload_of_its_answer() -> None:

@@ -19,7 +19,7 @@ from websockets.typing import Subprotocol
 from custom_components.ocpp_central.const import DOMAIN
 from tests.charger import Version
 
-from .conftest import ON_V2, ON_V16, PATIENCE, Site
+from .conftest import ON_V2, ON_V16, PATIENCE, Clock, Site
 
 pytestmark = pytest.mark.blackbox
 
@@ -33,6 +33,7 @@ class Talker:
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
+        self.asked: list[str] = []
 
     async def say(self, text: str | bytes) -> None:
         """Send a text message as it is."""
@@ -48,7 +49,9 @@ class Talker:
         async with asyncio.timeout(PATIENCE):
             while True:
                 message: list[Any] = json.loads(await self._connection.recv())
-                if message[0] != 2 and message[1] == message_id:
+                if message[0] == 2:
+                    self.asked.append(message[2])
+                elif message[1] == message_id:
                     return message
 
     async def question(self, action: str) -> str:
@@ -374,6 +377,17 @@ async def test_a_charger_may_only_ever_beat(site: Site, version: Version) -> Non
         for _ in range(3):
             await charger.is_heard()
         assert site.state("binary_sensor.a_connected") == "on"
+
+
+async def test_nothing_is_asked_of_a_charger_that_has_not_reported(site: Site, version: Version, clock: Clock) -> None:
+    """Some reconnect, or boot for ever, if they are asked before they have booted (lbbrhzn/ocpp issue 1503)."""
+    async with talking(site, version) as charger:
+        await charger.is_heard()
+        await clock.forward(seconds=9)
+        await charger.is_heard()
+        assert charger.asked == []
+        await clock.forward(seconds=2)
+        await charger.question("TriggerMessage")
 
 
 async def test_stray_answers_and_odd_frames_do_no_harm(

@@ -29,7 +29,7 @@ from .frames import (
     NoJson,
     Send,
 )
-from .quirks import SlowReader, delay_of
+from .quirks import SlowReader, delays_of
 from .schemas import Note, Schemas, Violation
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ _MOST_DESCRIBED: Final = 20
 _NO_CODE: Final = "GenericError"
 _LONGEST_DESCRIPTION: Final = 255
 """Characters (OCPP-J, CALLERROR)."""
+_AT_ONCE: Final = timedelta(0)
 _BEFORE_21: Final = frozenset({frames.CALL, frames.CALL_RESULT, frames.CALL_ERROR})
 _MESSAGE_TYPES: Final = {
     Version.V16: _BEFORE_21,
@@ -87,7 +88,7 @@ class Reply(NamedTuple):
 
     text: str
     durable: bool = False
-    delay: timedelta = timedelta(0)
+    delay: timedelta = _AT_ONCE
 
 
 class Intake:
@@ -118,7 +119,7 @@ class Intake:
         self._relaxed = relaxed
         self._told = told
         self._quirks = quirks
-        self._model: str | None = None
+        self._delays = delays_of(quirks, None)
         self._odd: Counter[str] = Counter()
         self._codes = CODES[dialect.version]
         self._message_types = _MESSAGE_TYPES[dialect.version]
@@ -185,7 +186,7 @@ class Intake:
         answer = route.reply(payload, self._applied(route, payload, now), now)
         self._schemas.response(call.action, answer, relaxed=False)
         text = frames.encode(CallResult(message_id=call.message_id, payload=answer))
-        delay = delay_of(self._quirks, self._model, call.action)
+        delay = self._delays.get(call.action, _AT_ONCE)
         if delay:
             self.counters.notes["quirk"] += 1
         return Reply(text, route.durable(payload), delay)
@@ -263,7 +264,7 @@ class Intake:
         verdict = None
         for event in route.read(payload, now):
             if isinstance(event, Booted):
-                self._model = event.model
+                self._delays = delays_of(self._quirks, event.model)
             verdict = self._desk.apply(event) or verdict
         return verdict
 

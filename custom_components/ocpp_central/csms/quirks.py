@@ -4,7 +4,7 @@ Knows models and what they need, each with its source. Must not know how that is
 charger belongs to `schemas`, `broken_json` and `handshake`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -33,7 +33,6 @@ SLOW_READERS: Final[Sequence[SlowReader]] = (
 )
 
 
-def delay_of(quirks: Sequence[SlowReader], model: str | None, action: str) -> timedelta:
-    """How long the answer to a call has to wait at least; zero for nearly every charger."""
-    delays = (quirk.delay for quirk in quirks if action == quirk.action and (model or "").startswith(quirk.model))
-    return max(delays, default=timedelta(0))
+def delays_of(quirks: Sequence[SlowReader], model: str | None) -> Mapping[str, timedelta]:
+    """How long the answers to a model's calls have to wait at least, by action; empty for nearly every charger."""
+    return {quirk.action: quirk.delay for quirk in quirks if (model or "").startswith(quirk.model)}
