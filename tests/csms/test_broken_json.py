@@ -29,6 +29,12 @@ from custom_components.ocpp_central.csms.broken_json import mended
             "a key without a value",
         ),
         ('[2,"1","Heartbeat",{"info": }]', [2, "1", "Heartbeat", {"info": None}], "a key without a value"),
+        (
+            '[2,"1","MeterValues",{"meterValue":[{"sampledValue":[,{"value":"1"}]}]}]',
+            [2, "1", "MeterValues", {"meterValue": [{"sampledValue": [{"value": "1"}]}]}],
+            "a comma too many",
+        ),
+        ('[2,"1",,"Heartbeat",{"a":[1,,2 , ],},]', [2, "1", "Heartbeat", {"a": [1, 2]}], "a comma too many"),
         ('[3,"1",{"value":"Core\x00\x00"}]', [3, "1", {"value": "Core"}], "control characters"),
         ('[2,"1","Heartbeat",{}]\x00', [2, "1", "Heartbeat", {}], "control characters"),
         ('\ufeff[2,"1","Heartbeat",{}]', [2, "1", "Heartbeat", {}], "a byte order mark"),
@@ -51,11 +57,18 @@ def test_several_mistakes_are_all_mended() -> None:
     assert len(better.mistakes) == 4
 
 
+def test_a_comma_after_a_gap_belongs_to_it() -> None:
+    """One mistake may bring another."""
+    better = mended('[2,"1","Heartbeat",{"a":,}]')
+    assert better is not None
+    assert orjson.loads(better.text)[3] == {"a": None}
+
+
 def test_texts_in_quotes_stay_as_they_are() -> None:
     """What looks like a mistake is none in there."""
-    better = mended(r'[2,"1","DataTransfer",{"data":"{\"a\":,[{"}')
+    better = mended(r'[2,"1","DataTransfer",{"data":"{\"a\":,[,{"}')
     assert better is not None
-    assert orjson.loads(better.text)[3] == {"data": '{"a":,[{'}
+    assert orjson.loads(better.text)[3] == {"data": '{"a":,[,{'}
 
 
 @pytest.mark.parametrize(

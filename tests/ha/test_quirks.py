@@ -180,6 +180,26 @@ OF_16 = [
         message=_metered({"value": "49.97", "measurand": "Frequency", "unit": "Hz"}, WATT_HOURS),
     ),
     Habit(
+        name="meter_empty_values",
+        source="evcc-io/evcc/issues/17836",
+        message=_metered({"context": "Trigger", "measurand": "Voltage", "value": ""}, WATT_HOURS),
+    ),
+    Habit(
+        name="meter_unknown_context",
+        source="lbbrhzn/ocpp/issues/361",
+        message=_metered(WATT_HOURS | {"context": "Sample"}),
+    ),
+    Habit(
+        name="meter_comma_first",
+        source="lbbrhzn/ocpp/issues/1078",
+        message=_metered(WATT_HOURS).replace('"sampledValue": [', '"sampledValue": [,'),
+    ),
+    Habit(
+        name="meter_ended_transaction",
+        source="evcc-io/evcc/issues/14673",
+        message=_metered(WATT_HOURS, transactionId=1),
+    ),
+    Habit(
         name="meter_empty_transaction",
         source="lbbrhzn/ocpp/issues/2032",
         message=_metered(WATT_HOURS, transactionId="?").replace('"?"', ""),
@@ -252,7 +272,7 @@ OF_16 = [
 OF_2 = [
     Habit(
         name="status_whole_charger",
-        source="mobilityhouse/ocpp/issues/532",
+        source="lbbrhzn/ocpp/pull/2020",
         message=_call(
             "StatusNotification",
             {"evseId": 0, "connectorId": 0, "connectorStatus": "Available", "timestamp": "2026-11-25T12:00:00Z"},

@@ -14,9 +14,11 @@ _LONGEST: Final = 2**16
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _CONTROLS: Final = re.compile(r"[\x00-\x1f]+")
-_GAPS: Final = re.compile(r'"(?:[^"\\]|\\.?)*(?:"|$)|:\s*(?=[,}\]])', re.DOTALL)
-"""A whole text in quotes, so that nothing is mended inside, or a colon without a value."""
-_BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.?)*(?:"|$)|[\[\]{}]', re.DOTALL)
+_QUOTED: Final = r'"(?:[^"\\]|\\.?)*(?:"|$)'
+"""A whole text in quotes, so that nothing is mended inside."""
+_GAPS: Final = re.compile(_QUOTED + r"|:\s*(?=[,}\]])", re.DOTALL)
+_COMMAS: Final = re.compile(_QUOTED + r"|,(?:\s*,)*\s*(?=[\]}])|[\[{,](?:\s*,)+", re.DOTALL)
+_BRACKETS: Final = re.compile(_QUOTED + r"|[\[\]{}]", re.DOTALL)
 _CLOSING: Final = {"[": "]", "{": "}"}
 
 
@@ -55,6 +57,8 @@ def _steps(text: str) -> Iterator[tuple[str, str]]:
     yield "control characters", text
     text = _GAPS.sub(lambda found: _filled(found, text), text)
     yield "a key without a value", text
+    text = _COMMAS.sub(lambda found: _sole(found, text), text)
+    yield "a comma too many", text
     yield "brackets that are not closed", text + _unclosed(text)
 
 
@@ -63,6 +67,13 @@ def _filled(found: re.Match[str], text: str) -> str:
         return found[0]
     # before the end of a list that never began, the list was empty
     return ":[" if text[found.end()] == "]" else ":null"
+
+
+def _sole(found: re.Match[str], text: str) -> str:
+    if found[0].startswith('"'):
+        return found[0]
+    at_end = found[0].startswith(",") and text[found.end() : found.end() + 1] in ("]", "}")
+    return "" if at_end else found[0][0]
 
 
 def _unclosed(text: str) -> str:
