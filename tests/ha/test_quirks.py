@@ -79,7 +79,7 @@ async def talking(site: Site, version: Version) -> AsyncIterator[Talker]:
 class Habit:
     """A message that a charger was seen to send, and the status of its connector after that.
 
-    `source`: a thread on GitHub. `message`: as it is on the wire; its id is "q".
+    `source`: where on GitHub. `message`: as it is on the wire; its id is "q".
     """
 
     name: str
@@ -160,6 +160,12 @@ OF_16 = [
         name="status_of_year_1",
         source="lorenzodonini/ocpp-go/issues/20",
         message=_status(timestamp="0001-01-01T00:00:00Z"),
+        status="charging",
+    ),
+    Habit(
+        name="status_of_year_0",
+        source="SensorsIot/Wallbox-EVCC-Proxy",
+        message=_status(timestamp="0000-00-00T00:00:00.000Z"),
         status="charging",
     ),
     Habit(
