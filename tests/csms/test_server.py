@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 import contextlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+import gc
 import json
 import logging
 import socket
@@ -434,14 +435,14 @@ class Pongs:
 
     def _sent(self, frame: WebSocketFrame) -> None:
         if frame.opcode is Opcode.PONG:
-            if self.mute:
-                return
             self._count += 1
             self._answered.set()
+            if self.mute:
+                return
         self._send(frame)
 
     async def answered(self, count: int) -> None:
-        """Wait until so many pings were answered."""
+        """Wait until so many pings were answered, or would have been."""
         async with asyncio.timeout(PATIENCE):
             while self._count < count:
                 self._answered.clear()
@@ -466,6 +467,19 @@ async def test_a_charger_that_answers_no_more_is_gone() -> None:
         pongs.mute = True
         assert await Charger(charger).closed() == 1011
         assert await door.read(2) == ["connected", "disconnected"]
+
+
+async def test_a_charger_may_go_with_a_ping_unanswered(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody waits for the answer."""
+    door = Doorkeeper()
+    async with listening(door, pulse=Pulse(every=0.01, within=60, silence=60)) as server:
+        async with dial(server) as charger:
+            pongs = Pongs(charger)
+            pongs.mute = True
+            await pongs.answered(1)
+        assert await door.read(2) == ["connected", "disconnected"]
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 async def test_a_charger_that_answers_no_pings_stays_while_it_speaks(caplog: pytest.LogCaptureFixture) -> None:
