@@ -482,8 +482,48 @@ async def test_a_charger_may_go_with_a_ping_unanswered(caplog: pytest.LogCapture
     assert "never retrieved" not in caplog.text
 
 
+async def test_a_charger_may_miss_a_ping() -> None:
+    """This machine may have slept; then all pongs are late."""
+    door = Doorkeeper()
+    async with listening(door, pulse=Pulse(every=0.01, within=0.2, silence=0)) as server, dial(server) as charger:
+        pongs = Pongs(charger)
+        await pongs.answered(1)
+        for count in (2, 4, 6):
+            pongs.mute = True
+            await pongs.answered(count)
+            pongs.mute = False
+            await pongs.answered(count + 1)
+        await beat(charger)
+        assert await door.read(1) == ["connected"]
+
+
+async def test_a_charger_that_speaks_instead_of_answering_is_there() -> None:
+    """Though it has answered before."""
+    door = Doorkeeper()
+    async with listening(door, pulse=Pulse(every=0.01, within=0.05, silence=0)) as server, dial(server) as charger:
+        pongs = Pongs(charger)
+        await pongs.answered(2)
+        pongs.mute = True
+        for count in range(3, 8):
+            await pongs.answered(count)
+            await beat(charger)
+        assert await door.read(1) == ["connected"]
+
+
+async def test_a_charger_that_has_answered_before_is_known_to() -> None:
+    """On its next connection it is gone sooner than one of which nothing is known."""
+    door = Doorkeeper()
+    async with listening(door, pulse=Pulse(every=0.01, within=0.05, silence=60)) as server:
+        async with dial(server) as charger:
+            await Pongs(charger).answered(2)
+        async with dial(server) as charger:
+            Pongs(charger).mute = True
+            assert await Charger(charger).closed() == 1011
+
+
 async def test_a_charger_that_answers_no_pings_stays_while_it_speaks(caplog: pytest.LogCaptureFixture) -> None:
     """Some never do. It is noted, and told once."""
+    caplog.set_level(logging.INFO)
     door = Doorkeeper()
     async with listening(door, pulse=Pulse(every=0.01, within=0.01, silence=0.5)) as server, dial(server) as charger:
         Pongs(charger).mute = True

@@ -139,6 +139,11 @@ class Intake:
             _LOGGER.exception("%s: could not handle a message", self._charger_id)
             return None
 
+    def note(self, keyword: str, what: str) -> None:
+        """Count something odd that was accepted, and log once what it is; never a value from a payload."""
+        self.counters.notes[keyword] += 1
+        self._tell(logging.INFO, what)
+
     def _frame(self, text: str | bytes) -> Frame:
         try:
             return frames.decode(text, self._message_types)
@@ -270,8 +275,7 @@ class Intake:
 
     def _note(self, what: str, notes: tuple[Note, ...]) -> None:
         for note in notes:
-            self.counters.notes[note.keyword] += 1
-            self._tell(logging.INFO, f"{what} is odd but was accepted: {note.keyword} {note.place}")
+            self.note(note.keyword, f"{what} is odd but was accepted: {note.keyword} {note.place}")
 
     def _tell(self, level: int, what: str) -> None:
         """Log something about this charger, once; never a value from a payload."""

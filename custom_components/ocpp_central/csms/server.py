@@ -28,7 +28,7 @@ from .admission import (
 )
 from .dialect import Dialect, Version
 from .handshake import mend
-from .liveness import Pulse, watch
+from .liveness import Liveness, Pulse
 from .schemas import Schemas
 from .session import CALL_TIMEOUT, CLOSE_TIMEOUT, Session
 
@@ -73,7 +73,7 @@ class Server:
         self._schemas = schemas
         self._clock = clock
         self._call_timeout = call_timeout
-        self._pulse = pulse
+        self._liveness = Liveness(pulse)
         self._server: WebSocketServer | None = None
         self._guests: WeakKeyDictionary[ServerConnection, _Guest] = WeakKeyDictionary()
         self._sessions: dict[ChargerId, Session] = {}
@@ -231,11 +231,7 @@ class Server:
             await asyncio.wait((watching,))
 
     async def _watch(self, connection: ServerConnection, session: Session) -> None:
-        def unanswered() -> None:
-            session.counters.notes["pong"] += 1
-            self._tell(session.charger_id, "does not answer pings; it is believed to be there while it says something")
-
-        await watch(connection, self._pulse, heard_at=lambda: session.heard_at, unanswered=unanswered)
+        await self._liveness.watch(connection, session)
         await session.close(CloseCode.INTERNAL_ERROR, "no sign of life")
 
     def _negotiated(self, connection: ServerConnection, identity: ChargerId) -> Dialect | None:

@@ -145,6 +145,10 @@ class Session:
         self._ended = True
         self._calls.end()
 
+    def note(self, keyword: str, what: str) -> None:
+        """Count something odd about this connection, and log once what it is."""
+        self._intake.note(keyword, what)
+
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """End the session and close its connection, within some seconds; `run` returns soon after."""
         self.end()
