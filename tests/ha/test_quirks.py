@@ -397,6 +397,41 @@ async def test_a_boot_may_be_told_again_and_again(site: Site, version: Version) 
         await charger.is_heard()
 
 
+@ON_V16
+async def test_a_session_that_is_told_carelessly_is_told(
+    site: Site, version: Version, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Numbers in quotes, no times, an end that comes twice: its number is right, and it is over when it is."""
+    async with talking(site, version) as charger:
+        await charger.call("s", "StatusNotification", {"connectorId": "1", "status": "Preparing"})
+        start = {"connectorId": "1", "idTag": 4711, "meterStart": "1000.4"}
+        number = (await charger.call("a", "StartTransaction", start))[2]["transactionId"]
+        assert number > 0
+        await charger.call("c", "StatusNotification", {"connectorId": "1", "status": "Charging"})
+        await site.shows(STATUS, "charging")
+        await charger.call("m", "MeterValues", {"connectorId": 1, "transactionId": str(number), "meterValue": [{}]})
+        for message_id in ("b", "b"):
+            end = {"transactionId": str(number), "meterStop": "2000.6", "idTag": None}
+            assert (await charger.call(message_id, "StopTransaction", end))[0] == 3
+        await charger.call("f", "StatusNotification", {"connectorId": "1", "status": "Available"})
+        await site.shows(STATUS, "available")
+    assert ours(caplog) == []
+
+
+@ON_V16
+@pytest.mark.parametrize("start", [{}, {"connectorId": 0, "idTag": "A"}, {"connectorId": 1, "idTag": None}, {"x": 1}])
+async def test_a_start_is_always_answered(
+    site: Site, version: Version, start: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever it lacks: it would be repeated, and all that comes after it kept back."""
+    async with talking(site, version) as charger:
+        answer = await charger.call("a", "StartTransaction", start)
+        assert answer[0] == 3
+        assert isinstance(answer[2]["transactionId"], int)
+        await charger.is_heard()
+    assert ours(caplog) == []
+
+
 async def test_a_charger_may_only_ever_beat(site: Site, version: Version) -> None:
     """No boot, no status (evcc issue 4566): it counts as connected."""
     async with talking(site, version) as charger:
