@@ -13,7 +13,6 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
-from ical.types import Range
 
 from . import errors, series, wishes
 from .audience import Place
@@ -40,6 +39,9 @@ from .recurrence import serving
 
 PARALLEL_UPDATES = 0
 """A charger that is slow to answer must not keep an event of another one waiting; what goes to one takes turns anyway."""
+
+THIS_AND_FUTURE: Final = "THISANDFUTURE"
+"""The range of an event and all that follow it (RFC 5545 3.2.13), as the calendar page sends it."""
 
 BATCH: Final = 100
 """So many events are made at once, so that thousands of them keep nobody waiting."""
@@ -121,7 +123,7 @@ class ReservationCalendar(PlaceEntity, CalendarEntity):
         """Change what reads differently, of one reservation or of all that follow it in its series."""
         if (source := self._source(uid)) is None:
             await self._change_single(self._living(uid), event)
-        elif recurrence_id and recurrence_range != Range.THIS_AND_FUTURE:
+        elif recurrence_id and recurrence_range != THIS_AND_FUTURE:
             await self._change_one(source, recurrence_id, event)
         else:
             await self._change_all(source, recurrence_id, event)
@@ -133,7 +135,7 @@ class ReservationCalendar(PlaceEntity, CalendarEntity):
         """Cancel a reservation, or all that follow it in its series."""
         if (source := self._source(uid)) is None:
             await wishes.cancel(self._central, self._living(uid))
-        elif recurrence_id and recurrence_range != Range.THIS_AND_FUTURE:
+        elif recurrence_id and recurrence_range != THIS_AND_FUTURE:
             await wishes.cancel(self._central, self._occurrence(source, recurrence_id))
         else:
             await series.end(self._central, self._point(source, recurrence_id))

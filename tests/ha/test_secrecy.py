@@ -151,6 +151,9 @@ class Life:
         for entity in er.async_entries_for_config_entry(registry, site.entry.entry_id):
             registry.async_update_entity(entity.entity_id, disabled_by=None)
         await self.restarts()
+        await self._clock.forward(seconds=31)  # by then Home Assistant loads us once more itself, for these entities
+        for identity in ("a", "b"):
+            await self._site.shows(f"binary_sensor.{identity}_connected", "on")
         await eventually(lambda: len(self._chargers["A"].local_list) == 5, "the list of drivers")
 
     async def strangers_dial_in(self, version: Version) -> None:
@@ -370,7 +373,6 @@ class Life:
 
     async def drivers_change(self) -> None:
         """Ben gets another card, which A's hold follows; then he is blocked, and loses his reservation."""
-        await self._site.shows("binary_sensor.a_connected", "on")  # Home Assistant has loaded us again for new entities
         await self._reserve("A", 1, driver="Ben", replace=True)
         await self._change("Ben", id_tokens=[{"value": RENEWED, "type": "ISO14443"}])
         a = self._chargers["A"]
