@@ -59,7 +59,7 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "settings",
     ),
     Description: ("vendor", "model", "firmware"),
-    Abilities: ("claims_reservations", "holds_unspecific", "types", "told_of", "complete"),
+    Abilities: ("claims_reservations", "holds_unspecific", "types", "told_of", "complete", "outdated"),
     Settings: ("values", "asked", "due", "restart_due"),
     LocalList: (
         "is_right",

@@ -64,6 +64,44 @@ def test_what_is_not_told_again_stays_known() -> None:
     assert charger.after(_told(claims=False, unspecific=False)).claims_reservations is False
 
 
+OLD = replace(BOOT, model="M", firmware="1.0")
+NEW = replace(OLD, firmware="2.0")
+
+
+@pytest.mark.parametrize("renewed", [NEW, replace(OLD, model="N"), replace(NEW, model=None)])
+def test_another_firmware_makes_what_is_not_told_again_unknown(renewed: Booted) -> None:
+    """It counts until the charger was asked, an EVSE at a time; then it has to be told anew."""
+    types = {1: frozenset({"cType2"}), 2: frozenset({"cCCS2"})}
+    old = _charger(1, 2).after(OLD).after(_told(claims=True, unspecific=True, types=types))
+    charger = old.after(renewed)
+    assert (charger.claims_reservations, charger.holds_unspecific) == (True, True)
+    assert (charger.types_at(1), charger.types_at(2)) == (types[1], types[2])
+    assert _questions(charger)
+    asked_of_one = charger.after(_told(claims=False, types={1: frozenset()}))
+    assert (asked_of_one.claims_reservations, asked_of_one.holds_unspecific) == (False, False)
+    assert (asked_of_one.types_at(1), asked_of_one.types_at(2)) == (frozenset(), types[2])
+    asked_of_both = asked_of_one.after(_told(types={2: frozenset()}))
+    assert asked_of_both.types_at(2) == frozenset()
+    assert asked_of_both.claims_reservations is None
+    assert _questions(asked_of_both) == []
+
+
+def test_another_firmware_of_16_is_asked_anew() -> None:
+    """1.6 tells all at once; of the next boot with this firmware, what is not told again stays known."""
+    charger = _charger(1).after(OLD).after(_told(claims=True)).after(NEW)
+    assert charger.claims_reservations is True
+    assert charger.after(_told()).claims_reservations is None
+    again = charger.after(_told(claims=True)).after(NEW).after(_told())
+    assert again.claims_reservations is True
+
+
+@pytest.mark.parametrize("again", [OLD, BOOT, replace(OLD, serial="S")])
+def test_the_same_firmware_makes_nothing_unknown(again: Booted) -> None:
+    """A charger may also leave out what it is, or tell more of it."""
+    charger = _charger(1).after(OLD).after(_told(claims=True)).after(again).after(_told())
+    assert charger.claims_reservations is True
+
+
 def test_the_owners_word_counts_more() -> None:
     """Per EVSE: for the others it is what the charger told."""
     told = _charger(1, 2).after(_told(types={1: frozenset({"cType2"}), 2: frozenset({"cCCS2"})}))

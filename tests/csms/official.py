@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import jsonschema_rs
 
 from custom_components.ocpp_central.csms.dialect import Json, Version
+from custom_components.ocpp_central.csms.needed import needed
 
 FOLDERS = {Version.V16: "v16", Version.V201: "v201", Version.V21: "v21"}
 
@@ -67,26 +68,25 @@ _ANYTHING = st.recursive(
 
 
 def sloppy(version: Version, action: str) -> st.SearchStrategy[Json]:
-    """Requests whose required fields are there with their JSON types; all else is as careless as chargers are."""
+    """Requests whose needed fields are there with their JSON types; all else is as careless as chargers are."""
     whole = request_schema(version, action)
-    return _object(whole, whole, sloppy=True)
+    return _object(whole, whole, needed(version, action))
 
 
 def proper(version: Version, action: str) -> st.SearchStrategy[Json]:
     """Requests that the schema allows."""
     whole = request_schema(version, action)
-    return _object(whole, whole, sloppy=False)
+    return _object(whole, whole, None)
 
 
-def _object(whole: Json, part: Json, *, sloppy: bool) -> st.SearchStrategy[Json]:
+def _object(whole: Json, part: Json, needed: frozenset[str] | None) -> st.SearchStrategy[Json]:
+    """Objects of a schema; `needed` None: proper ones, else what careless ones have at least."""
     fields = {
-        name: _value(whole, field, sloppy=sloppy)
-        for name, field in part.get("properties", {}).items()
-        if name != "customData"
+        name: _value(whole, field, needed) for name, field in part.get("properties", {}).items() if name != "customData"
     }
-    required = {name: fields[name] for name in part.get("required", [])}
+    required = {name: fields[name] for name in part.get("required", []) if needed is None or name in needed}
     optional = {name: field for name, field in fields.items() if name not in required}
-    if not sloppy:
+    if needed is None:
         return st.fixed_dictionaries(required, optional=optional)
     careless = {name: field | _ANYTHING for name, field in optional.items()}
     extra = st.dictionaries(_WORDS, _ANYTHING, max_size=1)
@@ -94,14 +94,15 @@ def _object(whole: Json, part: Json, *, sloppy: bool) -> st.SearchStrategy[Json]
     return st.builds(lambda more, payload: more | payload, extra, payloads)
 
 
-def _value(whole: Json, field: Json, *, sloppy: bool) -> st.SearchStrategy[Any]:
+def _value(whole: Json, field: Json, needed: frozenset[str] | None) -> st.SearchStrategy[Any]:
+    sloppy = needed is not None
     if "$ref" in field:
         field = whole["definitions"][field["$ref"].rsplit("/", 1)[-1]]
     match field.get("type"):
         case "object":
-            return _object(whole, field, sloppy=sloppy)
+            return _object(whole, field, needed)
         case "array":
-            items = _value(whole, field["items"], sloppy=sloppy)
+            items = _value(whole, field["items"], needed)
             return st.lists(items, min_size=0 if sloppy else 1, max_size=2)
         case "string":
             return _text(field, sloppy=sloppy)

@@ -7,12 +7,15 @@ import pytest
 
 from custom_components.ocpp_central.csms.dialect import Json, Version
 from custom_components.ocpp_central.csms.errors import CODES, Fault
+from custom_components.ocpp_central.csms.needed import needed
 from custom_components.ocpp_central.csms.schemas import Note, Violation, load
 
 from .official import FOLDERS, actions, schema
 
 STATUS: Json = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
 SAMPLE: Json = {"value": "1.5"}
+START: Json = {"connectorId": 1, "idTag": "A", "meterStart": 1, "timestamp": "2026-11-21T12:00:00Z"}
+STOP: Json = {"transactionId": 7, "meterStop": 1, "timestamp": "2026-11-21T12:00:00Z"}
 BOOT: Json = {"reason": "PowerUp", "chargingStation": {"model": "M", "vendorName": "V"}}
 PROFILE: Json = {
     "connectorId": 1,
@@ -238,12 +241,62 @@ def test_a_number_where_a_text_belongs_is_that_text() -> None:
     assert accepted("Authorize", {"idTag": 4711})[0] == {"idTag": "4711"}
 
 
-def test_a_number_for_a_text_does_not_hide_that_a_text_is_missing() -> None:
-    """The place that is missing is another one."""
-    assert violation("MeterValues", metered(SAMPLE | {"value": 230}, {"unit": "V"})) == (
-        Fault.OCCURRENCE,
-        "meterValue[].sampledValue[].value",
+@pytest.mark.parametrize(
+    ("action", "told", "read"),
+    [
+        ("StatusNotification", STATUS | {"connectorId": "1"}, STATUS),
+        ("StatusNotification", STATUS | {"connectorId": " 1.0 "}, STATUS),
+        ("StopTransaction", STOP | {"transactionId": "-1"}, STOP | {"transactionId": -1}),
+        ("StopTransaction", STOP | {"meterStop": 26008.333}, STOP | {"meterStop": 26008}),
+        ("StopTransaction", STOP | {"meterStop": "26008.7"}, STOP | {"meterStop": 26009}),
+        ("StartTransaction", START | {"meterStart": 0.4}, START | {"meterStart": 0}),
+    ],
+)
+def test_a_text_or_fraction_where_a_number_belongs_is_that_number(action: str, told: Json, read: Json) -> None:
+    """What is meant is plain; the fraction of a watt hour can be spared, that of a connector cannot."""
+    payload, notes = accepted(action, told)
+    assert payload == read
+    assert [note.keyword for note in notes] == ["type"]
+    assert "." not in repr({name: value for name, value in payload.items() if name != "timestamp"})
+
+
+@pytest.mark.parametrize("text", ["", "one", "1.5", "1_0", "nan", "inf", "1e400", "٣"])
+def test_a_text_that_spells_no_whole_number_is_none(text: str) -> None:
+    """Python would read some of them."""
+    assert violation("StatusNotification", STATUS | {"connectorId": text}) == (Fault.TYPE, "connectorId")
+
+
+def test_numbers_of_2_may_be_texts() -> None:
+    """A text between numbers is read, one that spells none is left out."""
+    values: list[object] = [1, "2.5", "many", None]
+    moment = {"timestamp": "2026-11-21T12:00:00Z", "sampledValue": [{"value": value} for value in values]}
+    payload, notes = accepted("MeterValues", {"evseId": "1", "meterValue": [moment]}, Version.V201)
+    assert payload["evseId"] == 1
+    assert payload["meterValue"][0]["sampledValue"] == [{"value": 1}, {"value": 2.5}, {}, {}]
+    assert {note.keyword for note in notes} == {"type", "required"}
+
+
+@pytest.mark.parametrize(("told", "read"), [("true", True), ("False", False), ("0", False), (1, True), (True, True)])
+def test_a_yes_or_no_may_be_spelled(told: object, read: bool) -> None:
+    """Chargers answer to GetConfiguration with texts and numbers for booleans, and values of any type."""
+    entries = [{"key": "A", "readonly": told, "value": 5}, {"key": "B", "readonly": True, "value": False}]
+    payload, _ = load()[Version.V16].response("GetConfiguration", {"configurationKey": entries}, relaxed=True)
+    assert payload["configurationKey"] == [
+        {"key": "A", "readonly": read, "value": "5"},
+        {"key": "B", "readonly": True, "value": "false"},
+    ]
+
+
+def test_an_answer_may_lack_what_nobody_reads() -> None:
+    """Whether a key may be written shows when it is written; its name must be there."""
+    answer = load()[Version.V16].response
+    (payload, notes) = answer(
+        "GetConfiguration", {"configurationKey": [{"key": "A", "readonly": "maybe"}]}, relaxed=True
     )
+    assert payload == {"configurationKey": [{"key": "A"}]}
+    assert Note(keyword="required", place="configurationKey[].readonly") in notes
+    with pytest.raises(Violation):
+        answer("GetConfiguration", {"configurationKey": [{"readonly": True}]}, relaxed=True)
 
 
 def test_an_optional_list_with_a_mistyped_item_is_left_out() -> None:
@@ -252,41 +305,52 @@ def test_an_optional_list_with_a_mistyped_item_is_left_out() -> None:
     assert accepted("StopTransaction", stop | {"transactionData": [5]})[0] == stop
 
 
-def test_a_mistyped_required_property_is_a_violation() -> None:
+def test_a_mistyped_needed_property_is_a_violation() -> None:
     """Meaning is lost, so the charger is told."""
-    assert violation("StatusNotification", STATUS | {"connectorId": "1"}) == (
-        Fault.TYPE,
-        "connectorId",
-    )
-    assert violation("StatusNotification", STATUS | {"connectorId": None}) == (
-        Fault.TYPE,
-        "connectorId",
-    )
-    assert violation("StatusNotification", STATUS | {"connectorId": 1.5}) == (
-        Fault.TYPE,
-        "connectorId",
-    )
-    assert violation("MeterValues", metered({"value": True})) == (
-        Fault.TYPE,
-        "meterValue[].sampledValue[].value",
-    )
-    assert violation("MeterValues", {"connectorId": 1, "meterValue": [5]}) == (
-        Fault.TYPE,
-        "meterValue",
-    )
+    values: tuple[object, ...] = (None, 1.5, "one", [], True)
+    for value in values:
+        assert violation("StatusNotification", STATUS | {"connectorId": value}) == (Fault.TYPE, "connectorId")
+    assert violation("MeterValues", {"connectorId": 1, "meterValue": [5]}) == (Fault.TYPE, "meterValue")
 
 
-def test_a_missing_required_property_is_a_violation() -> None:
+def test_a_missing_needed_property_is_a_violation() -> None:
     """The place says what is missing, at whichever depth."""
-    assert violation("StatusNotification", {"connectorId": 1, "status": "Available"}) == (
-        Fault.OCCURRENCE,
-        "errorCode",
-    )
-    boot = {"reason": "PowerUp", "chargingStation": {"model": "M"}}
-    assert violation("BootNotification", boot, Version.V201) == (
-        Fault.OCCURRENCE,
-        "chargingStation.vendorName",
-    )
+    assert violation("StatusNotification", {"connectorId": 1, "errorCode": "NoError"}) == (Fault.OCCURRENCE, "status")
+    token = {"idToken": {"type": "Central"}}
+    assert violation("Authorize", token, Version.V201) == (Fault.OCCURRENCE, "idToken.idToken")
+
+
+@pytest.mark.parametrize(
+    ("version", "action", "payload", "missing"),
+    [
+        (Version.V16, "BootNotification", {}, {"chargePointVendor", "chargePointModel"}),
+        (Version.V16, "StatusNotification", {"connectorId": 1, "status": "Available"}, {"errorCode"}),
+        (Version.V16, "StartTransaction", {"connectorId": 1}, {"idTag", "meterStart", "timestamp"}),
+        (Version.V16, "StopTransaction", {}, {"transactionId", "meterStop", "timestamp"}),
+        (Version.V201, "BootNotification", {"chargingStation": {}}, {"reason", "chargingStation.model"}),
+        (
+            Version.V201,
+            "StatusNotification",
+            {"evseId": 1, "connectorStatus": "Available"},
+            {"connectorId", "timestamp"},
+        ),
+        (Version.V21, "TransactionEvent", {"transactionInfo": {}}, {"triggerReason", "transactionInfo.transactionId"}),
+    ],
+)
+def test_what_is_not_needed_may_be_missing(version: Version, action: str, payload: Json, missing: set[str]) -> None:
+    """A refusal would be worse: the charger repeats its message, a transaction for days. Each gap is noted."""
+    usable, notes = accepted(action, payload, version)
+    assert usable == payload
+    assert missing <= {note.place for note in notes if note.keyword == "required"}
+    assert violation(action, payload, version, relaxed=False)[0] is Fault.OCCURRENCE
+
+
+def test_null_is_as_good_as_missing() -> None:
+    """Of a transaction nothing is needed, so that it is always answered."""
+    stop = STOP | {"transactionId": None, "idTag": None}
+    assert accepted("StopTransaction", stop)[0] == {
+        name: value for name, value in STOP.items() if name != "transactionId"
+    }
 
 
 @pytest.mark.parametrize("payload", [[], "x", 1, None, True])
@@ -472,14 +536,15 @@ def test_any_payload_is_usable_or_a_violation(
     data: st.DataObject,
     relaxed: bool,
 ) -> None:
-    """No JSON makes the check raise anything else, and what it lets through lost nothing that is required."""
+    """No JSON makes the check raise anything else, and what it lets through lost nothing that is needed."""
     document = schema(version, name)
     payload = data.draw(_nearly(version, document, document))
     try:
         usable, _ = load()[version].request(action, payload, relaxed=relaxed)
     except Violation:
         return
-    assert set(document["required"]) <= set(usable)
+    required = set(document["required"])
+    assert (required & needed(version, action) if relaxed else required) <= set(usable)
     if not relaxed:
         assert load()[version].request(action, usable, relaxed=False) == (usable, ())
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 import contextlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+import gc
 import json
 import logging
 import socket
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
+from websockets.frames import Frame as WebSocketFrame, Opcode
 from websockets.typing import Subprotocol
 
 from custom_components.ocpp_central.csms.admission import (
@@ -26,6 +28,7 @@ from custom_components.ocpp_central.csms.admission import (
 )
 from custom_components.ocpp_central.csms.calls import ConnectionLost
 from custom_components.ocpp_central.csms.dialect import Dialect, Request, Version
+from custom_components.ocpp_central.csms.liveness import Pulse
 from custom_components.ocpp_central.csms.schemas import load
 from custom_components.ocpp_central.csms.server import Server
 from custom_components.ocpp_central.csms.session import CLOSE_TIMEOUT, Session
@@ -85,10 +88,10 @@ class Doorkeeper:
 
 @asynccontextmanager
 async def listening(
-    door: Doorkeeper | None = None, dialects: Mapping[Version, Dialect] = DIALECTS
+    door: Doorkeeper | None = None, dialects: Mapping[Version, Dialect] = DIALECTS, pulse: Pulse | None = None
 ) -> AsyncIterator[Server]:
     """A server on a free port."""
-    server = Server(door or Doorkeeper(), dialects, load(), clock=lambda: NOW)
+    server = Server(door or Doorkeeper(), dialects, load(), clock=lambda: NOW, pulse=pulse or Pulse())
     await server.start("127.0.0.1", 0)
     try:
         yield server
@@ -144,9 +147,24 @@ async def raw(server: Server, request: bytes) -> bytes:
 # Who comes in
 
 
-@pytest.mark.parametrize("path", ["/CP1", "/ocpp/CP1", "//CP1", "/CP1?key=value", "/CP%31", "/a%2Fb/CP1"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/CP1",
+        "/ocpp/CP1",
+        "//CP1",
+        "///CP1",
+        "/CP1/",
+        "/ocpp/CP1//",
+        "/CP1/CP1",
+        "/CP1?key=value",
+        "/CP1/?key=value",
+        "/CP%31",
+        "/a%2Fb/CP1",
+    ],
+)
 async def test_the_identity_is_the_last_segment(path: str) -> None:
-    """OCPP-J: the identity is appended to the endpoint's URL, percent-encoded; whatever precedes it is ignored."""
+    """OCPP-J: the identity is appended to the endpoint's URL, percent-encoded; what precedes it and slashes are ignored."""
     async with listening() as server, dial(server, path) as charger:
         assert (await beat(charger))[0] == 3
 
@@ -163,8 +181,7 @@ async def test_an_identity_may_have_any_visible_character() -> None:
     "path",
     [
         "/",
-        "/ocpp/",
-        "/CP1/",
+        "//",
         "/a%2Fb",
         "/a%00b",
         "/a%0Ab",
@@ -330,6 +347,195 @@ async def test_a_server_without_16_closes_on_who_names_no_version() -> None:
         assert await Charger(charger).closed() == 1002
 
 
+# Handshakes that are nearly right
+
+
+async def shake(server: Server, target: str = "/CP1", headers: Mapping[str, str | None] | None = None) -> bytes:
+    """The first line that answers a handshake; `headers` are other than usual, None takes one out."""
+    usual = {
+        "Host": "central",
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "wP6PRZLaqnSK7nDSnINDiQ==",
+        "Sec-WebSocket-Protocol": "ocpp1.6",
+    }
+    lines = [f"{name}: {value}" for name, value in {**usual, **(headers or {})}.items() if value is not None]
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write("\r\n".join([f"GET {target} HTTP/1.1", *lines, "", ""]).encode())
+    async with asyncio.timeout(PATIENCE):
+        answer = await reader.readline()
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("headers", "mistake"),
+    [
+        ({"Connection": None}, "without asking for an upgrade"),
+        ({"Connection": "keep-alive"}, "without asking for an upgrade"),
+        ({"Sec-WebSocket-Protocol": ""}, "cannot be read"),
+        ({"Sec-WebSocket-Protocol": "OCPP 1.6"}, "cannot be read"),
+    ],
+)
+async def test_a_handshake_that_is_nearly_right_is_accepted_and_noted(
+    headers: dict[str, str | None], mistake: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is plain that a WebSocket is wanted; who offers nothing that can be read is taken to speak 1.6."""
+    door = Doorkeeper()
+    async with listening(door) as server:
+        for count in (1, 3):
+            assert await shake(server, headers=headers) == b"HTTP/1.1 101 Switching Protocols\r\n"
+            await door.read(count)
+        session = door.diary[0][1]
+        assert session.version is Version.V16
+        assert session.counters.notes == {"handshake": 1}
+    assert len([message for message in caplog.messages if mistake in message]) == 1
+
+
+@pytest.mark.parametrize("headers", [{"Connection": "keep-alive, Upgrade"}, {"Sec-WebSocket-Protocol": "ocpp1.6 , x"}])
+async def test_a_handshake_that_is_right_has_no_note(headers: dict[str, str | None]) -> None:
+    """Lists are proper."""
+    door = Doorkeeper()
+    async with listening(door) as server:
+        assert b" 101 " in await shake(server, headers=headers)
+        await door.read(1)
+        assert not door.diary[0][1].counters.notes
+
+
+async def test_the_whole_url_may_stand_in_the_request() -> None:
+    """Libraries of chargers were seen to send it."""
+    async with listening() as server:
+        assert b" 101 " in await shake(server, "ws://central:9016/ocpp/CP1")
+
+
+@pytest.mark.parametrize("first", Version)
+async def test_a_charger_may_speak_another_version_next_time(first: Version) -> None:
+    """Some try one version for some seconds before the one that they stay with."""
+    door = Doorkeeper()
+    async with listening(door) as server:
+        for version in (first, Version.V201, first):
+            async with dial(server, offer=(version.value,)) as charger:
+                await beat(charger)
+    assert [session.version for _, session in door.diary[::2]] == [first, Version.V201, first]
+
+
+# Pings
+
+
+class Pongs:
+    """Counts the pings that a charger answers, and can have it answer none any more."""
+
+    def __init__(self, charger: ClientConnection) -> None:
+        self._send = charger.protocol.send_frame
+        self.mute = False
+        self._count = 0
+        self._answered = asyncio.Event()
+        charger.protocol.send_frame = self._sent  # type: ignore[method-assign]
+
+    def _sent(self, frame: WebSocketFrame) -> None:
+        if frame.opcode is Opcode.PONG:
+            self._count += 1
+            self._answered.set()
+            if self.mute:
+                return
+        self._send(frame)
+
+    async def answered(self, count: int) -> None:
+        """Wait until so many pings were answered, or would have been."""
+        async with asyncio.timeout(PATIENCE):
+            while self._count < count:
+                self._answered.clear()
+                await self._answered.wait()
+
+
+async def test_a_charger_that_answers_pings_stays() -> None:
+    """However little it says."""
+    door = Doorkeeper()
+    async with listening(door, pulse=Pulse(every=0.01, within=PATIENCE, silence=0)) as server, dial(server) as charger:
+        await Pongs(charger).answered(5)
+        await beat(charger)
+        assert not door.diary[0][1].counters.notes
+
+
+async def test_a_charger_that_answers_no_more_is_gone() -> None:
+    """Its connection may stand for hours if nobody looks."""
+    door = Doorkeeper()
+    async with listening(door, pulse=Pulse(every=0.01, within=0.2, silence=60)) as server, dial(server) as charger:
+        pongs = Pongs(charger)
+        await pongs.answered(2)
+        pongs.mute = True
+        assert await Charger(charger).closed() == 1011
+        assert await door.read(2) == ["connected", "disconnected"]
+
+
+async def test_a_charger_may_go_with_a_ping_unanswered(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody waits for the answer."""
+    door = Doorkeeper()
+    async with listening(door, pulse=Pulse(every=0.01, within=60, silence=60)) as server:
+        async with dial(server) as charger:
+            pongs = Pongs(charger)
+            pongs.mute = True
+            await pongs.answered(1)
+        assert await door.read(2) == ["connected", "disconnected"]
+    gc.collect()
+    assert "never retrieved" not in caplog.text
+
+
+async def test_a_charger_may_miss_a_ping() -> None:
+    """This machine may have slept; then all pongs are late."""
+    door = Doorkeeper()
+    async with listening(door, pulse=Pulse(every=0.01, within=0.2, silence=0)) as server, dial(server) as charger:
+        pongs = Pongs(charger)
+        await pongs.answered(1)
+        for count in (2, 4, 6):
+            pongs.mute = True
+            await pongs.answered(count)
+            pongs.mute = False
+            await pongs.answered(count + 1)
+        await beat(charger)
+        assert await door.read(1) == ["connected"]
+
+
+async def test_a_charger_that_speaks_instead_of_answering_is_there() -> None:
+    """Though it has answered before."""
+    door = Doorkeeper()
+    async with listening(door, pulse=Pulse(every=0.01, within=0.05, silence=0)) as server, dial(server) as charger:
+        pongs = Pongs(charger)
+        await pongs.answered(2)
+        pongs.mute = True
+        for count in range(3, 8):
+            await pongs.answered(count)
+            await beat(charger)
+        assert await door.read(1) == ["connected"]
+
+
+async def test_a_charger_that_has_answered_before_is_known_to() -> None:
+    """On its next connection it is gone sooner than one of which nothing is known."""
+    door = Doorkeeper()
+    async with listening(door, pulse=Pulse(every=0.01, within=0.05, silence=60)) as server:
+        async with dial(server) as charger:
+            await Pongs(charger).answered(2)
+        async with dial(server) as charger:
+            Pongs(charger).mute = True
+            assert await Charger(charger).closed() == 1011
+
+
+async def test_a_charger_that_answers_no_pings_stays_while_it_speaks(caplog: pytest.LogCaptureFixture) -> None:
+    """Some never do. It is noted, and told once."""
+    caplog.set_level(logging.INFO)
+    door = Doorkeeper()
+    async with listening(door, pulse=Pulse(every=0.01, within=0.01, silence=0.5)) as server, dial(server) as charger:
+        Pongs(charger).mute = True
+        await door.read(1)
+        session = door.diary[0][1]
+        async with asyncio.timeout(PATIENCE):
+            while session.counters.notes["pong"] < 10:
+                await beat(charger)
+        assert len([line for line in caplog.messages if "does not answer pings" in line]) == 1
+        assert await Charger(charger).closed() == 1011, "it says nothing any more"
+
+
 # Coming and going
 
 
@@ -372,6 +578,63 @@ async def test_a_stranger_does_not_replace_a_charger() -> None:
         await refusal(server, authorization=basic("CP1", b"wrong"))
         await beat(charger)
     assert [what for what, _ in door.diary] == ["connected", "disconnected"]
+
+
+async def test_two_chargers_of_one_identity_replace_each_other_at_most_once_a_second() -> None:
+    """Each dials again as soon as it is thrown out; the newest of those that wait is the next."""
+    loop = asyncio.get_running_loop()
+    door = Doorkeeper()
+    async with listening(door) as server, dial(server) as first, dial(server) as second:
+        await beat(second)
+        replaced_at = loop.time()
+        assert await Charger(first).closed() == 1000
+        async with dial(server) as third, dial(server) as fourth:
+            assert await Charger(third).closed() == 1000, "a newer one waits in its place"
+            await beat(second)
+            assert await Charger(second).closed() == 1000
+            await beat(fourth)
+            assert loop.time() - replaced_at > 0.9
+            assert await door.read(5) == ["connected", *["disconnected", "connected"] * 2]
+
+
+async def test_who_waits_is_judged_again() -> None:
+    """The password may have changed meanwhile."""
+    door = Doorkeeper(passwords={"CP1": "right"})
+    key = basic("CP1", b"right")
+    async with (
+        listening(door) as server,
+        dial(server, authorization=key) as first,
+        dial(server, authorization=key) as second,
+    ):
+        await beat(second)
+        assert await Charger(first).closed() == 1000
+        async with dial(server, authorization=key) as third:
+            door.passwords["CP1"] = "another"
+            assert await Charger(third).closed() == 1008
+        await beat(second)
+
+
+async def test_who_goes_while_it_waits_replaces_nobody() -> None:
+    """The charger that is served stays, until the next one's turn has come."""
+    door = Doorkeeper()
+    async with listening(door) as server, dial(server) as first, dial(server) as second:
+        await beat(second)
+        assert await Charger(first).closed() == 1000
+        async with dial(server):
+            pass
+        await beat(second)
+        async with dial(server) as fourth:
+            await beat(fourth)
+            assert await door.read(5) == ["connected", *["disconnected", "connected"] * 2]
+
+
+async def test_stopping_does_not_wait_for_a_turn() -> None:
+    """Who waits is told as well."""
+    async with listening() as server, dial(server), dial(server) as second:
+        await beat(second)
+        async with dial(server) as third:
+            await server.stop()
+            assert await Charger(third).closed() == 1001
 
 
 async def test_a_dead_older_connection_does_not_hold_up_the_newcomer() -> None:

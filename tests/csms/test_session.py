@@ -2,17 +2,17 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 import json
 import logging
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 from websockets.exceptions import ConnectionClosedOK
 
 from custom_components.ocpp_central.core.commands import AskForAbilities, AskToBoot, Outcome, Plug
-from custom_components.ocpp_central.core.events import Authorizing, Event, Heard, Standing, Verdict
+from custom_components.ocpp_central.core.events import Authorizing, Booted, Event, Heard, Standing, Verdict
 from custom_components.ocpp_central.csms.calls import (
     Answer,
     AnswerInvalid,
@@ -21,6 +21,7 @@ from custom_components.ocpp_central.csms.calls import (
     ConnectionLost,
 )
 from custom_components.ocpp_central.csms.dialect import Json, Request, Route, Version
+from custom_components.ocpp_central.csms.quirks import SLOW_READERS, SlowReader, delays_of
 from custom_components.ocpp_central.csms.schemas import Violation, load
 from custom_components.ocpp_central.csms.session import Session
 
@@ -98,17 +99,17 @@ async def test_a_security_action_counts_as_known(version: Version) -> None:
     ("version", "payload", "code"),
     [
         (Version.V16, [], "FormationViolation"),
-        (Version.V16, {"connectorId": "1", "meterValue": []}, "TypeConstraintViolation"),
+        (Version.V16, {"connectorId": "one", "meterValue": []}, "TypeConstraintViolation"),
         (Version.V16, {"connectorId": 1}, "OccurenceConstraintViolation"),
         *((version, [], "FormatViolation") for version in V2),
-        *((version, {"evseId": "1", "meterValue": []}, "TypeConstraintViolation") for version in V2),
+        *((version, {"evseId": "one", "meterValue": []}, "TypeConstraintViolation") for version in V2),
         *((version, {"evseId": 1}, "OccurrenceConstraintViolation") for version in V2),
     ],
 )
 async def test_what_loses_meaning_is_refused_with_the_versions_code(
     version: Version, payload: object, code: str
 ) -> None:
-    """Required properties that are missing or mistyped, or no object at all; the desk hears nothing of it."""
+    """Needed properties that are missing or mistyped, or no object at all; the desk hears nothing of it."""
     async with conversation(version) as talk:
         answer = await talk.charger.ask(2, "1", "MeterValues", payload)
         assert answer[:3] == [4, "1", code]
@@ -355,6 +356,42 @@ async def test_what_cannot_be_saved_is_not_answered(failure: Exception, caplog: 
 
 
 # What we say
+
+
+SLOW = SlowReader(model="Slow", action="Heartbeat", delay=timedelta(seconds=0.3), source="")
+
+
+@pytest.mark.parametrize(
+    ("model", "version", "waits"),
+    [("Slow 22", Version.V16, True), ("Slow 22", Version.V201, True), ("Quick", Version.V16, False)],
+)
+async def test_a_model_that_loses_quick_answers_is_given_time(model: str, version: Version, waits: bool) -> None:
+    """It is known by its BootNotification; the answers stay in their order, and it is noted."""
+    loop = asyncio.get_running_loop()
+    boots = Route(
+        read=lambda _, now: (Booted(vendor=None, model=model, serial=None, firmware=None, at=now),),
+        reply=lambda *_: {"status": "Accepted", "interval": 1} | TIME,
+    )
+    async with conversation(version, routes=ROUTES | {"BootNotification": boots}, quirks=[SLOW]) as talk:
+        await talk.charger.ask(2, "0", "BootNotification", {})
+        asked_at = loop.time()
+        await talk.charger.say(2, "1", "Heartbeat", {})
+        await talk.charger.say(
+            2, "2", "StatusNotification", {"connectorId": 1, "evseId": 1, "connectorStatus": "", "status": ""}
+        )
+        assert (await talk.charger.hear())[:2] == [3, "1"]
+        assert (loop.time() - asked_at >= 0.3) is waits
+        assert (await talk.charger.hear())[:2] == [3, "2"]
+        assert talk.session.counters.notes["quirk"] == waits
+
+
+def test_every_quirk_has_a_source_and_fits_its_model_only() -> None:
+    """A table of exceptions must not grow by hearsay."""
+    for quirk in SLOW_READERS:
+        assert quirk.source.startswith("https://")
+        assert delays_of(SLOW_READERS, quirk.model + " 1") == {quirk.action: quirk.delay}
+        for model in (None, "", "x" + quirk.model):
+            assert delays_of(SLOW_READERS, model) == {}
 
 
 async def test_a_call_gives_the_payload_of_its_answer() -> None:
@@ -692,12 +729,12 @@ class Flood:
         """Have so many Heartbeats ready."""
         self.left = messages
 
-    async def recv(self) -> str:
+    async def recv(self, *, decode: Literal[False]) -> bytes:  # noqa: ARG002 - the name is websockets' own
         """The next message, at once."""
         if not self.left:
             raise ConnectionClosedOK(None, None)
         self.left -= 1
-        return json.dumps([2, str(self.left), "Heartbeat", {}])
+        return json.dumps([2, str(self.left), "Heartbeat", {}]).encode()
 
     async def send(self, message: str, /) -> None:
         """Take the answer, at once."""

@@ -1,5 +1,6 @@
 """What a charger is asked of its abilities, when, and what that changes for whoever reserves."""
 
+from dataclasses import replace
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -98,6 +99,19 @@ async def test_a_charger_is_asked_once_per_boot(site: Site, version: Version) ->
     await charger.heartbeat()
     await charger.boot()
     await asked_again(charger, 3)
+
+
+async def test_another_firmware_is_taken_at_what_it_tells_itself(site: Site, version: Version) -> None:
+    """Issue 6, "Capabilities": an update may teach a charger to reserve, or take that away."""
+    old = await asked(site, version, behaviour=replace(CLAIMS_NOTHING, firmware="1.0"))
+    reservation = await site.reserve()
+    assert reservation["hold"] == "unsupported"
+    await site.act("cancel_reservation", uid=reservation["uid"])
+    await old.go_offline()
+    new = await site.dial(version=version, connectors=1, behaviour=Behaviour(firmware="2.0", reserve_answer="Rejected"))
+    await new.ready()
+    await asked_again(new, 1)
+    await refused(site.reserve(), "reservation_rejected")
 
 
 async def test_a_claim_is_remembered_over_a_restart(site: Site, version: Version) -> None:

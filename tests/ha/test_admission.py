@@ -2,11 +2,12 @@
 
 import asyncio
 import base64
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
 from homeassistant import config_entries
-from homeassistant.config_entries import SOURCE_IGNORE
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
@@ -230,6 +231,26 @@ async def test_a_removed_charger_is_a_stranger_again(
     await clock.forward(seconds=11)  # it did not boot, so it tells its statuses only when it is asked
     await site.shows("sensor.a_connector_1_status", lambda state: state.state in {"available", "reserved"})
     assert await site.reservations() == []
+
+
+@pytest.mark.parametrize("chargers", [[charger_subentry("A"), charger_subentry("B")]])
+async def test_a_charger_comes_and_goes_without_the_others(hass: HomeAssistant, site: Site) -> None:
+    """Issue 6, "Dynamic": whoever is added, changed or removed, the others keep their connections."""
+    neighbour = await site.charger("B")
+    connected = site.history("binary_sensor.b_connected")
+    await site.charger("A")
+    first = next(iter(site.entry.subentries.values()))
+    hass.config_entries.async_update_subentry(site.entry, first, data={"relaxed": False}, title="Other")
+    await hass.async_block_till_done()
+    added = ConfigSubentry(data=MappingProxyType({}), subentry_type="charger", title="C", unique_id="C")
+    hass.config_entries.async_add_subentry(site.entry, added)
+    await site.charger("C")
+    hass.config_entries.async_remove_subentry(site.entry, first.subentry_id)
+    hass.config_entries.async_remove_subentry(site.entry, added.subentry_id)
+    await hass.async_block_till_done()
+    assert site.device("A") is site.device("C") is None
+    await neighbour.heartbeat()
+    assert connected == []
 
 
 async def test_nothing_is_kept_of_a_charger_that_was_removed_while_we_were_down(

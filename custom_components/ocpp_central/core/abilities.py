@@ -16,6 +16,7 @@ class Abilities:
 
     `told_of`: the EVSEs of which it has told since its boot, if only that it cannot say.
     `complete`: it has no more to tell, whichever EVSEs it has.
+    `outdated`: some of it was told with another firmware, and is forgotten if it is not told again.
     """
 
     claims_reservations: bool | None = None
@@ -23,25 +24,41 @@ class Abilities:
     types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
     told_of: frozenset[EvseId] = frozenset()
     complete: bool = False
+    outdated: bool = False
 
     def lacks(self, evse: EvseId) -> bool:
         """Whether the charger may have more to tell of this EVSE."""
         return not self.complete and evse not in self.told_of
 
     def after(self, told: AbilitiesTold) -> Abilities:
-        """The abilities once the charger has told some; what it does not say stays as it was."""
-        types = {evse: types for evse, types in (told.types or {}).items() if types}
+        """The abilities once the charger has told some; what it does not say stays as it was with this firmware.
+
+        With every answer it tells of itself, and of those EVSEs that it was asked for.
+        """
+        before = self._without(told) if self.outdated else self
+        types = {**before.types, **{evse: types for evse, types in (told.types or {}).items() if types}}
+        told_of = self.told_of | frozenset(told.types or ())
+        complete = told.types is None
         return Abilities(
-            claims_reservations=_first_told(told.claims_reservations, self.claims_reservations),
-            holds_unspecific=_first_told(told.holds_unspecific, self.holds_unspecific),
-            types={**self.types, **types},
-            told_of=self.told_of | frozenset(told.types or ()),
-            complete=told.types is None,
+            claims_reservations=_first_told(told.claims_reservations, before.claims_reservations),
+            holds_unspecific=_first_told(told.holds_unspecific, before.holds_unspecific),
+            types=types,
+            told_of=told_of,
+            complete=complete,
+            outdated=self.outdated and not complete and not told_of.issuperset(types),
         )
 
-    def after_boot(self) -> Abilities:
-        """The abilities as they are to be told again: a boot may bring another firmware."""
-        return replace(self, told_of=frozenset(), complete=False) if self.told_of or self.complete else self
+    def after_boot(self, *, renewed: bool = False) -> Abilities:
+        """The abilities as they are to be told again. `renewed`: the charger has another firmware than before."""
+        if not (renewed or self.told_of or self.complete):
+            return self
+        return replace(self, told_of=frozenset(), complete=False, outdated=renewed or self.outdated)
+
+    def _without(self, told: AbilitiesTold) -> Abilities:
+        """The abilities without those that this answer is about."""
+        asked_for = self.types if told.types is None else told.types
+        types = {evse: types for evse, types in self.types.items() if evse not in asked_for}
+        return Abilities(types=types)
 
 
 def _first_told(*answers: bool | None) -> bool | None:

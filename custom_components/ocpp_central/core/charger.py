@@ -380,7 +380,7 @@ class Charger:
         return replace(
             self,
             description=_description(event),
-            abilities=self.abilities.after_boot(),
+            abilities=self.abilities.after_boot(renewed=_is_renewed(self.description, event)),
             asks=self.asks and asked_for,
             reticent=False,
             local_list=self.local_list.booted(),
@@ -533,6 +533,17 @@ def _judged(running: Transaction, verdict: Verdict | None) -> Transaction:
 
 def _description(event: Booted) -> Description:
     return Description(vendor=event.vendor, model=event.model, serial=event.serial, firmware=event.firmware)
+
+
+def _is_renewed(known: Description, event: Booted) -> bool:
+    """Whether the charger tells another firmware than before, or is another one altogether."""
+    pairs = (
+        (known.firmware, event.firmware),
+        (known.vendor, event.vendor),
+        (known.model, event.model),
+        (known.serial, event.serial),
+    )
+    return any(before is not None and now is not None and before != now for before, now in pairs)
 
 
 def _is_same_start(known: Transaction, start: Started) -> bool:

@@ -56,7 +56,10 @@ class Reception(Protocol):
     """Who decides about chargers that dial in, and hears of their coming and going. Plain functions."""
 
     def admit(self, identity: ChargerId, credentials: Credentials | None) -> Admission:
-        """Say whether a charger may connect. Asked once per handshake that could become a connection."""
+        """Say whether a charger may connect. Asked for every handshake that could become a connection.
+
+        Asked again if that has to wait for its turn to replace an older one.
+        """
 
     def connected(self, session: Session) -> None:
         """Take note of a connection; its messages come after this returned.
@@ -71,10 +74,10 @@ class Reception(Protocol):
 def identity_in(path: str) -> ChargerId | None:
     """The identity of a charger: the last segment of the request's path, decoded; None if there is none to accept.
 
-    The query and whatever precedes the last segment are ignored, so that chargers may have any prefix configured
-    (OCPP-J: the identity is appended to the endpoint's URL, percent-encoded).
+    The query, slashes at the end and whatever precedes the last segment are ignored, so that chargers may have any
+    prefix configured (OCPP-J: the identity is appended to the endpoint's URL, percent-encoded).
     """
-    segment = path.partition("?")[0].rpartition("/")[2]
+    segment = path.partition("?")[0].rstrip("/").rpartition("/")[2]
     try:
         # a raw byte in the path comes as a surrogate
         identity = unquote_to_bytes(segment.encode("utf-8", "surrogateescape")).decode("utf-8")

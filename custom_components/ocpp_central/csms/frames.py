@@ -87,17 +87,25 @@ class MalformedFrame(Exception):
         return self.fault.value
 
 
+class NoJson(MalformedFrame):
+    """Text that is not even JSON."""
+
+    def __init__(self) -> None:
+        """Nothing could be read."""
+        super().__init__(Fault.UNREADABLE)
+
+
 def decode(text: str | bytes, message_types: Container[int] = MESSAGE_TYPES) -> Frame:
     """Read one WebSocket message.
 
     `message_types`: those that the version of the connection defines. A missing or null payload is an empty one
     (OCPP-J 1.6 section 4.2.1 allows null), missing parts of an error are empty, further array items are ignored.
-    Raises `MalformedFrame`, and nothing else, for whatever is no frame.
+    Raises `MalformedFrame`, and nothing else, for whatever is no frame; `NoJson` if the text could be mended.
     """
     try:
         parts = orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise MalformedFrame(Fault.UNREADABLE) from None
+        raise NoJson from None
     if not isinstance(parts, list) or not parts:
         raise MalformedFrame(Fault.UNREADABLE)
     message_type, message_id = _message_type(parts), _message_id(parts)

@@ -5,15 +5,16 @@ Knows the rules of OCPP-J for both directions. Must not know what an action mean
 """
 
 from collections import Counter
-from collections.abc import Callable, MutableSet
+from collections.abc import Callable, MutableSet, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 import logging
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from ..core.commands import Command, Outcome
-from ..core.events import ChargerId, Event, Verdict
+from ..core.events import Booted, ChargerId, Event, Verdict
 from . import frames
+from .broken_json import mended
 from .calls import Answer, AnswerInvalid, CallRefused, Calls
 from .dialect import Dialect, Json, Route, Version
 from .errors import CODES, NO_ID, Fault
@@ -25,8 +26,10 @@ from .frames import (
     Frame,
     MalformedFrame,
     MessageId,
+    NoJson,
     Send,
 )
+from .quirks import SlowReader, delays_of
 from .schemas import Note, Schemas, Violation
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -40,6 +43,7 @@ _MOST_DESCRIBED: Final = 20
 _NO_CODE: Final = "GenericError"
 _LONGEST_DESCRIPTION: Final = 255
 """Characters (OCPP-J, CALLERROR)."""
+_AT_ONCE: Final = timedelta(0)
 _BEFORE_21: Final = frozenset({frames.CALL, frames.CALL_RESULT, frames.CALL_ERROR})
 _MESSAGE_TYPES: Final = {
     Version.V16: _BEFORE_21,
@@ -76,7 +80,15 @@ class Counters:
     late: int = 0
     """Answers to calls that had been given up."""
     notes: Counter[str] = field(default_factory=Counter)
-    """Oddities that were accepted, by the schema's keyword."""
+    """Oddities that were accepted: by the schema's keyword, or by what else was odd (json, handshake, pong, quirk)."""
+
+
+class Reply(NamedTuple):
+    """What is to be sent back: with `durable` only when all is saved, and not before `delay` has passed."""
+
+    text: str
+    durable: bool = False
+    delay: timedelta = _AT_ONCE
 
 
 class Intake:
@@ -93,6 +105,7 @@ class Intake:
         clock: Callable[[], datetime],
         relaxed: bool,
         told: MutableSet[str],
+        quirks: Sequence[SlowReader],
     ) -> None:
         """Begin with zero counters; the arguments are those of `Session`, `calls` are ours that want answers."""
         self.counters = Counters()
@@ -105,24 +118,41 @@ class Intake:
         self._clock = clock
         self._relaxed = relaxed
         self._told = told
+        self._quirks = quirks
+        self._delays = delays_of(quirks, None)
         self._odd: Counter[str] = Counter()
         self._codes = CODES[dialect.version]
         self._message_types = _MESSAGE_TYPES[dialect.version]
 
-    def handled(self, text: str | bytes) -> tuple[str | None, bool]:
-        """Handle one message: the answer to it, if it has one, and whether that must wait until all is saved."""
+    def handled(self, text: str | bytes) -> Reply | None:
+        """Handle one message: what is to be sent back, if anything."""
         self.counters.received += 1
         try:
-            frame = frames.decode(text, self._message_types)
+            frame = self._frame(text)
         except MalformedFrame as malformed:
-            return self._complaint(malformed), False
+            return _reply(self._complaint(malformed))
         if isinstance(frame, Call):
             return self._answered(frame, len(text))
         try:
-            return self._unanswered(frame, len(text)), False
+            return _reply(self._unanswered(frame, len(text)))
         except Exception:  # a fault of ours in what wants no answer must not cost the connection
             _LOGGER.exception("%s: could not handle a message", self._charger_id)
-            return None, False
+            return None
+
+    def note(self, keyword: str, what: str) -> None:
+        """Count something odd that was accepted, and log once what it is; never a value from a payload."""
+        self.counters.notes[keyword] += 1
+        self._tell(logging.INFO, what)
+
+    def _frame(self, text: str | bytes) -> Frame:
+        try:
+            return frames.decode(text, self._message_types)
+        except NoJson:
+            if not self._relaxed or (better := mended(text)) is None:
+                raise
+            frame = frames.decode(better.text, self._message_types)
+        self._note("a message", tuple(Note(keyword="json", place=mistake) for mistake in better.mistakes))
+        return frame
 
     def _complaint(self, malformed: MalformedFrame) -> str | None:
         self.counters.malformed += 1
@@ -137,35 +167,38 @@ class Intake:
             return None
         return _error_text(message_id, code, str(malformed))
 
-    def _answered(self, call: Call, size: int) -> tuple[str, bool]:
+    def _answered(self, call: Call, size: int) -> Reply:
         _LOGGER.debug("%s: calls %.40r, %d bytes", self._charger_id, call.action, size)
         try:
             return self._answer(call, size)
         except Exception:  # a fault of ours must not cost the charger its connection, nor leave it waiting
             _LOGGER.exception("%s: could not handle %.40r", self._charger_id, call.action)
-            return self._refusal(call, Fault.INTERNAL, Fault.INTERNAL.value), False
+            return self._refusal(call, Fault.INTERNAL, Fault.INTERNAL.value)
 
-    def _answer(self, call: Call, size: int) -> tuple[str, bool]:
+    def _answer(self, call: Call, size: int) -> Reply:
         route = self._routes.get(call.action)
         if route is None:
             known = self._schemas.knows(call.action)
             fault = Fault.UNSUPPORTED_ACTION if known else Fault.UNKNOWN_ACTION
             self._tell(logging.INFO, f"its {call.action[:40]!r} has no answer here: {fault}")
-            return self._refusal(call, fault, fault.value), False
+            return self._refusal(call, fault, fault.value)
         try:
             payload = self._readable(call, size)
         except Violation as violation:
             self._tell(logging.WARNING, f"its {call.action} was refused: {violation}")
-            return self._refusal(call, violation.fault, str(violation)), False
+            return self._refusal(call, violation.fault, str(violation))
         now = self._clock()
         answer = route.reply(payload, self._applied(route, payload, now), now)
         self._schemas.response(call.action, answer, relaxed=False)
         text = frames.encode(CallResult(message_id=call.message_id, payload=answer))
-        return text, route.durable(payload)
+        delay = self._delays.get(call.action, _AT_ONCE)
+        if delay:
+            self.counters.notes["quirk"] += 1
+        return Reply(text, route.durable(payload), delay)
 
-    def _refusal(self, call: Call, fault: Fault, description: str) -> str:
+    def _refusal(self, call: Call, fault: Fault, description: str) -> Reply:
         self.counters.refused += 1
-        return _error_text(call.message_id, self._codes[fault] or _NO_CODE, description)
+        return Reply(_error_text(call.message_id, self._codes[fault] or _NO_CODE, description))
 
     def _unanswered(self, frame: Frame, size: int) -> str | None:
         """Handle what has no answer; 2.1 lets us complain about an answer that we cannot use."""
@@ -235,19 +268,24 @@ class Intake:
     def _applied(self, route: Route, payload: Json, now: datetime) -> Verdict | None:
         verdict = None
         for event in route.read(payload, now):
+            if isinstance(event, Booted):
+                self._delays = delays_of(self._quirks, event.model)
             verdict = self._desk.apply(event) or verdict
         return verdict
 
     def _note(self, what: str, notes: tuple[Note, ...]) -> None:
         for note in notes:
-            self.counters.notes[note.keyword] += 1
-            self._tell(logging.INFO, f"{what} is odd but was accepted: {note.keyword} {note.place}")
+            self.note(note.keyword, f"{what} is odd but was accepted: {note.keyword} {note.place}")
 
     def _tell(self, level: int, what: str) -> None:
         """Log something about this charger, once; never a value from a payload."""
         if what not in self._told and len(self._told) < _MOST_TOLD:
             self._told.add(what)
             _LOGGER.log(level, "%s: %s (logged once)", self._charger_id, what)
+
+
+def _reply(text: str | None) -> Reply | None:
+    return None if text is None else Reply(text)
 
 
 def _error_text(message_id: MessageId, code: str, description: str) -> str:

@@ -6,19 +6,25 @@ There are two questions to a sloppy payload. Does it lose meaning: is a required
 the wrong type? That is asked of a schema that was reduced to types and required properties. And what else is odd:
 over-long strings, unknown words, unknown keys? That is for the log alone, and the caller may do without it, because
 describing a fault costs a thousand times more than finding that there is one.
+
+What may be missing of a charger's requests, `needed` says. A value of the wrong type is read where it says plainly what
+is meant ("16" for 16), and else is as good as missing.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+import math
 from typing import Any, Final, override
 
 from jsonschema_rs import Draft4Validator, ValidationError, ValidationErrorKind
 import orjson
 
+from .configuration import truth
 from .dialect import Json, Version
 from .errors import Fault
+from .needed import IDLE_IN_ANSWERS, needed
 
 _FOLDERS: Final = {Version.V16: "v16", Version.V201: "v201", Version.V21: "v21"}
 _WORDS: Final = {
@@ -32,6 +38,10 @@ _MOST_REPAIRS: Final = 24
 """Different places of one payload that may be mistyped before it is refused; each costs one more look at it."""
 _MOST_EXACT: Final = 2**53
 """Floats beyond this are no longer exact integers."""
+_ROUNDED: Final = frozenset({"meterStart", "meterStop"})
+"""Integers that chargers send with a fraction (docs/quirks.md), of which the fraction can be spared."""
+_ANY_TYPE: Final = frozenset({"value", "attributeValue", "actualValue"})
+"""Texts that spell values of any type, so that chargers send true for "true"."""
 
 type Steps = tuple[str | None, ...]
 """The way to a place in a payload; None stands for any item of a list."""
@@ -90,8 +100,8 @@ class Schemas:
         """The payload of a CALL or SEND as it may be read, and what was odd about it.
 
         Integers written as floats (16.0) become integers. Relaxed: what does not lose meaning stays as it is and
-        is noted; a number where a text belongs becomes that text, and another optional property of the wrong type is
-        left out, both in a copy, and noted. Without `describe` there is one note for all that stayed; describing
+        is noted; of the wrong type, what says plainly what is meant becomes that, and else is left out unless it
+        is needed, both in a copy, and noted. Without `describe` there is one note for all that stayed; describing
         takes some 10 µs for each of them. Raises `Violation` for everything else, and KeyError for an action that
         the version does not define.
         """
@@ -107,10 +117,10 @@ class Schemas:
 @cache
 def load() -> Mapping[Version, Schemas]:
     """Read and compile the schemas of all versions, once per process. Blocks for some 0.1 s: not for the event loop."""
-    return {version: _compiled(folder) for version, folder in _FOLDERS.items()}
+    return {version: _compiled(version, folder) for version, folder in _FOLDERS.items()}
 
 
-def _compiled(folder: str) -> Schemas:
+def _compiled(version: Version, folder: str) -> Schemas:
     requests: dict[str, _Schema] = {}
     responses: dict[str, _Schema] = {}
     for file in files("ocpp").joinpath(folder, "schemas").iterdir():
@@ -118,12 +128,16 @@ def _compiled(folder: str) -> Schemas:
         document = orjson.loads(file.read_text("utf-8-sig"))
         # 1.6: Heartbeat, HeartbeatResponse; 2.x: HeartbeatRequest, HeartbeatResponse, NotifyPeriodicEventStream
         name = file.name.removesuffix(".json")
-        schema = _Schema(exact=_validator(document), meaning=_validator(_reduced(document)))
+        action = name.removesuffix("Response").removesuffix("Request")
         if name.endswith("Response"):
-            responses[name.removesuffix("Response")] = schema
+            responses[action] = _schema(document, lambda required: required not in IDLE_IN_ANSWERS)
         else:
-            requests[name.removesuffix("Request")] = schema
+            requests[action] = _schema(document, needed(version, action).__contains__)
     return Schemas(requests, responses)
+
+
+def _schema(document: Json, is_needed: Callable[[str], bool]) -> _Schema:
+    return _Schema(exact=_validator(document), meaning=_validator(_reduced(document, is_needed)))
 
 
 def _validator(document: Json) -> Draft4Validator:
@@ -133,13 +147,23 @@ def _validator(document: Json) -> Draft4Validator:
     return Draft4Validator(document, validate_formats=False, mask="...")
 
 
-def _reduced(schema: Json) -> Json:
+def _reduced(schema: Json, is_needed: Callable[[str], bool]) -> Json:
     kept = {keyword: value for keyword, value in schema.items() if keyword in _MEANING}
-    for keyword in ("properties", "definitions"):
-        if keyword in kept:
-            kept[keyword] = {name: _reduced(inner) for name, inner in kept[keyword].items()}
+    if "properties" in kept:
+        kept["properties"] = {name: _reduced(inner, is_needed) for name, inner in kept["properties"].items()}
+    if "definitions" in kept:
+        kept["definitions"] = {
+            # customData is left out as a whole, not read without its vendor
+            name: _reduced(inner, is_needed if name != "CustomDataType" else lambda _: True)
+            for name, inner in kept["definitions"].items()
+        }
     if "items" in kept:
-        kept["items"] = _reduced(kept["items"])
+        kept["items"] = _reduced(kept["items"], is_needed)
+    if "required" in kept:
+        # none at all where none is needed: draft 4 has no empty list of them
+        kept = {keyword: value for keyword, value in kept.items() if keyword != "required"}
+        if names := [name for name in schema["required"] if is_needed(name)]:
+            kept["required"] = names
     return kept
 
 
@@ -176,42 +200,61 @@ def _usable(validator: Draft4Validator, payload: Json) -> tuple[Json, tuple[Note
         if violation.fault is Fault.OCCURRENCE and violation.steps in dropped:
             # it is missing because it was left out for its type
             raise Violation(Fault.TYPE, violation.steps)
-        steps, mend = _repair(error, payload)
-        if mend is None:
+        repair = _repair(error, payload)
+        if repair is None:
             raise violation
-        if mend is not _as_text:
-            dropped.add(steps)
-        notes[steps] = Note(keyword=error.kind.name, place=_place(steps))
-        payload = _mended(payload, steps, mend)
+        if repair.drops:
+            dropped.add(repair.steps)
+        notes[repair.steps] = Note(keyword=error.kind.name, place=_place(repair.steps))
+        payload = _mended(payload, repair.steps, repair.mend)
     raise Violation(Fault.TYPE, ())
 
 
-type _Mend = Callable[[Any], Any]
 _GONE: Final = object()
 
 
-def _repair(error: ValidationError, payload: Json) -> tuple[Steps, _Mend | None]:
-    """What to mend or leave out because of an error, in all items of a list at once; None where nothing would help."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Repair:
+    """What to do at some place, in all items of a list at once; `drops`: what cannot be read there is left out."""
+
+    steps: Steps
+    mend: Callable[[Any], Any]
+    drops: bool = True
+
+
+def _repair(error: ValidationError, payload: Json) -> _Repair | None:
+    """What to mend or leave out because of an error; None where nothing would help."""
     steps = _steps(error.instance_path)
     if "customData" in steps:
         # It is the vendor's own and nothing of ours depends on it, so even its required vendorId may be missing.
-        return steps[: steps.index("customData") + 1], lambda _: _GONE
-    if error.kind.name != "type" or not steps:
-        return steps, None
-    if _is_written_as_number(error, payload):
-        return steps, _as_text
-    wrong = type(_at(payload, error.instance_path))
-    if steps[-1] is not None:
-        return steps, lambda value: _GONE if type(value) is wrong else value
+        return _Repair(steps=steps[: steps.index("customData") + 1], mend=lambda _: _GONE)
+    match error.kind:
+        case ValidationErrorKind.Type(types=types) if steps:
+            return _retyped(steps, _at(payload, error.instance_path), frozenset(types))
+        case _:
+            return None
+
+
+def _retyped(steps: Steps, wrong: Any, types: frozenset[str]) -> _Repair:  # noqa: ANN401 - any JSON
+    name = steps[-1]
+    if _meant(wrong, name, types) is not wrong:
+        return _Repair(steps=steps, mend=lambda value: _meant(value, name, types), drops=False)
+    kind = type(wrong)
+    if name is not None:
+        # Texts may be right elsewhere in the list, where they can be read.
+        return _Repair(
+            steps=steps,
+            mend=lambda value: _GONE if type(value) is kind and _meant(value, name, types) is value else value,
+        )
     # An item of the wrong type spoils its list: nobody could tell which items are left.
-    return steps[:-1], lambda value: _GONE if _has(value, wrong) else value
+    return _Repair(steps=steps[:-1], mend=lambda value: _GONE if _has(value, kind) else value)
 
 
 def _has(value: Any, wrong: type) -> bool:  # noqa: ANN401 - any JSON
     return isinstance(value, list) and any(type(item) is wrong for item in value)
 
 
-def _mended(node: Any, steps: Steps, mend: _Mend) -> Any:  # noqa: ANN401 - any JSON
+def _mended(node: Any, steps: Steps, mend: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - any JSON
     """A copy of `node` with `mend` applied to what lies at `steps`; nodes that do not lead there stay as they are."""
     if not steps:
         return mend(node)
@@ -246,6 +289,8 @@ def _notes(error: ValidationError) -> list[Note]:
     match error.kind:
         case ValidationErrorKind.AdditionalProperties(unexpected=names):
             places = dict.fromkeys((*steps, _printable(name)) for name in names)
+        case ValidationErrorKind.Required(property=name):
+            places = {(*steps, name): None}
         case _:
             places = {steps: None}
     return [Note(keyword=error.kind.name, place=_place(place)) for place in places]
@@ -291,17 +336,42 @@ def _as_integer(value: Any) -> Any:  # noqa: ANN401 - any JSON
     return value
 
 
-def _is_written_as_number(error: ValidationError, payload: Json) -> bool:
-    match error.kind:
-        case ValidationErrorKind.Type(types=types) if "string" in types:
-            value = _at(payload, error.instance_path)
-            return _as_text(value) is not value
+def _meant(value: Any, name: str | None, types: frozenset[str]) -> Any:  # noqa: ANN401 - any JSON
+    """What a value of the wrong type says in one of these types; itself where that is not plain, or it is right."""
+    match value:
+        case bool():
+            return str(value).lower() if "string" in types and name in _ANY_TYPE else value
+        case int() | float() if "string" in types:
+            return str(value)
+        case int() | float() | str() if "boolean" in types:
+            meant = truth(str(value))
+            return value if meant is None else meant
+        case float() if "integer" in types and name in _ROUNDED:
+            return _whole(value, name)
+        case str() if "integer" in types or "number" in types:
+            return _number(value, name, types)
         case _:
-            return False
+            return value
 
 
-def _as_text(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+def _number(text: str, name: str | None, types: frozenset[str]) -> Any:  # noqa: ANN401 - the text, if it is none
+    """The number that a text spells: digits, a sign, a point or an exponent, and nothing that only Python reads."""
+    if not text.isascii() or "_" in text:
+        return text
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    if not math.isfinite(number):
+        return text
+    if "number" in types:
+        return number
+    meant = _whole(number, name)
+    return text if meant is number else meant
+
+
+def _whole(number: float, name: str | None) -> Any:  # noqa: ANN401 - the number, if it has a fraction
+    return _as_integer(float(round(number)) if name in _ROUNDED else number)
 
 
 def _at(node: Any, path: list[str | int]) -> Any:  # noqa: ANN401 - any JSON

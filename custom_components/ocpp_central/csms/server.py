@@ -5,25 +5,30 @@ a connection (`session`).
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 import logging
-from typing import Final
+import math
+from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from websockets import CloseCode, Request, Response, Subprotocol
 from websockets.asyncio.server import Server as WebSocketServer, ServerConnection, serve
+from websockets.protocol import State
 
 from ..core.events import ChargerId
 from .admission import (
     Admitted,
+    Credentials,
     Reception,
     UnknownCharger,
     credentials_in,
     identity_in,
 )
 from .dialect import Dialect, Version
+from .handshake import mend
+from .liveness import Liveness, Pulse
 from .schemas import Schemas
 from .session import CALL_TIMEOUT, CLOSE_TIMEOUT, Session
 
@@ -34,17 +39,25 @@ _MOST_BYTES: Final = 4 * 2**20
 one that is refused for its length is sent again for ever."""
 _MOST_WAITING: Final = 16
 """Messages of a charger that are read ahead; then TCP makes it wait."""
-_PING_EVERY: Final = 30.0
-_PONG_WITHIN: Final = 60.0
-"""Seconds. TCP survives a Wi-Fi roaming or a restarting access point, which takes up to a minute; a charger that is
-gone should show as gone within two."""
 _OPEN_WITHIN: Final = 10.0
+_REPLACED_EVERY: Final = 1.0
+"""Seconds: two chargers under one identity would throw each other out without end."""
+_REPLACED: Final = "replaced by a newer connection"
+
+
+class _Guest(NamedTuple):
+    """Who was let in by a handshake, and how many mistakes that had."""
+
+    identity: ChargerId
+    credentials: Credentials | None
+    admitted: Admitted
+    mistakes: int
 
 
 class Server:
     """A listener for chargers. `start` it once; after `stop` its port is free."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a listener needs, each named
         self,
         reception: Reception,
         dialects: Mapping[Version, Dialect],
@@ -52,6 +65,7 @@ class Server:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         call_timeout: float = CALL_TIMEOUT,
+        pulse: Pulse = Pulse(),  # noqa: B008 - a frozen value
     ) -> None:
         """Make a server that speaks `dialects`; `schemas` has those of each. `call_timeout` in seconds."""
         self._reception = reception
@@ -59,9 +73,12 @@ class Server:
         self._schemas = schemas
         self._clock = clock
         self._call_timeout = call_timeout
+        self._liveness = Liveness(pulse)
         self._server: WebSocketServer | None = None
-        self._admitted: WeakKeyDictionary[ServerConnection, tuple[ChargerId, Admitted]] = WeakKeyDictionary()
+        self._guests: WeakKeyDictionary[ServerConnection, _Guest] = WeakKeyDictionary()
         self._sessions: dict[ChargerId, Session] = {}
+        self._waiting: dict[ChargerId, ServerConnection] = {}
+        self._replaced_at: dict[ChargerId, float] = {}
         self._told: dict[ChargerId, set[str]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -86,8 +103,7 @@ class Server:
             server_header=None,
             max_size=_MOST_BYTES,
             max_queue=_MOST_WAITING,
-            ping_interval=_PING_EVERY,
-            ping_timeout=_PONG_WITHIN,
+            ping_interval=None,  # `liveness` does that
             open_timeout=_OPEN_WITHIN,
             close_timeout=CLOSE_TIMEOUT,
         )
@@ -99,7 +115,7 @@ class Server:
         await _refuse_callers(self._server)
         self._server.close()
         for session in self._sessions.values():
-            self._close(session, CloseCode.GOING_AWAY, "")
+            self._let_close(session.close(CloseCode.GOING_AWAY))
         if self._closing:
             await asyncio.wait(self._closing)
         await self._server.wait_closed()
@@ -123,7 +139,10 @@ class Server:
         credentials = credentials_in(headers[0] if headers else None, identity)
         match self._reception.admit(identity, credentials):
             case Admitted() as admitted:
-                self._admitted[connection] = (identity, admitted)
+                mistakes = mend(request.headers)
+                for mistake in mistakes:
+                    self._tell(identity, mistake)
+                self._guests[connection] = _Guest(identity, credentials, admitted, len(mistakes))
                 return None
             case UnknownCharger():
                 return connection.respond(HTTPStatus.NOT_FOUND, "Unknown charger.\n")
@@ -141,32 +160,79 @@ class Server:
         return spoken.get(subprotocol.casefold()) if subprotocol else None
 
     async def _serve(self, connection: ServerConnection) -> None:
-        identity, admitted = self._admitted.pop(connection)
-        dialect = self._negotiated(connection, identity)
+        guest = self._guests.pop(connection)
+        dialect = self._negotiated(connection, guest.identity)
         if dialect is None:
             # OCPP-J: complete the handshake without a subprotocol, then close
             await connection.close(CloseCode.PROTOCOL_ERROR, "no common OCPP version")
+            return
+        admitted = await self._in_turn(connection, guest)
+        if admitted is None:
             return
         session = Session(
             connection,
             dialect,
             self._schemas[dialect.version],
             admitted.desk,
-            charger_id=identity,
+            charger_id=guest.identity,
             clock=self._clock,
             relaxed=admitted.relaxed,
             call_timeout=self._call_timeout,
-            told=self._told.setdefault(identity, set()),
+            told=self._told.setdefault(guest.identity, set()),
         )
+        if guest.mistakes:
+            session.counters.notes["handshake"] = guest.mistakes
+        await self._attend(connection, session)
+
+    async def _in_turn(self, connection: ServerConnection, guest: _Guest) -> Admitted | None:
+        """Whether a newcomer may come in after it has waited for its turn to replace an older connection.
+
+        The newest one wins, but at most one a second; until then the older one is served. One that has waited is
+        judged again, because the settings may have changed.
+        """
+        identity = guest.identity
+        if (outdone := self._waiting.pop(identity, None)) is not None:
+            self._let_close(outdone.close(CloseCode.NORMAL_CLOSURE, _REPLACED))
+        turn = self._replaced_at.get(identity, -math.inf) + _REPLACED_EVERY
+        if identity not in self._sessions or turn <= asyncio.get_running_loop().time():
+            return guest.admitted
+        self._waiting[identity] = connection
+        try:
+            async with asyncio.timeout_at(turn):
+                await connection.wait_closed()
+        except TimeoutError:
+            pass
+        if self._waiting.get(identity) is not connection:
+            return None
+        del self._waiting[identity]
+        if connection.state is not State.OPEN:
+            return None
+        match self._reception.admit(identity, guest.credentials):
+            case Admitted() as admitted:
+                return admitted
+            case _:
+                await connection.close(CloseCode.POLICY_VIOLATION, "settings changed")
+                return None
+
+    async def _attend(self, connection: ServerConnection, session: Session) -> None:
+        """Run a session in place of an older one, until it ends or the charger is gone."""
+        identity = session.charger_id
         self._replace(identity)
         self._sessions[identity] = session
+        watching = asyncio.get_running_loop().create_task(self._watch(connection, session))
         try:
             self._reception.connected(session)
             await session.run()
         finally:
+            watching.cancel()
             if self._sessions.get(identity) is session:
                 del self._sessions[identity]
                 self._reception.disconnected(session)
+            await asyncio.wait((watching,))
+
+    async def _watch(self, connection: ServerConnection, session: Session) -> None:
+        await self._liveness.watch(connection, session)
+        await session.close(CloseCode.INTERNAL_ERROR, "no sign of life")
 
     def _negotiated(self, connection: ServerConnection, identity: ChargerId) -> Dialect | None:
         request = connection.request
@@ -183,12 +249,13 @@ class Server:
         older = self._sessions.pop(identity, None)
         if older is None:
             return
+        self._replaced_at[identity] = asyncio.get_running_loop().time()
         older.end()
         self._reception.disconnected(older)
-        self._close(older, CloseCode.NORMAL_CLOSURE, "replaced by a newer connection")
+        self._let_close(older.close(CloseCode.NORMAL_CLOSURE, _REPLACED))
 
-    def _close(self, session: Session, code: CloseCode, reason: str) -> None:
-        task = asyncio.get_running_loop().create_task(session.close(code, reason))
+    def _let_close(self, closing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(closing)
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 

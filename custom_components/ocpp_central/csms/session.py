@@ -5,10 +5,10 @@ the charger is to us (`Desk`), nor how it came in (`server`).
 """
 
 import asyncio
-from collections.abc import Callable, MutableSet
+from collections.abc import Callable, MutableSet, Sequence
 from datetime import datetime
 import logging
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
@@ -20,6 +20,7 @@ from .dialect import Dialect, Json, Request
 from .errors import says_not_implemented
 from .frames import Call
 from .intake import Desk, Intake
+from .quirks import SLOW_READERS, SlowReader
 from .schemas import Schemas, Violation
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -53,8 +54,8 @@ class Transport(Protocol):
     transport: asyncio.Transport
     """What lies beneath, to be aborted when nothing else helps."""
 
-    async def recv(self) -> str | bytes:
-        """Wait for the next message."""
+    async def recv(self, *, decode: Literal[False]) -> bytes:
+        """Wait for the next message, text or not, and do not try to read it."""
 
     async def send(self, message: str, /) -> None:
         """Send a message; waits while the other end does not read."""
@@ -64,7 +65,10 @@ class Transport(Protocol):
 
 
 class Session:
-    """One connection. `run` it once; `call` and `execute` work while it runs."""
+    """One connection. `run` it once; `call` and `execute` work while it runs.
+
+    `heard_at`: when the charger last said something, in the event loop's time; at first, when it came.
+    """
 
     def __init__(  # noqa: PLR0913 - what a connection needs, each named
         self,
@@ -79,11 +83,13 @@ class Session:
         call_timeout: float = CALL_TIMEOUT,
         write_timeout: float = WRITE_TIMEOUT,
         told: MutableSet[str] | None = None,
+        quirks: Sequence[SlowReader] = SLOW_READERS,
     ) -> None:
         """Make a session for an open connection.
 
         `schemas`: those of the dialect's version. `clock` gives aware UTC. `relaxed`: accept what does not lose
         meaning. Time-outs in seconds. `told`: what was logged about this charger before; its sessions share it.
+        `quirks`: what some models need, of which the charger may be one.
         """
         self.charger_id = charger_id
         self.version = dialect.version
@@ -105,8 +111,10 @@ class Session:
             clock=clock,
             relaxed=relaxed,
             told=set() if told is None else told,
+            quirks=quirks,
         )
         self.counters = self._intake.counters
+        self.heard_at = asyncio.get_running_loop().time()
         self._ended = False
 
     async def run(self) -> None:
@@ -116,11 +124,13 @@ class Session:
         try:
             while True:
                 before = loop.time()
-                text = await self._transport.recv()
+                # as bytes: a text that is no UTF-8 would end the connection
+                text = await self._transport.recv(decode=False)
                 if self._ended:
                     return
-                if loop.time() - before > _WAITED:
-                    busy_since = loop.time()
+                self.heard_at = loop.time()
+                if self.heard_at - before > _WAITED:
+                    busy_since = self.heard_at
                 await self._take(text)
                 if loop.time() - busy_since > _LONGEST_TURN:
                     await asyncio.sleep(0)
@@ -134,6 +144,10 @@ class Session:
         """Take no further message and fail all calls of ours; the caller closes the connection, or it is closed."""
         self._ended = True
         self._calls.end()
+
+    def note(self, keyword: str, what: str) -> None:
+        """Count something odd about this connection, and log once what it is."""
+        self._intake.note(keyword, what)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """End the session and close its connection, within some seconds; `run` returns soon after."""
@@ -211,18 +225,20 @@ class Session:
         else:
             self.counters.sent += 1
 
-    async def _take(self, text: str | bytes) -> None:
-        answer, durable = self._intake.handled(text)
-        if answer is None:
+    async def _take(self, text: bytes) -> None:
+        reply = self._intake.handled(text)
+        if reply is None:
             return
-        if durable:
+        if reply.durable:
             try:
                 await self._desk.saved()
             except Exception:  # whatever kept it from the disk, the charger must say it again (contract 5)
                 _LOGGER.exception("%s: not saved, so not answered; closing", self.charger_id)
                 await self.close(1011, "not saved")
                 return
-        await self._send(answer)
+        if reply.delay:
+            await asyncio.sleep(reply.delay.total_seconds())
+        await self._send(reply.text)
 
     def _understood(self, command: Command, answer: Answer) -> Outcome:
         """What became of a command; whatever else its answer tells goes to the desk."""
