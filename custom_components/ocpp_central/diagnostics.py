@@ -20,13 +20,14 @@ from .const import CONF_HOUSE_TOKEN, SUBENTRY_CHARGER
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.abilities import Abilities
 from .core.book import Ghost
-from .core.charger import Charger, Description, Evse, Transaction
+from .core.charger import Charger, Description, Evse
 from .core.drivers import Driver
 from .core.enforceability import Enforceability
 from .core.events import EvseId, Reading
 from .core.local_list import Known, LocalList
 from .core.reservation import Hold, Reservation, Window
 from .core.settings import Settings
+from .core.transaction import Transaction
 from .csms.intake import Counters
 from .devices import place_of
 from .drivers import drivers_of

@@ -21,12 +21,13 @@ from mashumaro.codecs.basic import BasicDecoder, BasicEncoder
 from .const import DOMAIN, LOGGER
 from .core.abilities import Abilities
 from .core.book import Book, Ghost
-from .core.charger import Charger, Description, Evse, Transaction
+from .core.charger import Charger, Description, Evse
 from .core.ledger import Ledger
 from .core.local_list import Kept, kept, remembered
 from .core.past import Past
 from .core.reservation import Status
 from .core.spellings import Spellings
+from .core.transaction import Transaction
 from .records import Json, UnreadableError, Writer, decoded_by, read, read_sources
 
 VERSION = 1

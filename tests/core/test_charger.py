@@ -13,7 +13,6 @@ from custom_components.ocpp_central.core.charger import (
     Charger,
     Description,
     Evse,
-    Transaction,
 )
 from custom_components.ocpp_central.core.events import (
     Asked,
@@ -33,6 +32,7 @@ from custom_components.ocpp_central.core.events import (
     Verdict,
 )
 from custom_components.ocpp_central.core.token import IdToken
+from custom_components.ocpp_central.core.transaction import Transaction
 
 from .world import CHARGER, HOLDER, LONG_AGO, MINUTE, NOON, SECOND, STRANGER
 
