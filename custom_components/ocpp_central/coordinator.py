@@ -5,7 +5,7 @@ Knows the one place where an event changes the world, and where the world is sav
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -55,8 +55,9 @@ from .core.undo import undone
 from .drivers import drivers_of, find_driver
 from .history import History
 from .list_keeper import ListKeeper
+from .metering import Pacer
 from .options import consumes_on_any, policy_of, rules_of
-from .showing import changed_at, changed_in, shows_at, told_at
+from .showing import changed_at, changed_in, read_in, sessions_changed_in, shows_at, told_at
 from .store import Memory, Storage, StorageFailedError, is_to_be_kept
 from .watch import Watch
 
@@ -104,6 +105,7 @@ class CentralSystem:
         self._one_step = asyncio.Lock()
         self.connections = Connections()
         self.lists = ListKeeper(self)
+        self._pacer = Pacer(hass, self.audience)
         self._watches: set[Watch] = set()
         self._rejecting: set[ChargerId] = set()
         self._holding: set[ChargerId] = set()
@@ -137,6 +139,7 @@ class CentralSystem:
             if unsubscribe is not None:
                 unsubscribe()
         self._timer = self._sweeper = None
+        self._pacer.stop()
         await self._history.close()
         await self._storage.close()
 
@@ -316,9 +319,8 @@ class CentralSystem:
         step = ledger.after(report, after, now, consume_on_any=consumes_on_any(self.entry.options))
         if changed or step.changes or step.ledger is not ledger:  # most messages are readings, which change neither
             self._take(step, changed)
-        if len(after.evses) != len(before.evses):
-            for number in after.evses.keys() - before.evses.keys():
-                self.audience.announce(Place(charger_id, number))
+        if after is not before:
+            self._show_meters(before, after, changed)
         if (presented := presentation(report, self.drivers, house=self.house, now=now)) is not None:
             self.audience.present(presented)
         self.connections.wake(each.after.charger for each in step.changes if each.after.charger != charger_id)
@@ -326,6 +328,15 @@ class CentralSystem:
         if changed or self._ledger is not ledger or told:
             self.connections.wake([charger_id])
         return verdict
+
+    def _show_meters(self, before: Charger, after: Charger, changed: Collection[Place]) -> None:
+        """Tell of places that are new, of sessions at once, and of what was read in due time."""
+        if len(after.evses) != len(before.evses):
+            for number in after.evses.keys() - before.evses.keys():
+                self.audience.announce(Place(after.charger, number))
+        if changed:
+            self.audience.wake_readings(sessions_changed_in(before, after))
+        self._pacer.read(read_in(before, after))
 
     @callback
     def evicts(self, charger_id: ChargerId, transaction: TransactionId) -> bool:

@@ -25,6 +25,8 @@ from .core.drivers import Driver
 from .core.enforceability import Enforceability
 from .core.events import EvseId, Reading
 from .core.local_list import Known, LocalList
+from .core.meter import Meter
+from .core.register import Register
 from .core.reservation import Hold, Reservation, Window
 from .core.settings import Settings
 from .core.transaction import Transaction
@@ -56,6 +58,7 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "skew",
         "abilities",
         "settings",
+        "meter",
     ),
     Description: ("vendor", "model", "firmware"),
     Abilities: ("claims_reservations", "holds_unspecific", "types", "told_of", "complete"),
@@ -74,7 +77,9 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "trouble",
     ),
     Known: ("version", "last"),
-    Evse: ("connectors", "told", "reported", "running", "last", "evictions", "readings"),
+    Evse: ("connectors", "told", "reported", "running", "last", "evictions", "meter"),
+    Meter: ("readings", "imported", "exported", "in_kwh", "interval", "read_at"),
+    Register: ("told", "offset", "doubted", "at"),
     Transaction: (
         "connector",
         "token",
@@ -85,6 +90,12 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "against",
         "evict_from",
         "attempts",
+        "began",
+        "ended",
+        "counted_from",
+        "energy_wh",
+        "meter_stop_wh",
+        "stop_reason",
     ),
     Reading: ("value", "unit", "at"),
     Reservation: (
