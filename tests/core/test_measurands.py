@@ -3,7 +3,6 @@
 from functools import cache
 from importlib.resources import files
 import json
-from typing import Any
 
 import pytest
 
@@ -31,7 +30,7 @@ def enums(version: str) -> dict[str, frozenset[str]]:
     text = files("ocpp").joinpath(version, "schemas", SCHEMAS[version]).read_text("utf-8-sig")
     found: dict[str, frozenset[str]] = {}
 
-    def walk(tree: Any) -> None:
+    def walk(tree: object) -> None:
         if isinstance(tree, dict):
             for word in tree.get("enum", ()):
                 found[word] = frozenset(tree["enum"])

@@ -1,6 +1,7 @@
 """What a register has counted, whatever it says."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import given, strategies as st
 import pytest
@@ -59,7 +60,7 @@ def test_a_long_absence_explains_a_large_rise() -> None:
 def test_nothing_makes_it_fall(told: list[float]) -> None:
     """Whatever a charger says."""
     totals = [total for total in read(*told) if total is not None]
-    assert all(later >= sooner - 1e-3 for sooner, later in zip(totals, totals[1:], strict=False))
+    assert all(later >= sooner - 1e-3 for sooner, later in pairwise(totals))
 
 
 @given(st.lists(st.integers(0, 5000), min_size=1, max_size=30))

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from .events import Reading
-from .measurands import EXPORTED, FLOWS, IMPORTED, INTERVAL, blended, normal
+from .measurands import EXPORTED, FLOWS, IMPORTED, INTERVAL, QUANTITIES, blended, normal
 from .register import Register
 
 LOCATIONS: Final = ("Outlet", "Cable", "EV", "Body", "Inlet", "Upstream")
@@ -28,6 +28,8 @@ _PHASES: Final = (
 )
 """Phases of which one set is the whole, the best one first."""
 
+_ALL_PHASES: Final = frozenset({None, *(phase for phases in _PHASES for phase in phases)})
+
 _TOGETHER: Final = timedelta(minutes=1)
 """Readings that a charger takes at the same time may come in several messages."""
 
@@ -36,8 +38,8 @@ _END: Final = "Transaction.End"
 _REGULAR: Final = frozenset({"Sample.Periodic", "Sample.Clock"})
 """Contexts of which one alone adds up: a charger that tells both tells the same energy twice."""
 
-_MOST_KEYS: Final = 200
-"""More than a meter measures; a broken charger that makes up measurands must not fill the entity registry."""
+_MOST_UNKNOWN: Final = 50
+"""More than a vendor invents; a broken charger that makes up measurands must not fill the entity registry."""
 
 _THOUSAND: Final = 1000
 _MOST_OF_A_SESSION_WH: Final = 500_000
@@ -92,12 +94,12 @@ class Meter:
         `meter_start`: what the register was when the present transaction began, which is in Wh for certain.
         """
         told = _newest(readings)
+        if not told.keys() <= self.seen:
+            told = self._believed(told)
         if not told:
             return self
         late = self.is_ahead_of(at)
         known = {**told, **self.readings} if late else {**self.readings, **told}
-        if len(known) > _MOST_KEYS:
-            known = {key: each for key, each in known.items() if key in self.seen} | dict(self.readings)
         after = replace(
             self,
             readings=known,
@@ -120,6 +122,18 @@ class Meter:
             key: replace(each, value=0.0, at=at) for key, each in self.readings.items() if key.measurand in FLOWS
         }
         return replace(self, readings={**self.readings, **stopped}) if stopped else self
+
+    def _believed(self, told: Mapping[Key, Reading]) -> dict[Key, Reading]:
+        """What was told without what is too much: of what no version has, a meter measures little."""
+        unknown = sum(not _is_of_a_standard(key) for key in self.seen)
+        believed: dict[Key, Reading] = {}
+        for key, reading in told.items():
+            if key not in self.seen and not _is_of_a_standard(key):
+                if unknown == _MOST_UNKNOWN:
+                    continue
+                unknown += 1
+            believed[key] = reading
+        return believed
 
     def forgotten(self) -> Meter:
         """The meter of a charger that was away: what it measured then says nothing of now."""
@@ -176,6 +190,10 @@ def _newest(readings: Iterable[Reading]) -> dict[Key, Reading]:
         if known is None or _supersedes(reading, known):
             newest[key] = reading
     return newest
+
+
+def _is_of_a_standard(key: Key) -> bool:
+    return key.measurand in QUANTITIES and key.location in LOCATIONS and key.phase in _ALL_PHASES
 
 
 def _supersedes(reading: Reading, known: Reading) -> bool:
