@@ -32,6 +32,7 @@ from .leftover_watch import watch_leftovers
 from .local_list_watch import watch_local_lists
 from .reception import Reception
 from .services import async_setup_services
+from .silence_watch import watch_silence
 from .store import remove_storage
 from .tags import scan_tags
 from .unknown_card import watch_unknown_cards
@@ -89,6 +90,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     watch_leftovers(hass, entry)
     watch_unknown_cards(hass, entry)
+    watch_silence(hass, entry)
     scan_tags(hass, entry)
     central.begin()
 
