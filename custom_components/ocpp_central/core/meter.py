@@ -76,17 +76,7 @@ class Meter:
 
     def total(self, measurand: str, location: str | None = None) -> float | None:
         """The value of a measurand at a location (None: at the nearest to the car), in the unit of its quantity."""
-        found: dict[str, list[Reading]] = {}
-        for key, reading in self.readings.items():
-            if key.measurand == measurand and location in (None, key.location):
-                found.setdefault(key.location, []).append(reading)
-        if not found:
-            return None
-        newest = max(reading.at for readings in found.values() for reading in readings)
-        for each in sorted(found, key=_distance) if len(found) > 1 else found:
-            if present := [reading for reading in found[each] if newest - reading.at <= _TOGETHER]:
-                return _total(measurand, present)
-        return None
+        return _total_at(self.readings, measurand, location)
 
     def after(self, readings: Iterable[Reading], at: datetime, meter_start: float | None = None) -> Meter:
         """The meter once it was read, really at `at`; what is older than what we have changes little.
@@ -94,19 +84,34 @@ class Meter:
         `meter_start`: what the register was when the present transaction began, which is in Wh for certain.
         """
         told = _newest(readings)
-        if not told.keys() <= self.seen:
+        seen = self.seen
+        if not told.keys() <= seen:
             told = self._believed(told)
+            seen = seen.union(told)
         if not told:
             return self
-        late = self.is_ahead_of(at)
-        known = {**told, **self.readings} if late else {**self.readings, **told}
-        after = replace(
-            self,
+        if self.is_ahead_of(at):
+            late = replace(self, readings={**told, **self.readings}, seen=seen)
+            return _with_interval(late, told, at)
+        known = {**self.readings, **told}
+        measured = {key[0] for key in told}
+        imported, in_kwh = self.imported, self.in_kwh
+        if IMPORTED in measured and (wh := _total_at(known, IMPORTED)) is not None:
+            in_kwh = _is_in_kwh(wh, meter_start, so_far=in_kwh)
+            imported = imported.after(wh * _THOUSAND if in_kwh else wh, at)
+        exported = self.exported
+        if EXPORTED in measured and (wh := _total_at(known, EXPORTED)) is not None:
+            exported = exported.after(wh, at)
+        after = Meter(
             readings=known,
-            seen=self.seen if told.keys() <= self.seen else self.seen.union(known),
-            read_at=self.read_at if late else at,
+            seen=seen,
+            imported=imported,
+            exported=exported,
+            in_kwh=in_kwh,
+            interval=self.interval,
+            read_at=at,
         )
-        return _with_interval(after if late else _counted(after, told, at, meter_start), told, at)
+        return _with_interval(after, told, at) if INTERVAL in measured else after
 
     def said(self, wh: float | None, at: datetime) -> Meter:
         """The meter once its register of imported energy was told by itself, as at the start and end of transactions."""
@@ -138,18 +143,6 @@ class Meter:
     def forgotten(self) -> Meter:
         """The meter of a charger that was away: what it measured then says nothing of now."""
         return replace(self, readings={}, read_at=None) if self.readings else self
-
-
-def _counted(meter: Meter, told: Mapping[Key, Reading], at: datetime, meter_start: float | None) -> Meter:
-    """The meter with what these readings, which are already in it, tell of energy."""
-    measured = {key.measurand for key in told}
-    if IMPORTED in measured and (wh := meter.total(IMPORTED)) is not None:
-        in_kwh = _is_in_kwh(wh, meter_start, so_far=meter.in_kwh)
-        register = meter.imported.after(wh * _THOUSAND if in_kwh else wh, at)
-        meter = replace(meter, imported=register, in_kwh=in_kwh)
-    if EXPORTED in measured and (wh := meter.total(EXPORTED)) is not None:
-        meter = replace(meter, exported=meter.exported.after(wh, at))
-    return meter
 
 
 def _with_interval(meter: Meter, told: Mapping[Key, Reading], at: datetime) -> Meter:
@@ -205,6 +198,21 @@ def _supersedes(reading: Reading, known: Reading) -> bool:
 def _distance(location: str) -> int:
     """How far from the car a location is."""
     return LOCATIONS.index(location) if location in LOCATIONS else len(LOCATIONS)
+
+
+def _total_at(readings: Mapping[Key, Reading], measurand: str, location: str | None = None) -> float | None:
+    """The value of a measurand at a location (None: at the nearest to the car) of these readings."""
+    found: dict[str, list[Reading]] = {}
+    for key, reading in readings.items():
+        if key[0] == measurand and (location is None or location == key[1]):
+            found.setdefault(key[1], []).append(reading)
+    if not found:
+        return None
+    newest = max(reading.at for readings in found.values() for reading in readings)
+    for each in sorted(found, key=_distance) if len(found) > 1 else found:
+        if present := [reading for reading in found[each] if newest - reading.at <= _TOGETHER]:
+            return _total(measurand, present)
+    return None
 
 
 def _total(measurand: str, readings: Iterable[Reading]) -> float | None:

@@ -48,7 +48,7 @@ class Register:
         if self.told is None:
             return replace(self, told=told, at=at)
         if told >= self.told and self._may_have_reached(told, self.told, at):
-            return replace(self, told=told, doubted=None, at=at)
+            return Register(told=told, offset=self.offset, at=at)
         if self.doubted is None or not self._goes_on(told, self.doubted, at):
             return replace(self, doubted=told)
         counted = told if self._began_anew(self.doubted) else told - self.doubted
