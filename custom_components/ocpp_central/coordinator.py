@@ -34,6 +34,7 @@ from .core.events import (
     EvseId,
     Heard,
     HoldEnded,
+    Metered,
     Pardoned,
     Started,
     TransactionId,
@@ -105,7 +106,7 @@ class CentralSystem:
         self._one_step = asyncio.Lock()
         self.connections = Connections()
         self.lists = ListKeeper(self)
-        self._pacer = Pacer(hass, self.audience)
+        self._pacer = Pacer(hass, self.audience, self._apply)
         self._watches: set[Watch] = set()
         self._rejecting: set[ChargerId] = set()
         self._holding: set[ChargerId] = set()
@@ -300,8 +301,17 @@ class CentralSystem:
     @callback
     def apply(self, charger_id: ChargerId, event: Event) -> Verdict | None:
         """Let a charger's event change the world; the verdict that the charger is told, if the event wants one."""
+        if isinstance(event, Heard):
+            return None
+        if not isinstance(event, Metered):
+            self._pacer.release(charger_id)
+        elif self._pacer.keeps(charger_id, event):
+            return None
+        return self._apply(charger_id, event)
+
+    def _apply(self, charger_id: ChargerId, event: Event) -> Verdict | None:
         before = self.chargers.get(charger_id)
-        if before is None or isinstance(event, Heard):
+        if before is None:
             return None
         now = dt_util.utcnow()
         event = self._numbered(before, event)

@@ -253,12 +253,12 @@ def _plain(value: object) -> JsonValueType:
             return value.total_seconds()
         case Mapping():
             return {_key(key): _plain(each) for key, each in value.items()}
+        case _ if type(value) in _TOLD:
+            return _facts(value)
         case frozenset():
             return [_plain(each) for each in sorted(value)]
         case tuple():
             return [_plain(each) for each in value]
-        case _ if type(value) in _TOLD:
-            return _facts(value)
         case _:
             return REDACTED
 

@@ -12,6 +12,9 @@ from .core.charger import Charger, Evse
 from .core.events import ChargerId
 from .core.reservation import Reservation, Target
 
+_NEW = Evse(evse=0)
+"""An EVSE that has told nothing."""
+
 type Chargers = Mapping[ChargerId, Charger]
 
 
@@ -77,7 +80,7 @@ def read_in(before: Charger, after: Charger) -> list[Place]:
     if after.evses is not before.evses:
         for number, evse in after.evses.items():
             old = before.evses.get(number)
-            if old is None or evse.meter is not old.meter:
+            if evse.meter is not (old or _NEW).meter:
                 places.append(Place(after.charger, number))
     return places
 

@@ -1,7 +1,7 @@
 """What meters tell, as Home Assistant shows it, through real sockets."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import batched
 import json
 import logging
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.blackbox
 
 REGISTER = "Energy.Active.Import.Register"
 PHASES = ("L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1")
+VOLTS = "Voltage"
 FOLDERS = {Version.V16: "v16", Version.V201: "v201", Version.V21: "v21"}
 
 POWER, CURRENT, VOLTAGE, ENERGY, SESSION, DURATION = (
@@ -288,16 +289,15 @@ async def test_the_house_and_strangers_are_named_without_a_token(site: Site, ver
         await charger.unplug(1)
 
 
+@ON_V16
 async def test_energy_neither_falls_nor_leaps(site: Site, version: Version) -> None:
     """A register that says nothing for a while, and one that begins anew (lbbrhzn/ocpp#1756)."""
     charger = await site.charger(version=version)
     taken = site.history(ENERGY)
-    for wh in (16_000_000, 0, 16_000_100, 0, 60, 120):
-        await tell(charger, sample(version, REGISTER, wh, "Wh"))
-        await tell(charger, sample(version, "Power.Active.Import", wh, "W"))
-    await site.shows(ENERGY, "16000.22")
-    values = [float(state) for state in taken if state not in {"unknown", "unavailable"}]
-    assert values == sorted(values)
+    for wh in (16_000_000, 0, 16_000_100, 1, 60, 120):
+        await tell(charger, sample(version, REGISTER, wh, "Wh"), sample(version, "Power.Active.Import", wh, "W"))
+        await site.shows(POWER, f"{wh:.1f}")
+    assert taken == ["16000.0", "16000.1", "16000.16", "16000.22"]
 
 
 async def test_readings_are_written_once_a_second(site: Site, version: Version) -> None:
@@ -312,6 +312,60 @@ async def test_readings_are_written_once_a_second(site: Site, version: Version) 
     await site.shows("binary_sensor.a_connector_1_plugged_in", "on")
     await site.shows(POWER, "40.0")
     assert len(taken) < 10
+
+
+async def tell_in_vain(charger: SimulatedCharger, *told: tuple[str, float]) -> None:
+    """Have a charger tell readings in quick succession, of which the first one is shown at once."""
+    for measurand, value in told:
+        await tell(charger, sample(charger.version, measurand, value))
+
+
+async def test_what_is_not_shown_yet_counts_for_what_follows(site: Site, version: Version) -> None:
+    """A session begins with what was told last, however soon before."""
+    charger = await site.charger(version=version)
+    await tell_in_vain(charger, (REGISTER, 1000), (REGISTER, 1100), (REGISTER, 1200), ("Power.Active.Import", 5))
+    charger.evses[1].energy_wh = 1200
+    await charger.plug(1)
+    await charger.start(1, HOLDER)
+    state = await site.shows(SESSION, "0.0")
+    assert state.attributes["meter_start"] == 1.2
+    await site.shows(ENERGY, "1.2")
+    await site.shows(POWER, "5.0")
+
+
+async def test_what_adds_up_is_never_left_out(site: Site, version: Version) -> None:
+    """Each interval counts, and each connector, however fast they come."""
+    charger = await site.charger(version=version)
+    interval = "Energy.Active.Import.Interval"
+    await tell_in_vain(charger, (interval, 10), (interval, 20), (VOLTS, 230), (interval, 30), (VOLTS, 231))
+    await tell(charger, sample(version, interval, 7), evse=2)
+    await site.shows(ENERGY, "0.06")
+    await site.shows("sensor.a_connector_2_energy", "0.007")
+
+
+@ON_V16
+async def test_what_is_not_shown_yet_is_kept_over_a_restart(site: Site, version: Version) -> None:
+    """Home Assistant may stop in that second."""
+    charger = await site.charger(version=version, behaviour=TELLS_ALL)
+    await tell_in_vain(charger, (REGISTER, 1000), (REGISTER, 2000))
+    await charger.go_offline()
+    await site.stop()
+    await site.start()
+    charger.go_online()
+    await site.shows(ENERGY, "2.0")
+
+
+@ON_V16
+async def test_what_is_told_late_is_not_taken_for_the_newest(site: Site, version: Version) -> None:
+    """Nor what belongs to another session."""
+    charger = await site.charger(version=version)
+    now = datetime.now(UTC)
+    for transaction, ago, wh in ((None, 0, 1000), (None, 0, 1100), (None, 2, 1050), (5, 0, 1150), (6, 0, 1200)):
+        at = (now - timedelta(seconds=ago)).isoformat(timespec="seconds")
+        values = [{"timestamp": at, "sampledValue": [sample(version, REGISTER, wh)]}]
+        payload = {"connectorId": 1, "meterValue": values}
+        await charger.call("MeterValues", payload | ({} if transaction is None else {"transactionId": transaction}))
+    await site.shows(ENERGY, "1.2")
 
 
 @ON_V16

@@ -124,7 +124,7 @@ class Meter:
     def at_rest(self, at: datetime) -> Meter:
         """The meter when the transaction has ended: nothing flows, though many chargers do not say so any more."""
         stopped = {
-            key: replace(each, value=0.0, at=at) for key, each in self.readings.items() if key.measurand in FLOWS
+            key: each._replace(value=0.0, at=at) for key, each in self.readings.items() if key.measurand in FLOWS
         }
         return replace(self, readings={**self.readings, **stopped}) if stopped else self
 

@@ -4,7 +4,7 @@ Knows MeterValue and SampledValue of every version, with their defaults. Must no
 nor convert their units.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 import math
 
@@ -20,7 +20,7 @@ _CONTEXT = "Sample.Periodic"
 _LOCATION = "Outlet"
 _WATT_HOUR = "Wh"
 
-_SPELLINGS = {"Celcius": "Celsius"}
+_SPELLINGS: Mapping[str | None, str] = {"Celcius": "Celsius"}
 """The schemas of 1.6 allow both, the first by mistake."""
 
 _WATT_HOURS = {"Wh": 1.0, "kWh": 1000.0}
@@ -65,26 +65,22 @@ def _readings(
 
 
 def _reading(sample: Json, value: float, unit: str | None, at: datetime) -> Reading:
-    measurand = text(sample, "measurand") or REGISTER
+    # The schemas have seen to it that these are texts: there are eight or more samples in most messages of a charger.
+    told = sample.get
+    measurand = told("measurand") or REGISTER
     if unit is None and measurand.startswith(_ENERGY):
         unit = _WATT_HOUR
     return Reading(
-        measurand=measurand,
-        value=value,
-        unit=unit,
-        phase=text(sample, "phase"),
-        location=text(sample, "location") or _LOCATION,
-        context=text(sample, "context") or _CONTEXT,
-        at=at,
+        measurand, value, unit, at, told("phase") or None, told("location") or _LOCATION, told("context") or _CONTEXT
     )
 
 
 def _measured_v16(sample: Json) -> _Measured:
     # A signed block (ValueFormat of 1.6) may be all digits, yet it is no number.
-    if text(sample, "format") == "SignedData":
+    if sample.get("format") == "SignedData":
         return None, None
-    unit = text(sample, "unit")
-    return _number(sample.get("value")), _SPELLINGS.get(unit or "", unit)
+    unit = sample.get("unit") or None
+    return _number(sample.get("value")), _SPELLINGS.get(unit, unit)
 
 
 def _measured_v2(sample: Json) -> _Measured:
@@ -95,9 +91,10 @@ def _measured_v2(sample: Json) -> _Measured:
 
 def _number(value: object) -> float | None:
     """A finite number from a number or its text. Python reads "1_000" too, which no charger means."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    if isinstance(value, str) and "_" in value:
+    if isinstance(value, str):
+        if "_" in value:
+            return None
+    elif isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
         number = float(value)
