@@ -317,7 +317,7 @@ def test_texts_of_fixes_belong_to_fixes() -> None:
         assert set(flow.get("error", {})) | set(flow.get("abort", {})) <= WORDS
 
 
-@pytest.mark.parametrize("section", ["exceptions", "issues", "device", "selector"])
+@pytest.mark.parametrize("section", ["common", "exceptions", "issues", "device", "selector"])
 def test_no_text_is_left_over(section: str) -> None:
     """A text that nothing can show is removed."""
     shown_by_actions = {

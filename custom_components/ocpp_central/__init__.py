@@ -16,6 +16,7 @@ from homeassistant.helpers import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
+from .bus import tell_on_the_bus
 from .bypass_watch import watch_bypasses
 from .charging_services import async_setup_charging_services
 from .clock_watch import watch_clocks
@@ -92,6 +93,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     watch_unknown_cards(hass, entry)
     watch_silence(hass, entry)
     scan_tags(hass, entry)
+    tell_on_the_bus(hass, entry)
     central.begin()
 
     listening = entry.data

@@ -7,6 +7,9 @@ DOMAIN: Final = "ocpp_central"
 NAME: Final = "OCPP Central System"
 LOGGER: Final = logging.getLogger(__package__)
 
+EVENT_ID_TOKEN_PRESENTED: Final = f"{DOMAIN}_id_token_presented"
+EVENT_RESERVATION: Final = f"{DOMAIN}_reservation"
+
 SUBENTRY_CHARGER: Final = "charger"
 SUBENTRY_DRIVER: Final = "driver"
 

@@ -262,6 +262,16 @@ async def test_the_summary_says_for_whom(
     assert (await agenda.event())["summary"] == listed
 
 
+async def test_a_language_that_was_chosen_a_moment_ago_is_told_english(
+    hass: HomeAssistant, site: Site, agenda: Agenda
+) -> None:
+    """Its texts may not have been loaded yet."""
+    await site.charger()
+    assert (await agenda.make("", location="1", **hours(0, 1)))["success"]
+    await hass.config.async_update(language="eo")
+    assert (await agenda.event())["summary"] == "Home Assistant"
+
+
 async def test_a_driver_may_be_called_as_the_house_is(hass: HomeAssistant, site: Site, agenda: Agenda) -> None:
     """A name counts more than a word."""
     await site.charger()

@@ -86,7 +86,7 @@ TOLD: Mapping[str, str] = {
     "form": "Cleo",
     "issue": "unknown_card",
     "log": "is connected with",
-    "logbook": "Ben",
+    "logbook": "is reserved for Ben",
     "refusal": "Ben",
     "response": "Ben",
     "state": "Ben",
@@ -117,7 +117,6 @@ def chargers() -> list[ConfigSubentryData]:
 @pytest.fixture
 def hearsay(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> Hearsay:
     """What is told from now on."""
-    caplog.set_level(logging.WARNING, "sqlalchemy.engine")  # the harness has it write down every event and state
     caplog.set_level(logging.WARNING, "aiohttp.access")  # it does not bear a clock that is moved
     caplog.set_level(logging.INFO)
     return Hearsay(hass)
