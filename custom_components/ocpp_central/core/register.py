@@ -16,6 +16,9 @@ _MOST_W: Final = 1_000_000
 _LEEWAY_WH: Final = 1000
 """What a register may be off by rounding: meters tell Wh, tenths of kWh or whole kWh."""
 
+_ROUNDING_WH: Final = 10
+"""A register that is told in two ways, with decimals and as whole Wh, goes back and forth by less."""
+
 _A_NEW_COUNT_WH: Final = 200_000
 """A register that began anew was at less when it is first read again: more than a car takes."""
 
@@ -49,6 +52,8 @@ class Register:
             return replace(self, told=told, at=at)
         if told >= self.told and self._may_have_reached(told, self.told, at):
             return Register(told=told, offset=self.offset, at=at)
+        if self.doubted is None and 0 < self.told - told <= _ROUNDING_WH:
+            return self
         if self.doubted is None or not self._goes_on(told, self.doubted, at):
             return replace(self, doubted=told)
         counted = told if self._began_anew(self.doubted) else told - self.doubted
