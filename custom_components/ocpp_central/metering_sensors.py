@@ -141,13 +141,16 @@ _CLASSES: Final[Mapping[Quantity, _Class]] = {
     Quantity.VOLTAGE: _Class(SensorDeviceClass.VOLTAGE, UnitOfElectricPotential.VOLT, precision=0),
     Quantity.FREQUENCY: _Class(SensorDeviceClass.FREQUENCY, UnitOfFrequency.HERTZ, precision=2),
     Quantity.TEMPERATURE: _Class(SensorDeviceClass.TEMPERATURE, UnitOfTemperature.CELSIUS, precision=1),
-    Quantity.PERCENTAGE: _Class(SensorDeviceClass.BATTERY, PERCENTAGE, precision=0),
+    Quantity.PERCENTAGE: _Class(None, PERCENTAGE, precision=0),
     Quantity.ROTATION: _Class(None, REVOLUTIONS_PER_MINUTE, precision=0),
     Quantity.DURATION: _Class(SensorDeviceClass.DURATION, UnitOfTime.SECONDS, precision=0),
     Quantity.FACTOR: _Class(SensorDeviceClass.POWER_FACTOR, None, precision=2),
     Quantity.FLAG: _Class(SensorDeviceClass.ENUM, None, None),
     Quantity.UNKNOWN: _Class(None, None),
 }
+
+_BATTERIES: Final = frozenset({"Display.PresentSOC", "SoC"})
+"""How full a battery is. The other percentages are what a driver wants: nobody shall be warned that one of them is low."""
 
 _COUNTED: Final[Mapping[str, SensorStateClass]] = {
     EXPORTED: SensorStateClass.TOTAL_INCREASING,
@@ -297,7 +300,7 @@ def _described(measurand: str, value_fn: ValueOf) -> ReadingSensorDescription:
     return ReadingSensorDescription(
         key=key or f"measurand_{slugify(measurand)}",
         translation_key=key or "measurand",
-        device_class=device_class,
+        device_class=SensorDeviceClass.BATTERY if measurand in _BATTERIES else device_class,
         native_unit_of_measurement=unit,
         state_class=_COUNTED.get(measurand, state_class),
         suggested_display_precision=precision,
