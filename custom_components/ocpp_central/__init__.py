@@ -37,6 +37,7 @@ from .reception import Reception
 from .series_keeper import keep_series
 from .services import async_setup_services
 from .skipped_watch import watch_skipped
+from .silence_watch import watch_silence
 from .store import remove_storage
 from .tags import scan_tags
 from .unknown_card import watch_unknown_cards
@@ -95,6 +96,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     watch_leftovers(hass, entry)
     watch_unknown_cards(hass, entry)
+    watch_silence(hass, entry)
     scan_tags(hass, entry)
     tell_on_the_bus(hass, entry)
     central.begin()

@@ -32,6 +32,7 @@ class Audience:
     def __init__(self) -> None:
         """Have no listener, and keep the news until `open`."""
         self._updates: dict[Place, list[CALLBACK_TYPE]] = {}
+        self._readings: dict[Place, list[CALLBACK_TYPE]] = {}
         self._news: dict[Place, list[Callable[[Change], None]]] = {}
         self._all_news: list[Callable[[Change], None]] = []
         self._places: list[Callable[[Place], None]] = []
@@ -43,6 +44,11 @@ class Audience:
     def listen(self, place: Place, update: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call back whenever something that shows at this place has changed."""
         return _subscribe(self._updates, place, update)
+
+    @callback
+    def listen_to_readings(self, place: Place, update: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call back when a meter at this place was read, once a second at most, and when its readings begin or cease to count."""
+        return _subscribe(self._readings, place, update)
 
     @callback
     def listen_to_news(self, place: Place, tell: Callable[[Change], None]) -> CALLBACK_TYPE:
@@ -104,14 +110,23 @@ class Audience:
                 _safely(update)
 
     @callback
+    def wake_readings(self, places: Iterable[Place]) -> None:
+        """Have everything written again that the meters at these places tell."""
+        for place in set(places):
+            for update in tuple(self._readings.get(place, ())):
+                _safely(update)
+
+    @callback
     def wake_charger(self, charger: ChargerId) -> None:
         """Have everything written again that shows at a charger and its EVSEs."""
         self.wake(place for place in self._updates if place.charger == charger)
+        self.wake_readings(place for place in self._readings if place.charger == charger)
 
     @callback
     def wake_all(self) -> None:
         """Have everything written again, wherever it shows."""
         self.wake(tuple(self._updates))
+        self.wake_readings(tuple(self._readings))
 
     @callback
     def announce(self, place: Place) -> None:

@@ -7,33 +7,23 @@ spelled.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, SelectSelectorMode
 import voluptuous as vol
 
-from .bypass_watch import CONF_CHARGER_ID, named
-from .const import CONF_ENTRY_ID
+from .bypass_watch import named
+from .charger_repair import GONE, ChargerRepairFlow, word_of
 from .coordinator import CentralSystem
 from .core.commands import ChangeSetting, Outcome
 from .core.enforceability import Reason, Remedy
-from .core.events import ChargerId
-from .csms.session import Result
 from .keeping_out import keeping_out
 
 CONF_SETTINGS: Final = "settings"
 
-_GONE: Final = {
-    Outcome.DISCONNECTED: "charger_offline",
-    Outcome.TIMED_OUT: "charger_timeout",
-    Outcome.UNREADABLE: "charger_timeout",
-}
-"""What is wrong where the charger says nothing; more changes are then not tried."""
-
 _REFUSED: Final = "charger_refused"
 
 
-class BypassRepairFlow(RepairsFlow):
+class BypassRepairFlow(ChargerRepairFlow):
     """Have a charger change its settings."""
 
     def __init__(self) -> None:
@@ -74,13 +64,13 @@ class BypassRepairFlow(RepairsFlow):
         for reason, remedy in ways.items():
             command = ChangeSetting(setting=remedy.setting, value=remedy.value)
             result = await central.connections.execute(self._charger_id, command)
-            if (gone := _GONE.get(result.outcome)) is not None:
+            if (gone := GONE.get(result.outcome)) is not None:
                 self._failed = named(each for way, each in ways.items() if way not in self._closed)
                 return gone
             if result.outcome is Outcome.ACCEPTED:
                 self._closed.add(reason)
             else:
-                refusals.append(f"{named([remedy])}: {_word(result)}")
+                refusals.append(f"{named([remedy])}: {word_of(result)}")
         self._failed = ", ".join(refusals)
         return _REFUSED if refusals else None
 
@@ -99,18 +89,6 @@ class BypassRepairFlow(RepairsFlow):
         remedies = {} if judged is None else judged.remedies
         return {reason: remedy for reason, remedy in remedies.items() if reason not in self._closed}
 
-    def _central(self) -> CentralSystem | None:
-        """The central system of the charger, while it runs."""
-        entry = self.hass.config_entries.async_get_entry(str((self.data or {}).get(CONF_ENTRY_ID)))
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
-            return None
-        central: CentralSystem = entry.runtime_data
-        return central
-
-    @property
-    def _charger_id(self) -> ChargerId:
-        return str((self.data or {}).get(CONF_CHARGER_ID))
-
     def _placeholders(self, central: CentralSystem) -> dict[str, str]:
         remedies = (remedy for reason, remedy in self._ways(central).items() if reason.is_open)
         return {"charger": central.name_of(self._charger_id), "settings": named(remedies)}
@@ -124,10 +102,3 @@ def _schema(ways: Iterable[Reason]) -> vol.Schema:
         SelectSelectorConfig(options=options, multiple=True, translation_key="bypass", mode=SelectSelectorMode.LIST)
     )
     return vol.Schema({vol.Required(CONF_SETTINGS, default=chosen): selector})
-
-
-def _word(result: Result) -> str:
-    """The charger's word, or OCPP's for what it means."""
-    if result.word is not None:
-        return result.word
-    return "NotSupported" if result.outcome is Outcome.NOT_IMPLEMENTED else result.outcome.value

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .charger_watch import look_at_chargers
-from .const import CONF_ENTRY_ID, DOMAIN, LOGGER
+from .const import CONF_CHARGER_ID, CONF_ENTRY_ID, DOMAIN, LOGGER
 from .coordinator import OcppConfigEntry
 from .core.enforceability import Enforceability, Level, Reason, Remedy
 from .core.events import ChargerId
@@ -20,8 +20,6 @@ from .keeping_out import keeping_out
 
 BYPASS: Final = "bypass"
 """How the id of a repair begins that a change of the charger's settings solves; an underscore and the charger follow."""
-
-CONF_CHARGER_ID: Final = "charger_id"
 
 _VENDS_FREELY: Final = "vends_freely"
 

@@ -15,6 +15,7 @@ SUBENTRY_DRIVER: Final = "driver"
 SUBENTRY_LINK: Final = "calendar_link"
 
 CONF_BLOCKED: Final = "blocked"
+CONF_CHARGER_ID: Final = "charger_id"
 CONF_ENTRY_ID: Final = "entry_id"
 CONF_GROUP: Final = "group"
 CONF_HOUSE_TOKEN: Final = "house_token"  # noqa: S105  a key, no secret

@@ -5,7 +5,7 @@ Knows the one place where an event changes the world, and where the world is sav
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -34,6 +34,7 @@ from .core.events import (
     EvseId,
     Heard,
     HoldEnded,
+    Metered,
     Pardoned,
     Started,
     TransactionId,
@@ -55,8 +56,9 @@ from .core.undo import undone
 from .drivers import drivers_of, find_driver
 from .history import History
 from .list_keeper import ListKeeper
+from .metering import Pacer
 from .options import consumes_on_any, policy_of, rules_of
-from .showing import changed_at, changed_in, shows_at, told_at
+from .showing import changed_at, changed_in, read_in, sessions_changed_in, shows_at, told_at
 from .store import Memory, Storage, StorageFailedError, is_to_be_kept
 from .watch import Watch
 
@@ -106,6 +108,7 @@ class CentralSystem:
         """Whoever changes what repeats does so alone, because he writes down again what he has read before."""
         self.connections = Connections()
         self.lists = ListKeeper(self)
+        self._pacer = Pacer(hass, self.audience, self._apply)
         self._watches: set[Watch] = set()
         self._rejecting: set[ChargerId] = set()
         self._holding: set[ChargerId] = set()
@@ -139,6 +142,7 @@ class CentralSystem:
             if unsubscribe is not None:
                 unsubscribe()
         self._timer = self._sweeper = None
+        self._pacer.stop()
         await self._history.close()
         await self._storage.close()
 
@@ -299,8 +303,17 @@ class CentralSystem:
     @callback
     def apply(self, charger_id: ChargerId, event: Event) -> Verdict | None:
         """Let a charger's event change the world; the verdict that the charger is told, if the event wants one."""
+        if isinstance(event, Heard):
+            return None
+        if not isinstance(event, Metered):
+            self._pacer.release(charger_id)
+        elif self._pacer.keeps(charger_id, event):
+            return None
+        return self._apply(charger_id, event)
+
+    def _apply(self, charger_id: ChargerId, event: Event) -> Verdict | None:
         before = self.chargers.get(charger_id)
-        if before is None or isinstance(event, Heard):
+        if before is None:
             return None
         now = dt_util.utcnow()
         event = self._numbered(before, event)
@@ -318,9 +331,8 @@ class CentralSystem:
         step = ledger.after(report, after, now, consume_on_any=consumes_on_any(self.entry.options))
         if changed or step.changes or step.ledger is not ledger:  # most messages are readings, which change neither
             self._take(step, changed)
-        if len(after.evses) != len(before.evses):
-            for number in after.evses.keys() - before.evses.keys():
-                self.audience.announce(Place(charger_id, number))
+        if after is not before:
+            self._show_meters(before, after, changed)
         if (presented := presentation(report, self.drivers, house=self.house, now=now)) is not None:
             self.audience.present(presented)
         self.connections.wake(each.after.charger for each in step.changes if each.after.charger != charger_id)
@@ -328,6 +340,15 @@ class CentralSystem:
         if changed or self._ledger is not ledger or told:
             self.connections.wake([charger_id])
         return verdict
+
+    def _show_meters(self, before: Charger, after: Charger, changed: Collection[Place]) -> None:
+        """Tell of places that are new, of sessions at once, and of what was read in due time."""
+        if len(after.evses) != len(before.evses):
+            for number in after.evses.keys() - before.evses.keys():
+                self.audience.announce(Place(after.charger, number))
+        if changed:
+            self.audience.wake_readings(sessions_changed_in(before, after))
+        self._pacer.read(read_in(before, after))
 
     @callback
     def evicts(self, charger_id: ChargerId, transaction: TransactionId) -> bool:

@@ -21,14 +21,17 @@ from .const import CONF_HOUSE_TOKEN, SUBENTRY_CHARGER
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.abilities import Abilities
 from .core.book import Ghost
-from .core.charger import Charger, Description, Evse, Transaction
+from .core.charger import Charger, Description, Evse
 from .core.drivers import Driver
 from .core.enforceability import Enforceability
 from .core.events import EvseId, Reading
 from .core.local_list import Known, LocalList
+from .core.meter import Meter
+from .core.register import Register
 from .core.reservation import Hold, Reservation, Window
 from .core.settings import Settings
 from .core.sources import Source
+from .core.transaction import Transaction
 from .csms.intake import Counters
 from .devices import place_of
 from .drivers import drivers_of
@@ -57,6 +60,7 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "skew",
         "abilities",
         "settings",
+        "meter",
     ),
     Description: ("vendor", "model", "firmware"),
     Abilities: ("claims_reservations", "holds_unspecific", "types", "told_of", "complete", "outdated"),
@@ -75,7 +79,9 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "trouble",
     ),
     Known: ("version", "last"),
-    Evse: ("connectors", "told", "reported", "running", "last", "evictions", "readings"),
+    Evse: ("connectors", "told", "reported", "running", "last", "evictions", "meter"),
+    Meter: ("readings", "imported", "exported", "in_kwh", "interval", "read_at"),
+    Register: ("told", "offset", "doubted", "at"),
     Transaction: (
         "connector",
         "token",
@@ -86,6 +92,12 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "against",
         "evict_from",
         "attempts",
+        "began",
+        "ended",
+        "counted_from",
+        "energy_wh",
+        "meter_stop_wh",
+        "stop_reason",
     ),
     Reading: ("value", "unit", "at"),
     Reservation: (
@@ -253,12 +265,12 @@ def _plain(value: object) -> JsonValueType:
             return value.total_seconds()
         case Mapping():
             return {_key(key): _plain(each) for key, each in value.items()}
+        case _ if type(value) in _TOLD:
+            return _facts(value)
         case frozenset():
             return [_plain(each) for each in sorted(value)]
         case tuple():
             return [_plain(each) for each in value]
-        case _ if type(value) in _TOLD:
-            return _facts(value)
         case _:
             return REDACTED
 

@@ -11,10 +11,13 @@ from homeassistant.core import HomeAssistant
 
 from .bypass_repair import BypassRepairFlow
 from .bypass_watch import BYPASS
+from .silence_repair import SilenceRepairFlow
+from .silence_watch import SILENCE
 from .unknown_card import UNKNOWN_CARD, UnknownCardFlow
 
 _FLOWS: Final[Mapping[str, Callable[[], RepairsFlow]]] = {
     BYPASS: BypassRepairFlow,
+    SILENCE: SilenceRepairFlow,
     UNKNOWN_CARD: UnknownCardFlow,
 }
 """How the id of an issue begins (an underscore and whatever it is about follow) -> what makes the flow that fixes it."""

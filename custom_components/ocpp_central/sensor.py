@@ -23,6 +23,7 @@ from .core.events import ConnectorStatus
 from .core.reservation import Reservation, Status
 from .entity import PlaceEntity, add_entities_everywhere
 from .keeping_out import keeping_out
+from .metering_sensors import add_meters, session_sensors
 
 PARALLEL_UPDATES = 0
 
@@ -121,6 +122,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of every charger and connector."""
     add_entities_everywhere(entry, async_add_entities, _entities_of)
+    add_meters(entry, async_add_entities)
 
 
 def _entities_of(central: CentralSystem, place: Place) -> Iterable[SensorEntity]:
@@ -135,6 +137,7 @@ def _entities_of(central: CentralSystem, place: Place) -> Iterable[SensorEntity]
     for description in RESERVATION_SENSORS:
         yield ReservationSensor(central, place, description)
     yield NextReservationSensor(central, place, NEXT_RESERVATION)
+    yield from session_sensors(central, place)
 
 
 class StatusSensor(PlaceEntity, SensorEntity):

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Mapping
 
 from .audience import Place
 from .core.book import Change
-from .core.charger import Charger
+from .core.charger import Charger, Evse
 from .core.events import ChargerId
 from .core.reservation import Reservation, Target
+
+_NEW = Evse(evse=0)
+"""An EVSE that has told nothing."""
 
 type Chargers = Mapping[ChargerId, Charger]
 
@@ -60,8 +63,35 @@ def changed_in(before: Charger, after: Charger) -> set[Place]:
     return places
 
 
+def sessions_changed_in(before: Charger, after: Charger) -> list[Place]:
+    """The places where a session begins, ends or gets to know its driver, or where readings begin or cease to count."""
+    if before.connected != after.connected:
+        return [Place(after.charger), *(Place(after.charger, number) for number in after.evses)]
+    return [
+        Place(after.charger, number)
+        for number, evse in after.evses.items()
+        if (old := before.evses.get(number)) is not None and evse is not old and _session(evse) != _session(old)
+    ]
+
+
+def read_in(before: Charger, after: Charger) -> list[Place]:
+    """The places whose meters the change of a charger has read."""
+    places = [Place(after.charger)] if after.meter is not before.meter else []
+    if after.evses is not before.evses:
+        for number, evse in after.evses.items():
+            old = before.evses.get(number)
+            if evse.meter is not (old or _NEW).meter:
+                places.append(Place(after.charger, number))
+    return places
+
+
 def _both(change: Change) -> Iterable[Reservation]:
     return [each for each in (change.before, change.after) if each is not None]
+
+
+def _session(evse: Evse) -> tuple[object, ...]:
+    session = evse.session
+    return () if session is None else (session.transaction, session.token, session.ended)
 
 
 def _about_itself(charger: Charger) -> tuple[object, ...]:

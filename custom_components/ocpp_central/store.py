@@ -21,12 +21,15 @@ from mashumaro.codecs.basic import BasicDecoder, BasicEncoder
 from .const import DOMAIN, LOGGER
 from .core.abilities import Abilities
 from .core.book import Book, Ghost
-from .core.charger import Charger, Description, Evse, Transaction
+from .core.charger import Charger, Description, Evse
 from .core.ledger import Ledger
 from .core.local_list import Kept, kept, remembered
+from .core.meter import Key, Meter, is_worth_keeping
 from .core.past import Past
+from .core.register import Register
 from .core.reservation import Status
 from .core.spellings import Spellings
+from .core.transaction import Transaction
 from .records import Json, UnreadableError, Writer, decoded_by, read, read_sources
 
 VERSION = 1
@@ -47,13 +50,24 @@ class StorageFailedError(HomeAssistantError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMeter:
+    """What is kept of a meter: what it measures and has counted. What it measured last is not."""
+
+    seen: tuple[Key, ...] = ()
+    imported: Register = Register()
+    exported: Register = Register()
+    in_kwh: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvse:
-    """What is kept of an EVSE: its plugs, and the transactions by which a repeated start is recognised."""
+    """What is kept of an EVSE: its plugs, its meter, and the transactions by which a repeated start is recognised."""
 
     evse: int
     connectors: tuple[int, ...] = ()
     running: Transaction | None = None
     last: Transaction | None = None
+    meter: StoredMeter = StoredMeter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +84,7 @@ class StoredCharger:
     asks: bool = False
     vends_freely: bool = False
     local_list: Kept = Kept()
+    meter: StoredMeter = StoredMeter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,12 +253,18 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
         or before.spellings is not after.spellings
         or (before.asks, before.vends_freely) != (after.asks, after.vends_freely)
         or before.local_list.known is not after.local_list.known
+        or (before.meter is not after.meter and is_worth_keeping(before.meter, after.meter))
         or len(before.evses) != len(after.evses)
     ):
         return True
     return any(
         evse is not (old := before.evses[number])
-        and (evse.running != old.running or evse.last != old.last or evse.connectors != old.connectors)
+        and (
+            evse.running != old.running
+            or evse.last != old.last
+            or evse.connectors != old.connectors
+            or (evse.meter is not old.meter and is_worth_keeping(old.meter, evse.meter))
+        )
         for number, evse in after.evses.items()
     )
 
@@ -296,6 +317,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
                 connectors=tuple(sorted(evse.connectors)),
                 running=evse.running,
                 last=evse.last,
+                meter=_stored_meter(evse.meter),
             )
             for evse in charger.evses.values()
         ),
@@ -306,6 +328,16 @@ def _stored_charger(charger: Charger) -> StoredCharger:
         asks=charger.asks,
         vends_freely=charger.vends_freely,
         local_list=kept(charger.local_list.known),
+        meter=_stored_meter(charger.meter),
+    )
+
+
+def _stored_meter(meter: Meter) -> StoredMeter:
+    return StoredMeter(
+        seen=tuple(sorted(meter.seen, key=str)),
+        imported=meter.imported,
+        exported=meter.exported,
+        in_kwh=meter.in_kwh,
     )
 
 
@@ -372,6 +404,7 @@ def _charger(stored: StoredCharger) -> Charger:
                 connectors=frozenset(each.connectors),
                 running=each.running,
                 last=each.last,
+                meter=_meter(each.meter),
             )
             for each in stored.evses
         },
@@ -382,4 +415,14 @@ def _charger(stored: StoredCharger) -> Charger:
         asks=stored.asks,
         vends_freely=stored.vends_freely,
         local_list=remembered(stored.local_list),
+        meter=_meter(stored.meter),
+    )
+
+
+def _meter(stored: StoredMeter) -> Meter:
+    return Meter(
+        seen=frozenset(stored.seen),
+        imported=stored.imported,
+        exported=stored.exported,
+        in_kwh=stored.in_kwh,
     )

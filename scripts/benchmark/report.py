@@ -43,8 +43,8 @@ _BLOCK_NOTE = (
     "is the longest collection, which stops all threads."
 )
 _METER_NOTE = (
-    "The integration reads, checks and keeps meter values, but has no entities for them yet: its figure for "
-    "MeterValues is without states."
+    "The integration writes the newest of its readings once a second, as the second row of floor 1 does: that is what its "
+    "figure for MeterValues is held against."
 )
 
 

@@ -13,7 +13,6 @@ from custom_components.ocpp_central.core.charger import (
     Charger,
     Description,
     Evse,
-    Transaction,
 )
 from custom_components.ocpp_central.core.events import (
     Asked,
@@ -32,7 +31,9 @@ from custom_components.ocpp_central.core.events import (
     Updated,
     Verdict,
 )
+from custom_components.ocpp_central.core.meter import Key
 from custom_components.ocpp_central.core.token import IdToken
+from custom_components.ocpp_central.core.transaction import Transaction
 
 from .world import CHARGER, HOLDER, LONG_AGO, MINUTE, NOON, SECOND, STRANGER
 
@@ -238,13 +239,15 @@ def test_a_start_begins_a_transaction() -> None:
         started_at=NOON,
         meter_start_wh=100.0,
         charging_state=ChargingState.EV_CONNECTED,
+        began=NOON,
+        counted_from=100.0,
     )
     assert charger.evses[1].running == running
     assert charger.running("7") == running
     assert charger.running("8") is None
     after = charger.after(_started(transaction="8"))
     assert after.running("8") is not None
-    assert after.evses[1].last == running
+    assert after.evses[1].last == replace(running, energy_wh=0.0)
 
 
 @pytest.mark.parametrize("ended", [False, True])
@@ -302,7 +305,7 @@ def test_an_update_changes_what_it_names() -> None:
     assert (running.connector, running.token) == (2, HOLDER)
     assert running.charging_state is ChargingState.CHARGING
     assert named.after(Updated(transaction="7", at=NOON)).running("7") == running
-    assert named.evses[1].readings["Power.Active.Import", None].value == 7000
+    assert named.evses[1].meter.total("Power.Active.Import") == 7000
 
 
 def test_an_end_ends_the_transaction() -> None:
@@ -310,20 +313,30 @@ def test_an_end_ends_the_transaction() -> None:
     started = CONNECTED.after(_started()).after(_told(ConnectorStatus.AVAILABLE, evse=2))
     charger = started.after(Ended(transaction="7", at=NOON))
     assert charger.evses[1].running is None
-    assert charger.evses[1].last == started.running("7")
+    last = charger.evses[1].last
+    assert last is not None
+    assert last.transaction == "7"
+    assert charger.evses[1].session is last
 
 
-def test_readings_are_kept_by_measurand_and_phase() -> None:
-    """The newest counts, wherever it comes with; a main meter without an EVSE has no place."""
+def test_readings_are_those_of_the_evse_or_of_the_main_meter() -> None:
+    """The newest counts, wherever it comes with; a number that no status has told is no EVSE."""
     charger = CONNECTED.after(_started(readings=(_reading("Voltage", 229, "L1"),)))
     readings = (_reading("Voltage", 230, "L1"), _reading("Voltage", 231, "L2"))
     charger = charger.after(Metered(evse=1, transaction=None, readings=readings, at=NOON))
-    assert {key: each.value for key, each in charger.evses[1].readings.items()} == {
-        ("Voltage", "L1"): 230,
-        ("Voltage", "L2"): 231,
-    }
+    assert charger.evses[1].meter.value(Key("Voltage", "Outlet", "L1")) == 230
     assert charger.after(Metered(evse=9, transaction=None, readings=readings, at=NOON)) is charger
-    assert charger.after(Metered(evse=None, transaction=None, readings=readings, at=NOON)) is charger
+    whole = charger.after(Metered(evse=None, transaction=None, readings=readings[1:], at=NOON))
+    assert whole.meter.total("Voltage") == 231
+    assert whole.evses == charger.evses
+
+
+def test_readings_of_a_transaction_are_those_of_its_evse() -> None:
+    """A charger with one connector may call it 0, as if it were the main meter."""
+    charger = CONNECTED.after(_started())
+    charger = charger.after(Metered(evse=None, transaction="7", readings=(_reading("Voltage", 229),), at=NOON))
+    assert charger.evses[1].meter.total("Voltage") == 229
+    assert charger.meter.total("Voltage") is None
 
 
 def test_a_token_of_a_transaction_does_not_show() -> None:

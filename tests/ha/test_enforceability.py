@@ -239,6 +239,10 @@ class Fix:
             f"/api/repairs/issues/fix/{self.step['flow_id']}", {field["name"]: list(ways or self.chosen)}
         )
 
+    async def confirm(self) -> dict[str, Any]:
+        """Go on with a step that asks nothing."""
+        return await self._post(f"/api/repairs/issues/fix/{self.step['flow_id']}", {})
+
     async def submit_nothing(self) -> dict[str, Any]:
         """Choose nothing."""
         return await self._post(f"/api/repairs/issues/fix/{self.step['flow_id']}", {"settings": []})

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from .charger import Charger, Transaction
+from .charger import Charger
 from .doors import Doors
 from .drivers import Driver, Drivers, Holder
 from .events import (
@@ -27,6 +27,7 @@ from .ledger import Ledger
 from .reservation import Reservation
 from .rules import Enforcement, Rules
 from .token import IdToken, same_group
+from .transaction import Transaction
 
 _NOBODY = IdToken(value="")
 """Stands for whoever charges without being identified; it is the token of nobody."""

@@ -30,7 +30,6 @@ from .events import (
     ListVersionTold,
     Metered,
     Pardoned,
-    Reading,
     SettingChanged,
     SettingsTold,
     Standing,
@@ -41,9 +40,11 @@ from .events import (
     Verdict,
 )
 from .local_list import LocalList
+from .meter import Meter
 from .settings import Settings
 from .spellings import Spellings
 from .token import IdToken
+from .transaction import Transaction
 
 MAX_EVSES = 200
 """More than any charger has; a broken one that counts up its connector ids must not fill the device registry."""
@@ -116,50 +117,13 @@ class Description:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Transaction:
-    """A charging session. `token` None: nobody was identified; `anonymous`: and it charges all the same.
-
-    `group`: the token's, when it was presented. `meter_start_wh`: the energy register at its start. `standing`: how the
-    token stood; unless it was accepted, the transaction should soon end. `against`: the uid of the reservation that it is
-    in the way of. `evict_from`: from when on it is to be stopped, `attempts`: how often that was tried.
-    """
-
-    transaction: TransactionId
-    evse: EvseId
-    connector: ConnectorId | None
-    token: IdToken | None
-    anonymous: bool = False
-    group: str | None = field(default=None, repr=False)
-    started_at: datetime
-    meter_start_wh: float | None
-    standing: Standing = Standing.ACCEPTED
-    against: str | None = None
-    evict_from: datetime | None = None
-    attempts: int = 0
-    charging_state: ChargingState | None = None
-
-    def is_settled_on(self, token: IdToken | None) -> bool:
-        """Whether it is known who charges, so that a token which is told is not about that, or says it again.
-
-        `token` None: the charger tells that it identifies nobody.
-        """
-        if token is None:
-            return self.token is not None or self.anonymous
-        return self.token is not None and (not self.refused or self.token.matches(token))
-
-    @property
-    def refused(self) -> bool:
-        """Whether we did not accept its token."""
-        return self.standing is not Standing.ACCEPTED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Evse:
     """One place for one car. `connectors`: its plugs. `told`: what they last said; empty until the charger tells.
 
     `reported`: whether it told a status since the charger connected.
     `evictions`: when it was last tried to stop somebody here, `MOST_EVICTIONS` of them at most.
-    `running`, `last`: the transaction now and the latest one before, which is kept to recognise a repeated start.
+    `running`, `last`: the transaction now and the latest one before, which is kept to be seen, and to recognise a repeated start.
+    `meter`: what is measured here.
     """
 
     evse: EvseId
@@ -169,7 +133,19 @@ class Evse:
     running: Transaction | None = None
     last: Transaction | None = None
     evictions: tuple[datetime, ...] = ()
-    readings: Mapping[tuple[str, str | None], Reading] = field(default_factory=dict)
+    meter: Meter = Meter()
+
+    @property
+    def session(self) -> Transaction | None:
+        """The transaction that runs, else the latest one."""
+        return self.running or self.last
+
+    @property
+    def session_wh(self) -> float | None:
+        """What that took, in Wh; None: not known."""
+        if self.running is not None:
+            return self.running.taken_wh(self.meter)
+        return None if self.last is None else self.last.energy_wh
 
     @property
     def status(self) -> ConnectorStatus | None:
@@ -226,6 +202,7 @@ class Charger:
     `reticent`: whether it gave no answer about its abilities since it connected.
     `settings`: what it has told of its settings, which is not kept over a restart of ours.
     `local_list`: its own list of drivers.
+    `meter`: the one for all that goes through it.
     """
 
     charger: ChargerId
@@ -248,6 +225,7 @@ class Charger:
     clock: Clock = Clock()
     settings: Settings = Settings()
     local_list: LocalList = LocalList()
+    meter: Meter = Meter()
 
     @property
     def claims_reservations(self) -> bool | None:
@@ -408,14 +386,18 @@ class Charger:
             case Ended():
                 return self._ended(event)
             case Metered():
-                return self._metered(event.evse, event.readings)
+                running = None if event.evse is not None else self.running(event.transaction or "")
+                return self._metered(event.evse if running is None else running.evse, event)
 
     def _connected(self, event: Connected) -> Charger:
-        evses = {number: replace(evse, reported=False) for number, evse in self.evses.items()}
+        away_since = self.connected_at or self.away_since
+        was_away = away_since is None or event.at - away_since > UNNOTICED
+        evses = {number: _reconnected(evse, was_away=was_away) for number, evse in self.evses.items()}
         return replace(
             self,
             connected_at=event.at,
-            away_since=self.connected_at or self.away_since,
+            away_since=away_since,
+            meter=self.meter.forgotten() if was_away else self.meter,
             missed_since=None,
             token_length=event.token_length,
             evses=evses,
@@ -451,16 +433,17 @@ class Charger:
                 started_at=event.at,
                 meter_start_wh=event.meter_wh,
                 charging_state=event.charging_state,
+                began=self._happened_at(event),
             )
-            evse = replace(evse, running=_judged(running, verdict), last=evse.running or evse.last)
+            evse = self._begun(evse, _judged(running, verdict), event)
         elif known is evse.running:
             evse = replace(evse, running=_judged(known, verdict))
-        return self._with(_read(evse, event.readings))
+        return self._with(self._read(evse, event))
 
     def _updated(self, event: Updated, verdict: Verdict | None) -> Charger:
         running = self.running(event.transaction)
         if running is None:
-            return self._metered(event.evse, event.readings)
+            return self._metered(event.evse, event)
         changed = replace(
             running,
             connector=event.connector if event.connector is not None else running.connector,
@@ -472,7 +455,7 @@ class Charger:
         elif event.token is None or (running.token is not None and running.token.matches(event.token)):
             changed = _judged(changed, verdict)
         evse = replace(self.evses[running.evse], running=changed)
-        return self._with(_read(evse, event.readings))
+        return self._with(self._read(evse, event))
 
     def _evicting(self, event: Evicting) -> Charger:
         if (running := self.running(event.transaction)) is None:
@@ -490,13 +473,65 @@ class Charger:
     def _ended(self, event: Ended) -> Charger:
         running = self.running(event.transaction)
         if running is None:
-            return self._metered(event.evse, event.readings)
-        evse = replace(self.evses[running.evse], running=None, last=running)
-        return self._with(_read(evse, event.readings))
+            return self._ended_unnoticed(event)
+        evse = self._read(self.evses[running.evse], event)
+        meter = evse.meter.said(event.meter_wh, self._read_at(event)).at_rest(event.at)
+        last = replace(
+            (evse.running or running).metered(meter),
+            ended=self._happened_at(event),
+            meter_stop_wh=event.meter_wh,
+            stop_reason=event.reason,
+        )
+        return self._with(replace(evse, meter=meter, running=None, last=last.over(meter)))
 
-    def _metered(self, number: EvseId | None, readings: tuple[Reading, ...]) -> Charger:
-        evse = self.evses.get(number) if number is not None else None
-        return self if evse is None or not readings else self._with(_read(evse, readings))
+    def _ended_unnoticed(self, event: Ended) -> Charger:
+        """The charger when a transaction ended that does not run: perhaps the latest one, of which no end was told."""
+        for evse in self.evses.values():
+            last = evse.last
+            if last is not None and last.transaction == event.transaction and last.ended is None:
+                over = last.over_since(self._happened_at(event), event.meter_wh, event.reason)
+                return self._with(replace(evse, last=over))
+        return self._metered(event.evse, event)
+
+    def _metered(self, number: EvseId | None, event: Metered | Updated | Ended) -> Charger:
+        if not event.readings:
+            return self
+        if number is None:
+            # An update of a transaction that nobody knows, and which does not say where it runs, is of no main meter.
+            if not isinstance(event, Metered):
+                return self
+            return replace(self, meter=self.meter.after(event.readings, self._read_at(event)))
+        evse = self.evses.get(number)
+        return self if evse is None else self._with(self._read(evse, event))
+
+    def _begun(self, evse: Evse, running: Transaction, event: Started) -> Evse:
+        """The EVSE with a new transaction; one that ran before has ended without a word."""
+        before = evse.running.over(evse.meter) if evse.running is not None else evse.last
+        at, start = self._read_at(event), event.meter_wh
+        meter = evse.meter.said(start, at)
+        counted = meter.imported.total if start is None else meter.imported.when_it_said(start)
+        if meter.is_ahead_of(at):
+            counted = None
+        return replace(evse, running=replace(running, counted_from=counted), last=before, meter=meter)
+
+    def _read(self, evse: Evse, event: Metered | Started | Updated | Ended) -> Evse:
+        """The EVSE with what its meter was read by the way."""
+        if not event.readings:
+            return evse
+        running = evse.running
+        start = None if running is None else running.meter_start_wh
+        meter = evse.meter.after(event.readings, self._read_at(event), start)
+        return replace(evse, meter=meter, running=None if running is None else running.metered(meter))
+
+    def _read_at(self, event: Metered | Started | Updated | Ended) -> datetime:
+        """When a meter was really read: now, unless the charger tells what it queued."""
+        return event.at if event.received is None else self.moment_of(event.at, event.received)
+
+    def _happened_at(self, event: Started | Ended) -> datetime:
+        """When something really happened; to the charger's second, if its clock is right by and large."""
+        if event.received is None or abs(event.at - event.received) <= UNNOTICED:
+            return event.at
+        return self.moment_of(event.at, event.received)
 
     def _evse(self, number: EvseId | None) -> Evse | None:
         """The EVSE of this number, new if need be; None for a number that no charger has."""
@@ -558,11 +593,6 @@ def _is_same_start(known: Transaction, start: Started) -> bool:
     )
 
 
-def _read(evse: Evse, readings: tuple[Reading, ...]) -> Evse:
-    """The EVSE with the newest value of each measurand and phase."""
-    if not readings:
-        return evse
-    newest = dict(evse.readings)
-    for reading in readings:
-        newest[(reading.measurand, reading.phase)] = reading
-    return replace(evse, readings=newest)
+def _reconnected(evse: Evse, *, was_away: bool) -> Evse:
+    """The EVSE when its charger has connected; was it away, what it told before says nothing of now."""
+    return replace(evse, reported=False, meter=evse.meter.forgotten() if was_away else evse.meter)

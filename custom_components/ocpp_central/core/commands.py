@@ -4,7 +4,7 @@ Knows the commands and their outcomes. Must not know when a command is due (`pla
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -133,6 +133,17 @@ class ChangeSetting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TellReadings:
+    """Tell readings of a running transaction so often, or (`every` None) of these measurands, the most important one first.
+
+    Accepted, it comes with a `SettingChanged`.
+    """
+
+    every: timedelta | None = None
+    measurands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskForListLimits:
     """Ask whether the charger uses its own list of drivers, and how long that may be; it answers with a `ListLimitsTold`."""
 
@@ -158,7 +169,9 @@ class SendList:
 type ListCommand = AskForListLimits | ChangeSetting | AskForListVersion | SendList
 """What is done for the charger's own list of drivers."""
 
-type Upkeep = AskForAbilities | AskForSettings | ChangeSetting | AskForListLimits | AskForListVersion | SendList
+type Upkeep = (
+    AskForAbilities | AskForSettings | ChangeSetting | TellReadings | AskForListLimits | AskForListVersion | SendList
+)
 """What concerns the charger itself, its settings and its list."""
 
 type Command = PlaceHold | DropHold | StartTransaction | StopTransaction | AskToBoot | AskForStatus | Upkeep

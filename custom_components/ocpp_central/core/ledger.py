@@ -11,7 +11,7 @@ from datetime import datetime
 from . import steps
 from .book import Book, Change
 from .change import Amendment
-from .charger import Charger, Transaction
+from .charger import Charger
 from .commands import DropHold, Outcome, PlaceHold
 from .doors import Doors
 from .events import ChargerId, Ended, EvseId, Started, StatusChanged, Updated, Verdict
@@ -24,6 +24,7 @@ from .room import Terms
 from .sources import Source, SourceChange
 from .steps import Report
 from .token import IdToken
+from .transaction import Transaction
 from .wire_ids import WireIds
 
 _MOVES_CARS = (StatusChanged, Started, Updated, Ended)

@@ -12,7 +12,7 @@ from . import answers, holds
 from .binding import bind, holds_at, places, review
 from .book import Book
 from .change import Amendment, amended, outdated, rewrite
-from .charger import Charger, Evse, Transaction
+from .charger import Charger, Evse
 from .commands import DropHold, Outcome, PlaceHold
 from .eligibility import refuse_ineligible
 from .events import (
@@ -38,6 +38,7 @@ from .refusal import Reason, Refusal, obstacle
 from .reservation import Cause, HeldBy, Hold, News, Reservation, Status
 from .room import Terms, fits, make_room, refuse_useless, why_useless
 from .token import same_group
+from .transaction import Transaction
 
 CONCERNS_RESERVATIONS = (
     Connected,

@@ -22,6 +22,7 @@ from ..core.commands import (
     SendList,
     StartTransaction,
     StopTransaction,
+    TellReadings,
 )
 from ..core.events import Event, Heard, Verdict
 from . import local_lists, settings, times
@@ -57,7 +58,7 @@ def outcome(command: Command, answer: Json) -> Outcome:
     match command:
         case AskForAbilities() | AskForSettings() | AskForListLimits() | AskForListVersion():
             return Outcome.ACCEPTED  # its answer has no status of its own: it says what it says
-        case ChangeSetting():
+        case ChangeSetting() | TellReadings():
             return settings.outcome(answer)
         case _:
             return _WORDS[type(command)].get(text(answer, "status") or "", Outcome.UNREADABLE)
@@ -66,7 +67,7 @@ def outcome(command: Command, answer: Json) -> Outcome:
 def told(command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
     """What the charger's answer tells beside the outcome, where all versions say it alike; nothing for most commands."""
     match command:
-        case ChangeSetting():
+        case ChangeSetting() | TellReadings():
             return settings.changed(answer, now)
         case AskForListVersion():
             return local_lists.version_told(answer, now)

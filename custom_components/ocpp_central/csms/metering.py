@@ -4,7 +4,7 @@ Knows MeterValue and SampledValue of every version, with their defaults. Must no
 nor convert their units.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 import math
 
@@ -20,7 +20,7 @@ _CONTEXT = "Sample.Periodic"
 _LOCATION = "Outlet"
 _WATT_HOUR = "Wh"
 
-_SPELLINGS = {"Celcius": "Celsius"}
+_SPELLINGS: Mapping[str | None, str] = {"Celcius": "Celsius"}
 """The schemas of 1.6 allow both, the first by mistake."""
 
 _WATT_HOURS = {"Wh": 1.0, "kWh": 1000.0}
@@ -28,12 +28,29 @@ _WATT_HOURS = {"Wh": 1.0, "kWh": 1000.0}
 
 def readings_v16(meter_values: Sequence[Json], received: datetime) -> tuple[Reading, ...]:
     """The readings in 1.6's meter values, in their order; signed blocks and what is no number are left out."""
-    return _readings(meter_values, received, _measured_v16)
+    found: list[Reading] = []
+    for meter_value in meter_values:
+        at = times.read(meter_value.get("timestamp"), received)
+        for sample in parts(meter_value, "sampledValue"):
+            # A signed block (ValueFormat of 1.6) may be all digits, yet it is no number.
+            value = None if sample.get("format") == "SignedData" else _number(sample.get("value"))
+            if value is not None:
+                unit = sample.get("unit") or None
+                found.append(_reading(sample, value, _SPELLINGS.get(unit, unit), at))
+    return tuple(found)
 
 
 def readings_v2(meter_values: Sequence[Json], received: datetime) -> tuple[Reading, ...]:
     """The readings in 2.x's meter values, in their order, with the multiplier applied and the unit as told."""
-    return _readings(meter_values, received, _measured_v2)
+    found: list[Reading] = []
+    for meter_value in meter_values:
+        at = times.read(meter_value.get("timestamp"), received)
+        for sample in parts(meter_value, "sampledValue"):
+            measure = part(sample, "unitOfMeasure")
+            value = _scaled(_number(sample.get("value")), whole(measure, "multiplier") or 0)
+            if value is not None:
+                found.append(_reading(sample, value, text(measure, "unit"), at))
+    return tuple(found)
 
 
 def register_wh(readings: Sequence[Reading], context: str) -> float | None:
@@ -48,56 +65,23 @@ def register_wh(readings: Sequence[Reading], context: str) -> float | None:
     return None
 
 
-type _Measured = tuple[float | None, str | None]
-
-
-def _readings(
-    meter_values: Sequence[Json], received: datetime, measured: Callable[[Json], _Measured]
-) -> tuple[Reading, ...]:
-    found: list[Reading] = []
-    for meter_value in meter_values:
-        at = times.read(meter_value.get("timestamp"), received)
-        for sample in parts(meter_value, "sampledValue"):
-            value, unit = measured(sample)
-            if value is not None:
-                found.append(_reading(sample, value, unit, at))
-    return tuple(found)
-
-
 def _reading(sample: Json, value: float, unit: str | None, at: datetime) -> Reading:
-    measurand = text(sample, "measurand") or REGISTER
+    # The schemas have seen to it that these are texts: there are eight or more samples in most messages of a charger.
+    told = sample.get
+    measurand = told("measurand") or REGISTER
     if unit is None and measurand.startswith(_ENERGY):
         unit = _WATT_HOUR
     return Reading(
-        measurand=measurand,
-        value=value,
-        unit=unit,
-        phase=text(sample, "phase"),
-        location=text(sample, "location") or _LOCATION,
-        context=text(sample, "context") or _CONTEXT,
-        at=at,
+        measurand, value, unit, at, told("phase") or None, told("location") or _LOCATION, told("context") or _CONTEXT
     )
-
-
-def _measured_v16(sample: Json) -> _Measured:
-    # A signed block (ValueFormat of 1.6) may be all digits, yet it is no number.
-    if text(sample, "format") == "SignedData":
-        return None, None
-    unit = text(sample, "unit")
-    return _number(sample.get("value")), _SPELLINGS.get(unit or "", unit)
-
-
-def _measured_v2(sample: Json) -> _Measured:
-    measure = part(sample, "unitOfMeasure")
-    value = _number(sample.get("value"))
-    return _scaled(value, whole(measure, "multiplier") or 0), text(measure, "unit")
 
 
 def _number(value: object) -> float | None:
     """A finite number from a number or its text. Python reads "1_000" too, which no charger means."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    if isinstance(value, str) and "_" in value:
+    if isinstance(value, str):
+        if "_" in value:
+            return None
+    elif isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
         number = float(value)

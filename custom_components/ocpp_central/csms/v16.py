@@ -24,6 +24,7 @@ from ..core.commands import (
     SendList,
     StartTransaction,
     StopTransaction,
+    TellReadings,
     Upkeep,
 )
 from ..core.events import (
@@ -40,7 +41,7 @@ from ..core.events import (
     Verdict,
 )
 from ..core.token import IdToken
-from . import alike, capabilities, local_lists, settings, times
+from . import alike, capabilities, local_lists, sampling, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import parts, positive, text, whole
 from .metering import readings_v16
@@ -247,6 +248,8 @@ def _upkeep(command: Upkeep) -> Request:
             return settings.request_v16()
         case ChangeSetting():
             return settings.change_v16(command)
+        case TellReadings():
+            return sampling.change_v16(command)
         case AskForListLimits():
             return local_lists.LIMITS_V16
         case AskForListVersion():

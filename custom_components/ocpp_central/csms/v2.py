@@ -23,6 +23,7 @@ from ..core.commands import (
     SendList,
     StartTransaction,
     StopTransaction,
+    TellReadings,
     Upkeep,
 )
 from ..core.events import (
@@ -41,7 +42,7 @@ from ..core.events import (
     StatusChanged,
     Updated,
 )
-from . import alike, capabilities, local_lists, settings, times
+from . import alike, capabilities, local_lists, sampling, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import part, parts, positive, text, whole
 from .metering import readings_v2, register_wh
@@ -298,6 +299,8 @@ def _upkeep(command: Upkeep, tokens: Tokens) -> Request:
             return settings.request_v2()
         case ChangeSetting():
             return settings.change_v2(command)
+        case TellReadings():
+            return sampling.change_v2(command)
         case AskForListLimits():
             return local_lists.LIMITS_V2
         case AskForListVersion():

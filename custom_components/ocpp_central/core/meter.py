@@ -1,0 +1,244 @@
+"""The meter of an EVSE, or of a whole charger, as far as it has been read.
+
+Knows which reading is the newest, which of several is *the* value of a measurand, and what was counted. Must not know
+sessions, nor who is shown any of it.
+
+A measurand can come with locations and phases. Its value is that of the place nearest to the car of which there is one; there
+the one without a phase, else what the phases make together (`measurands.blended`). Whatever was told a minute before the newest
+is not there any more: a car with three phases may be followed by one with one.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from .events import Reading
+from .measurands import EXPORTED, FLOWS, IMPORTED, INTERVAL, QUANTITIES, blended, normal
+from .register import Register
+
+LOCATIONS: Final = ("Outlet", "Cable", "EV", "Body", "Inlet", "Upstream")
+"""The nearest to the car first; a charger with one meter calls its place what it likes (evcc#16966 has "Body")."""
+
+_PHASES: Final = (
+    ("L1", "L2", "L3"),
+    ("L1-N", "L2-N", "L3-N"),
+    ("L1-L2", "L2-L3", "L3-L1"),
+    ("N",),  # Injet tells the only current that it measures so (lbbrhzn/ocpp#1311)
+)
+"""Phases of which one set is the whole, the best one first."""
+
+_ALL_PHASES: Final = frozenset({None, *(phase for phases in _PHASES for phase in phases)})
+
+_TOGETHER: Final = timedelta(minutes=1)
+"""Readings that a charger takes at the same time may come in several messages."""
+
+_BEGIN: Final = "Transaction.Begin"
+_END: Final = "Transaction.End"
+_REGULAR: Final = frozenset({"Sample.Periodic", "Sample.Clock"})
+"""Contexts of which one alone adds up: a charger that tells both tells the same energy twice."""
+
+_MOST_UNKNOWN: Final = 50
+"""More than a vendor invents; a broken charger that makes up measurands must not fill the entity registry."""
+
+_THOUSAND: Final = 1000
+_MOST_OF_A_SESSION_WH: Final = 500_000
+
+
+class Key(NamedTuple):
+    """What is measured where; `phase` None: of all phases together, or of what has none."""
+
+    measurand: str
+    location: str
+    phase: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """What a meter told. `readings`: the newest of each, as told. `seen`: all that it ever told.
+
+    `imported`, `exported`: its registers of energy. `in_kwh`: it tells kWh and calls them Wh, or nothing.
+    `interval`: the context of the intervals that are added up where it tells no register. `read_at`: when it was read last.
+    """
+
+    readings: Mapping[Key, Reading] = field(default_factory=dict)
+    seen: frozenset[Key] = frozenset()
+    imported: Register = Register()
+    exported: Register = Register()
+    in_kwh: bool = False
+    interval: str | None = None
+    read_at: datetime | None = None
+
+    def value(self, key: Key) -> float | None:
+        """What was read there, in the unit of its quantity; None: nothing, or not since we run."""
+        reading = self.readings.get(key)
+        return None if reading is None else _normal(reading)
+
+    def total(self, measurand: str, location: str | None = None) -> float | None:
+        """The value of a measurand at a location (None: at the nearest to the car), in the unit of its quantity."""
+        return _total_at(self.readings, measurand, location)
+
+    def after(self, readings: Iterable[Reading], at: datetime, meter_start: float | None = None) -> Meter:
+        """The meter once it was read, really at `at`; what is older than what we have changes little.
+
+        `meter_start`: what the register was when the present transaction began, which is in Wh for certain.
+        """
+        told = _newest(readings)
+        seen = self.seen
+        if not told.keys() <= seen:
+            told = self._believed(told)
+            seen = seen.union(told)
+        if not told:
+            return self
+        if self.is_ahead_of(at):
+            late = replace(self, readings={**told, **self.readings}, seen=seen)
+            return _with_interval(late, told, at)
+        known = {**self.readings, **told}
+        measured = {key[0] for key in told}
+        imported, in_kwh = self.imported, self.in_kwh
+        if IMPORTED in measured and (wh := _total_at(known, IMPORTED)) is not None:
+            in_kwh = _is_in_kwh(wh, meter_start, so_far=in_kwh)
+            imported = imported.after(wh * _THOUSAND if in_kwh else wh, at)
+        exported = self.exported
+        if EXPORTED in measured and (wh := _total_at(known, EXPORTED)) is not None:
+            exported = exported.after(wh, at)
+        after = Meter(
+            readings=known,
+            seen=seen,
+            imported=imported,
+            exported=exported,
+            in_kwh=in_kwh,
+            interval=self.interval,
+            read_at=at,
+        )
+        return _with_interval(after, told, at) if INTERVAL in measured else after
+
+    def said(self, wh: float | None, at: datetime) -> Meter:
+        """The meter once its register of imported energy was told by itself, as at the start and end of transactions."""
+        return self if wh is None or self.is_ahead_of(at) else replace(self, imported=self.imported.after(wh, at))
+
+    def is_ahead_of(self, at: datetime) -> bool:
+        """Whether it was read after this moment: a charger may tell what it queued when it has told something newer."""
+        return self.read_at is not None and at < self.read_at
+
+    def at_rest(self, at: datetime) -> Meter:
+        """The meter when the transaction has ended: nothing flows, though many chargers do not say so any more."""
+        stopped = {
+            key: each._replace(value=0.0, at=at) for key, each in self.readings.items() if key.measurand in FLOWS
+        }
+        return replace(self, readings={**self.readings, **stopped}) if stopped else self
+
+    def _believed(self, told: Mapping[Key, Reading]) -> dict[Key, Reading]:
+        """What was told without what is too much: of what no version has, a meter measures little."""
+        unknown = sum(not _is_of_a_standard(key) for key in self.seen)
+        believed: dict[Key, Reading] = {}
+        for key, reading in told.items():
+            if key not in self.seen and not _is_of_a_standard(key):
+                if unknown == _MOST_UNKNOWN:
+                    continue
+                unknown += 1
+            believed[key] = reading
+        return believed
+
+    def forgotten(self) -> Meter:
+        """The meter of a charger that was away: what it measured then says nothing of now."""
+        return replace(self, readings={}, read_at=None) if self.readings else self
+
+
+def _with_interval(meter: Meter, told: Mapping[Key, Reading], at: datetime) -> Meter:
+    """The meter of a charger that tells no register, but what it has delivered since it told that last."""
+    readings = [each for key, each in told.items() if key.measurand == INTERVAL]
+    if not readings or any(key.measurand == IMPORTED for key in meter.seen):
+        return meter
+    context = meter.interval or next((each.context for each in readings if each.context in _REGULAR), None)
+    wh = _total(INTERVAL, [each for each in readings if each.context in {context, _END}])
+    register = meter.imported if wh is None else meter.imported.after((meter.imported.told or 0) + wh, at)
+    return replace(meter, imported=register, interval=context)
+
+
+def is_worth_keeping(before: Meter, after: Meter) -> bool:
+    """Whether a meter has changed so much that it should be on disk soon.
+
+    A register that goes on needs not: after a restart it says itself where it is. Only one that begins anew meanwhile would be
+    counted wrongly, by less than a kWh.
+    """
+    return (
+        after.seen is not before.seen
+        or after.in_kwh != before.in_kwh
+        or _scale(before.imported) != _scale(after.imported)
+        or _scale(before.exported) != _scale(after.exported)
+    )
+
+
+def _scale(register: Register) -> tuple[float, float | None]:
+    return register.offset, None if register.told is None else register.told // _THOUSAND
+
+
+def _newest(readings: Iterable[Reading]) -> dict[Key, Reading]:
+    """The newest reading of each key. What a transaction began with comes along with later messages (lbbrhzn/ocpp#1838)."""
+    newest: dict[Key, Reading] = {}
+    for reading in readings:
+        key = Key(reading.measurand, reading.location or LOCATIONS[0], reading.phase)
+        known = newest.get(key)
+        if known is None or _supersedes(reading, known):
+            newest[key] = reading
+    return newest
+
+
+def _is_of_a_standard(key: Key) -> bool:
+    return key.measurand in QUANTITIES and key.location in LOCATIONS and key.phase in _ALL_PHASES
+
+
+def _supersedes(reading: Reading, known: Reading) -> bool:
+    if (reading.context == _BEGIN) is not (known.context == _BEGIN):
+        return known.context == _BEGIN
+    return reading.at >= known.at
+
+
+def _distance(location: str) -> int:
+    """How far from the car a location is."""
+    return LOCATIONS.index(location) if location in LOCATIONS else len(LOCATIONS)
+
+
+def _total_at(readings: Mapping[Key, Reading], measurand: str, location: str | None = None) -> float | None:
+    """The value of a measurand at a location (None: at the nearest to the car) of these readings."""
+    found: dict[str, list[Reading]] = {}
+    for key, reading in readings.items():
+        if key[0] == measurand and (location is None or location == key[1]):
+            found.setdefault(key[1], []).append(reading)
+    if not found:
+        return None
+    newest = max(reading.at for readings in found.values() for reading in readings)
+    for each in sorted(found, key=_distance) if len(found) > 1 else found:
+        if present := [reading for reading in found[each] if newest - reading.at <= _TOGETHER]:
+            return _total(measurand, present)
+    return None
+
+
+def _total(measurand: str, readings: Iterable[Reading]) -> float | None:
+    """The value of a measurand of its readings with different phases; None where none of them is a phase that we know."""
+    by_phase = {each.phase: each for each in readings}
+    if (whole := by_phase.get(None)) is not None:
+        return _normal(whole)
+    for phases in _PHASES:
+        if values := [_normal(by_phase[phase]) for phase in phases if phase in by_phase]:
+            return blended(measurand, values)
+    return None
+
+
+def _normal(reading: Reading) -> float:
+    return normal(reading.measurand, reading.value, reading.unit)
+
+
+def _is_in_kwh(wh: float, meter_start: float | None, *, so_far: bool) -> bool:
+    """Whether a register that is said to be in Wh is in kWh (OpenEVSE/openevse_esp32_firmware#703).
+
+    The meter of a start is in Wh by definition (1.6 section 6.45), and a session takes no megawatt hours.
+    """
+    if not meter_start:
+        return so_far
+    least = meter_start - min(_THOUSAND, meter_start / 2)
+    for factor in (1, _THOUSAND):
+        if least <= wh * factor <= meter_start + _MOST_OF_A_SESSION_WH:
+            return factor == _THOUSAND
+    return so_far

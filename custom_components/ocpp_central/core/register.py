@@ -1,0 +1,87 @@
+"""What a meter has counted, whatever becomes of its register.
+
+Knows how a register begins anew, jumps and lies, and what of that is energy. Must not know who reads it, nor its unit.
+
+The total never goes back, and never leaps: Home Assistant's statistics take any fall for a new meter, and then count all that
+follows it as consumed. Chargers do begin at 0 with every session or restart, and do tell 0 in between (lbbrhzn/ocpp#1756).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+_MOST_W: Final = 1_000_000
+"""More than a charger delivers."""
+
+_LEEWAY_WH: Final = 1000
+"""What a register may be off by rounding: meters tell Wh, tenths of kWh or whole kWh."""
+
+_ROUNDING_WH: Final = 10
+"""A register that is told in two ways, with decimals and as whole Wh, goes back and forth by less."""
+
+_A_NEW_COUNT_WH: Final = 200_000
+"""A register that began anew was at less when it is first read again: more than a car takes."""
+
+_DIP: Final = 0.9
+"""One that falls by less than a tenth has not begun anew, which is Home Assistant's rule, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """A register of energy, in Wh. `told`: what it says, as far as that is believed; None: it was never read. `at`: when.
+
+    `offset`: what the total is ahead of it. `doubted`: what it said last, if that is not believed yet.
+    """
+
+    told: float | None = None
+    offset: float = 0
+    doubted: float | None = None
+    at: datetime | None = None
+
+    @property
+    def total(self) -> float | None:
+        """All that was counted, as far as is known; while nothing odd happens, what the register says."""
+        return None if self.told is None else _exact(self.offset + self.told)
+
+    def after(self, told: float, at: datetime) -> Register:
+        """The register once it was read.
+
+        What is less than before, or impossibly much, is believed only when the next reading goes on from there: a slip does not.
+        """
+        if self.told is None:
+            return replace(self, told=told, at=at)
+        if told >= self.told and self._may_have_reached(told, self.told, at):
+            return Register(told=told, offset=self.offset, at=at)
+        if self.doubted is None and 0 < self.told - told <= _ROUNDING_WH:
+            return self
+        if self.doubted is None or not self._goes_on(told, self.doubted, at):
+            return replace(self, doubted=told)
+        counted = told if self._began_anew(self.doubted) else told - self.doubted
+        return Register(told=told, offset=_exact(self.offset + self.told + counted - told), at=at)
+
+    def when_it_said(self, wh: float) -> float | None:
+        """What the total was when the register, which was read by now, said `wh` a moment ago.
+
+        That may be a little less than was read before: many chargers round what a transaction begins with.
+        """
+        if self.told is not None and max(_DIP * self.told, self.told - _LEEWAY_WH) <= wh <= self.told:
+            return _exact(self.offset + wh)
+        return self.total
+
+    def _goes_on(self, told: float, before: float, at: datetime) -> bool:
+        return told > before and self._may_have_reached(told, before, at)
+
+    def _may_have_reached(self, told: float, before: float, at: datetime) -> bool:
+        if self.at is None:
+            return True
+        hours = max(at - self.at, timedelta()) / timedelta(hours=1)
+        return told - before <= _MOST_W * hours + _LEEWAY_WH
+
+    def _began_anew(self, doubted: float) -> bool:
+        told = self.told or 0
+        return doubted < _DIP * told and doubted <= _A_NEW_COUNT_WH
+
+
+def _exact(wh: float) -> float:
+    """Without what adding floats leaves beyond the thousandth of a Wh."""
+    return round(wh, 3)

@@ -1,0 +1,95 @@
+"""A charging session, as far as a charger has told it.
+
+Knows who charges, how that was judged, and what is accounted of it. Must not know the EVSE around it, nor which event says what.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from .events import ChargingState, ConnectorId, EvseId, Standing, TransactionId
+from .meter import Meter
+from .token import IdToken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """A charging session. `token` None: nobody was identified; `anonymous`: and it charges all the same.
+
+    `group`: the token's, when it was presented. `meter_start_wh`: the energy register at its start. `standing`: how the
+    token stood; unless it was accepted, the transaction should soon end. `against`: the uid of the reservation that it is
+    in the way of. `evict_from`: from when on it is to be stopped, `attempts`: how often that was tried.
+    `began`, `ended`: when that really was; `ended` None: it runs, or its end was never told. `counted_from`: what the meter had
+    counted when it began. `energy_wh`: what it took in all. `meter_stop_wh`, `stop_reason`: what the charger told at its end.
+    """
+
+    transaction: TransactionId
+    evse: EvseId
+    connector: ConnectorId | None
+    token: IdToken | None
+    anonymous: bool = False
+    group: str | None = field(default=None, repr=False)
+    started_at: datetime
+    meter_start_wh: float | None
+    standing: Standing = Standing.ACCEPTED
+    against: str | None = None
+    evict_from: datetime | None = None
+    attempts: int = 0
+    charging_state: ChargingState | None = None
+    began: datetime | None = None
+    ended: datetime | None = None
+    counted_from: float | None = None
+    energy_wh: float | None = None
+    meter_stop_wh: float | None = None
+    stop_reason: str | None = None
+
+    def lasted(self, now: datetime) -> timedelta:
+        """How long it took, or takes so far."""
+        return max((self.ended or now) - (self.began or self.started_at), timedelta())
+
+    def taken_wh(self, meter: Meter) -> float | None:
+        """What it took so far by the meter of its EVSE, in Wh; None while that is not known."""
+        counted = meter.imported.total
+        if counted is None or self.counted_from is None:
+            return None
+        return round(max(counted - self.counted_from, 0.0), 3)
+
+    def metered(self, meter: Meter) -> Transaction:
+        """The transaction once the meter was read: where the charger did not tell what it began with, that is it."""
+        if (
+            self.counted_from is not None
+            or self.meter_start_wh is not None
+            or (counted := meter.imported.total) is None
+        ):
+            return self
+        return replace(self, counted_from=counted)
+
+    def over(self, meter: Meter) -> Transaction:
+        """The transaction when nothing more is read of it: by the meter, else by what the charger told of start and end."""
+        taken = self.taken_wh(meter)
+        return replace(self, energy_wh=self.told_wh if taken is None else taken)
+
+    def over_since(self, ended: datetime, meter_stop_wh: float | None, reason: str | None) -> Transaction:
+        """The transaction whose end was told when another one ran already."""
+        told = replace(self, ended=ended, meter_stop_wh=meter_stop_wh, stop_reason=reason)
+        return told if (wh := told.told_wh) is None else replace(told, energy_wh=wh)
+
+    @property
+    def told_wh(self) -> float | None:
+        """What it took by the register at its start and at its end; None where one is not told, or was another one."""
+        if self.meter_start_wh is None or self.meter_stop_wh is None or self.meter_stop_wh < self.meter_start_wh:
+            return None
+        return round(self.meter_stop_wh - self.meter_start_wh, 3)
+
+    def is_settled_on(self, token: IdToken | None) -> bool:
+        """Whether it is known who charges, so that a token which is told is not about that, or says it again.
+
+        `token` None: the charger tells that it identifies nobody.
+        """
+        if token is None:
+            return self.token is not None or self.anonymous
+        return self.token is not None and (not self.refused or self.token.matches(token))
+
+    @property
+    def refused(self) -> bool:
+        """Whether we did not accept its token."""
+        return self.standing is not Standing.ACCEPTED

@@ -1,0 +1,232 @@
+"""What a session took, and how long, whatever the charger tells of it."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import pytest
+
+from custom_components.ocpp_central.core.charger import Charger, Evse
+from custom_components.ocpp_central.core.events import (
+    Connected,
+    ConnectorStatus,
+    Disconnected,
+    Ended,
+    Event,
+    Metered,
+    Reading,
+    Started,
+    StatusChanged,
+    Updated,
+)
+from custom_components.ocpp_central.core.measurands import IMPORTED, INTERVAL
+from custom_components.ocpp_central.core.transaction import Transaction
+
+from .world import CHARGER, HOLDER, MINUTE, NOON, SECOND
+
+HOUR = 60 * MINUTE
+KNOWN = (
+    Charger(charger=CHARGER)
+    .after(Connected(token_length=20, at=NOON))
+    .after(StatusChanged(evse=1, connector=1, status=ConnectorStatus.AVAILABLE, at=NOON))
+    .after(StatusChanged(evse=2, connector=1, status=ConnectorStatus.AVAILABLE, at=NOON))
+)
+
+
+def started(wh: float | None, at: datetime = NOON, **more: object) -> Started:
+    """A start with this register."""
+    fields: dict[str, object] = {"transaction": "7", "evse": 1, "connector": 1, "token": HOLDER, "received": at} | more
+    return Started(meter_wh=wh, at=at, **fields)  # type: ignore[arg-type]
+
+
+def ended(wh: float | None, at: datetime = NOON + HOUR, **more: object) -> Ended:
+    """An end with this register."""
+    fields: dict[str, object] = {"transaction": "7", "received": at} | more
+    return Ended(meter_wh=wh, at=at, **fields)  # type: ignore[arg-type]
+
+
+def metered(value: float, at: datetime, measurand: str = IMPORTED, **more: object) -> Metered:
+    """A reading."""
+    fields: dict[str, object] = {"evse": 1, "transaction": "7", "received": at} | more
+    reading = Reading(measurand=measurand, value=value, unit=None, context="Sample.Periodic", location="Outlet", at=at)
+    return Metered(readings=(reading,), at=at, **fields)  # type: ignore[arg-type]
+
+
+def after(events: Iterable[Event], charger: Charger = KNOWN) -> Charger:
+    """The charger once it has told all that."""
+    for event in events:
+        charger = charger.after(event)
+    return charger
+
+
+def evse_after(*events: Event, charger: Charger = KNOWN) -> Evse:
+    """Its first EVSE then."""
+    return after(events, charger).evses[1]
+
+
+def account(charger: Charger) -> tuple[float | None, timedelta | None]:
+    """Energy and duration of the latest session of the first EVSE."""
+    evse = charger.evses[1]
+    session = evse.session
+    return evse.session_wh, None if session is None or session.ended is None else session.ended - session_began(session)
+
+
+def session_began(session: Transaction) -> datetime:
+    """When it really began."""
+    assert session.began is not None
+    return session.began
+
+
+def minutes(*told: float, begin: datetime = NOON, measurand: str = IMPORTED) -> list[Event]:
+    """Readings a minute apart."""
+    return [metered(value, begin + number * MINUTE, measurand) for number, value in enumerate(told, start=1)]
+
+
+@pytest.mark.parametrize(
+    ("before", "start", "readings", "stop", "want"),
+    [
+        ([], 1000, [1100, 1200.5], 1234, 234),
+        ([], 1000, [], 1234, 234),
+        ([], None, [1000, 1200], 1234, 234),
+        ([], None, [1000, 1200], None, 200),
+        ([], None, [], 1234, 0),
+        ([], None, [], None, None),
+        # the register begins anew with each session
+        ([900, 5000], 0, [60, 120], 130, 130),
+        ([5000], 0, [], 130, 130),
+        # with 0 at the start though it is a lifetime's; and with 0 at the end
+        ([150_000], 0, [150_100, 150_200], 150_250, 250),
+        ([150_000], 150_000, [150_100], 0, 100),
+        # it says nothing for a while, or begins anew meanwhile
+        ([], 150_000, [150_100, 0, 150_300], 150_400, 400),
+        ([], 150_000, [150_100, 0, 50], 90, 190),
+        # rounded start: what was read a moment ago was more
+        ([157_445.7], 157_440, [157_500], 157_540, 100),
+    ],
+)
+def test_the_energy_is_what_the_meter_has_counted_meanwhile(
+    before: list[float], start: float | None, readings: list[float], stop: float | None, want: float | None
+) -> None:
+    """To the last digit, of whatever register the charger has."""
+    begin = NOON + HOUR
+    events: list[Event] = [
+        *minutes(*before),
+        started(start, begin),
+        *minutes(*readings, begin=begin),
+        ended(stop, begin + HOUR),
+    ]
+    assert account(after(events)) == (want, HOUR)
+
+
+def test_intervals_make_the_energy_where_there_is_no_register() -> None:
+    """What was delivered between two readings adds up."""
+    events: list[Event] = [started(None), *minutes(100, 150, 50.5, measurand=INTERVAL)]
+    assert evse_after(*events).session_wh == 200.5  # the first one reaches back beyond what we know
+    events = [started(1000), *events[1:]]
+    assert evse_after(*events).session_wh == 300.5
+    assert evse_after(*events, ended(1301)).session_wh == 301
+
+
+def test_a_session_grows_while_it_runs_and_stays_when_it_is_over() -> None:
+    """Until the next one begins."""
+    running = evse_after(started(1000), *minutes(1100))
+    assert running.session_wh == 100
+    assert running.session is running.running
+    charger = after([started(1000), ended(1234, reason="EVDisconnected"), *minutes(1300, begin=NOON + 2 * HOUR)])
+    over = charger.evses[1]
+    assert over.session is not None
+    assert (over.session_wh, over.session.meter_stop_wh, over.session.stop_reason) == (234, 1234, "EVDisconnected")
+    again = charger.after(started(1300, NOON + 3 * HOUR, transaction="8"))
+    assert again.evses[1].session_wh == 0
+
+
+def test_an_unknown_end_is_of_no_connector() -> None:
+    """Whatever runs goes on: nobody guesses (issue 6)."""
+    charger = after([started(1000), started(2000, evse=2, transaction="8")])
+    assert charger.after(ended(5000, transaction="99")) is charger
+    placed = charger.after(ended(5000, transaction="99", evse=2))
+    assert placed is charger
+
+
+def test_a_session_that_was_queued_is_accounted_at_its_own_time() -> None:
+    """Start, readings and end come together when the charger is back; what it has read since does not mix in."""
+    back = NOON + 6 * HOUR
+    charger = after([*minutes(1000), Disconnected(at=NOON + 2 * MINUTE), Connected(token_length=20, at=back)])
+    now = back + MINUTE
+    queued: list[Event] = [
+        started(1000, NOON + HOUR, received=now),
+        metered(1500, NOON + HOUR + MINUTE, received=now),
+        ended(3000.5, NOON + 3 * HOUR + 5 * SECOND, received=now),
+    ]
+    assert account(after(queued, charger)) == (2000.5, 2 * HOUR + 5 * SECOND)
+    newer = charger.after(metered(3400, back, received=back))
+    late = after(queued, newer)
+    assert account(late) == (2000.5, 2 * HOUR + 5 * SECOND)
+    assert late.evses[1].meter.imported.total == 3400
+
+
+def test_what_happened_offline_has_its_own_time() -> None:
+    """2.x says so (`offline`)."""
+    events: list[Event] = [
+        started(1000, NOON - 3 * HOUR, received=None, offline=True),
+        ended(1800, NOON - HOUR, received=None, offline=True),
+    ]
+    assert account(after(events)) == (800, 2 * HOUR)
+
+
+@pytest.mark.parametrize("off", [-5 * HOUR, 5 * HOUR])
+def test_a_wrong_clock_makes_no_wrong_duration(off: timedelta) -> None:
+    """Also if it is set right meanwhile."""
+    here = after([Disconnected(at=NOON), Connected(token_length=20, at=NOON + SECOND)])
+    begun = here.after(started(1000, NOON + MINUTE + off, received=NOON + MINUTE))
+    assert account(begun.after(ended(1500, NOON + HOUR))) == (500, 59 * MINUTE)
+    assert account(begun.after(ended(1500, NOON + HOUR + off, received=NOON + HOUR))) == (500, 59 * MINUTE)
+
+
+def test_a_lost_connection_in_the_middle_costs_nothing() -> None:
+    """The meter goes on counting; the end may come late."""
+    charger = after([started(1000), *minutes(1100), Disconnected(at=NOON + 2 * MINUTE)])
+    back = NOON + 2 * HOUR
+    charger = after(
+        [Connected(token_length=20, at=back), metered(4000, back + MINUTE, received=back + MINUTE)], charger
+    )
+    assert charger.evses[1].session_wh == 3000
+    assert account(charger.after(ended(4500, NOON + 3 * HOUR))) == (3500, 3 * HOUR)
+    queued = ended(3900, NOON + HOUR, received=back + 2 * MINUTE)
+    assert account(charger.after(queued)) == (3000, HOUR)
+
+
+def test_an_end_that_comes_after_the_next_start_completes_the_one_before() -> None:
+    """Until then it is known by what was read of it."""
+    charger = after([started(1000), *minutes(1100), started(1500, NOON + HOUR, transaction="8")])
+    last = charger.evses[1].last
+    assert last is not None
+    assert (last.energy_wh, last.ended) == (100, None)
+    late = charger.after(ended(1480, NOON + 30 * MINUTE)).evses[1].last
+    assert late is not None
+    assert (late.energy_wh, late.lasted(NOON)) == (480, 30 * MINUTE)
+    unread = charger.after(ended(None, NOON + 30 * MINUTE)).evses[1].last
+    assert unread is not None
+    assert unread.energy_wh == 100
+
+
+def test_an_update_may_bring_the_readings() -> None:
+    """2.x tells them with its events; of a transaction that nobody knows, at the EVSE that it names."""
+    charger = after([started(None)])
+    reading = Reading(measurand=IMPORTED, value=1000, unit=None, at=NOON)
+    update = Updated(transaction="7", readings=(reading,), at=NOON)
+    assert charger.after(update).evses[1].meter.imported.total == 1000
+    strange = Updated(transaction="99", evse=2, readings=(reading,), at=NOON)
+    assert charger.after(strange).evses[2].meter.imported.total == 1000
+    nowhere = Updated(transaction="99", readings=(reading,), at=NOON)
+    assert charger.after(nowhere) is charger
+
+
+def test_a_session_lasts_from_its_beginning() -> None:
+    """And never less than nothing; one that an earlier version has stored has only the charger's time."""
+    evse = evse_after(started(1000))
+    assert evse.running is not None
+    assert evse.running.lasted(NOON + 5 * MINUTE) == 5 * MINUTE
+    assert evse.running.lasted(NOON - MINUTE) == timedelta()
+    stored = Transaction(transaction="7", evse=1, connector=1, token=None, started_at=NOON, meter_start_wh=5)
+    assert stored.lasted(NOON + MINUTE) == MINUTE
+    assert Evse(evse=1).session_wh is None
