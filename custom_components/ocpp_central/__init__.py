@@ -36,8 +36,8 @@ from .neighbours import neighbour_on
 from .reception import Reception
 from .series_keeper import keep_series
 from .services import async_setup_services
-from .skipped_watch import watch_skipped
 from .silence_watch import watch_silence
+from .skipped_watch import watch_skipped
 from .store import remove_storage
 from .tags import scan_tags
 from .unknown_card import watch_unknown_cards
