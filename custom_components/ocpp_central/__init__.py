@@ -20,6 +20,7 @@ from .bypass_watch import watch_bypasses
 from .charging_services import async_setup_charging_services
 from .clock_watch import watch_clocks
 from .const import DOMAIN
+from .control_services import async_setup_control_services
 from .coordinator import CentralSystem, OcppConfigEntry
 from .csms import schemas
 from .csms.server import Server
@@ -58,6 +59,7 @@ async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
     """Register the actions."""
     async_setup_services(hass)
     async_setup_charging_services(hass)
+    async_setup_control_services(hass)
     return True
 
 

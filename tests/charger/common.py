@@ -107,6 +107,14 @@ async def unlock(core: Core, evse: Evse) -> None:
     await charging.stop(core, evse, Stop.UNLOCK)
 
 
+def clear_cache(core: Core) -> str:
+    """Forget whom the central system has judged, and give the word for it; without a cache there is nothing to forget."""
+    if not core.state.has(Setting.CACHE_ENABLED):
+        return "Rejected"
+    core.state.cache.clear()
+    return "Accepted"
+
+
 async def update_firmware(core: Core, status: Callable[[str], Message]) -> None:
     """Pretend to fetch and install a firmware; `status` makes the message for a status word."""
     for word in ("Downloading", "Downloaded", "Installing", "Installed"):

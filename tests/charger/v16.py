@@ -282,8 +282,7 @@ class V16:
 
     async def _clear_cache(self, payload: Json) -> Reply:
         del payload
-        self._core.state.cache.clear()
-        return Reply({"status": "Accepted"})
+        return Reply({"status": common.clear_cache(self._core)})
 
     async def _data_transfer(self, payload: Json) -> Reply:
         del payload

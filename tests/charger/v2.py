@@ -224,10 +224,11 @@ class V2:
         return await holding.reserve(self._core, hold, word)
 
     def scripted(self, action: str, payload: Json, word: str) -> Json:
-        """SetVariables has a status for each variable, everything else one."""
+        """SetVariables has a status for each variable, everything else one; "word/reason" says why, too."""
         if action == "SetVariables":
             return {"setVariableResult": [_set_result(asked, word) for asked in payload["setVariableData"]]}
-        return {"status": word}
+        word, _, reason = word.partition("/")
+        return {"status": word} | ({"statusInfo": {"reasonCode": reason}} if reason else {})
 
     async def _reserve_now(self, payload: Json) -> Reply:
         return await self.reserve_now(payload, None)
@@ -397,8 +398,7 @@ class V2:
 
     async def _clear_cache(self, payload: Json) -> Reply:
         del payload
-        self._core.state.cache.clear()
-        return Reply({"status": "Accepted"})
+        return Reply({"status": common.clear_cache(self._core)})
 
     async def _data_transfer(self, payload: Json) -> Reply:
         del payload

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from .entries import Entry
 from .events import ConnectorId, EvseId, TransactionId
+from .orders import Order
 from .settings import Setting
 from .token import IdToken
 
@@ -24,6 +25,8 @@ class Outcome(StrEnum):
     UNAVAILABLE = "Unavailable"
     NOT_IMPLEMENTED = "not_implemented"
     """A CALLERROR that says that the charger does not know the command (NotImplemented, NotSupported, Format...)."""
+    UNSAYABLE = "unsayable"
+    """The version that the charger speaks has no words for the command: it was not asked."""
     FAILED = "failed"
     """Any other CALLERROR: the command may succeed later."""
     TIMED_OUT = "timed_out"
@@ -161,4 +164,4 @@ type ListCommand = AskForListLimits | ChangeSetting | AskForListVersion | SendLi
 type Upkeep = AskForAbilities | AskForSettings | ChangeSetting | AskForListLimits | AskForListVersion | SendList
 """What concerns the charger itself, its settings and its list."""
 
-type Command = PlaceHold | DropHold | StartTransaction | StopTransaction | AskToBoot | AskForStatus | Upkeep
+type Command = PlaceHold | DropHold | StartTransaction | StopTransaction | AskToBoot | AskForStatus | Upkeep | Order

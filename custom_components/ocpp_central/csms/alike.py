@@ -24,14 +24,15 @@ from ..core.commands import (
     StopTransaction,
 )
 from ..core.events import Event, Heard, Verdict
-from . import local_lists, settings, times
+from . import local_lists, orders, settings, times
 from .dialect import Json, Route
-from .fields import text
+from .fields import part, text
 
 _ACCEPTED_OR_REJECTED = {"Accepted": Outcome.ACCEPTED, "Rejected": Outcome.REJECTED}
 _TRIGGERED = _ACCEPTED_OR_REJECTED | {"NotImplemented": Outcome.NOT_IMPLEMENTED}
 
 _WORDS: Mapping[type, Mapping[str, Outcome]] = {
+    **orders.WORDS,
     PlaceHold: _ACCEPTED_OR_REJECTED
     | {
         "Faulted": Outcome.FAULTED,
@@ -61,6 +62,12 @@ def outcome(command: Command, answer: Json) -> Outcome:
             return settings.outcome(answer)
         case _:
             return _WORDS[type(command)].get(text(answer, "status") or "", Outcome.UNREADABLE)
+
+
+def said(command: Command, answer: Json) -> tuple[str | None, str | None]:
+    """The charger's own word in its answer to a command, and its code for why; None where it gives none."""
+    word = settings.word(answer) if isinstance(command, ChangeSetting) else text(answer, "status")
+    return word, text(part(answer, "statusInfo"), "reasonCode")
 
 
 def told(command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:

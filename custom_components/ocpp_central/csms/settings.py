@@ -95,14 +95,19 @@ def change_v2(command: ChangeSetting) -> Request:
 
 def outcome(answer: Json) -> Outcome:
     """What the answer to a change means: a change that waits for a restart is made."""
-    return _CHANGED.get(_word(answer) or "", Outcome.UNREADABLE)
+    return _CHANGED.get(word(answer) or "", Outcome.UNREADABLE)
+
+
+def word(answer: Json) -> str | None:
+    """1.6 has one status, 2.x one for each variable, and we change one at a time."""
+    return next((text(each, "attributeStatus") for each in parts(answer, "setVariableResult")), text(answer, "status"))
 
 
 def changed(answer: Json, now: datetime) -> tuple[SettingChanged, ...]:
     """What has changed by it."""
     if outcome(answer) is not Outcome.ACCEPTED:
         return ()
-    return (SettingChanged(restart=_word(answer) == _RESTART, at=now),)
+    return (SettingChanged(restart=word(answer) == _RESTART, at=now),)
 
 
 def _told(values: Mapping[Setting, bool | None], now: datetime) -> SettingsTold:
@@ -116,8 +121,3 @@ def _variable(setting: Setting) -> Json:
 
 def _spelled(command: ChangeSetting) -> str:
     return "true" if command.value else "false"
-
-
-def _word(answer: Json) -> str | None:
-    """1.6 has one status, 2.x one for each variable, and we change one at a time."""
-    return next((text(each, "attributeStatus") for each in parts(answer, "setVariableResult")), text(answer, "status"))

@@ -39,8 +39,9 @@ from ..core.events import (
     TransactionId,
     Verdict,
 )
+from ..core.orders import ClearCache, Reset, TriggerMessage, Unlock
 from ..core.token import IdToken
-from . import alike, capabilities, local_lists, settings, times
+from . import alike, capabilities, local_lists, orders, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import parts, positive, text, whole
 from .metering import readings_v16
@@ -260,6 +261,7 @@ class _V16:
     token_length: Final = _TOKEN_LENGTH
     routes: Final = _ROUTES
     outcome = staticmethod(alike.outcome)
+    said = staticmethod(alike.said)
 
     def request(self, command: Command) -> Request:
         match command:
@@ -284,6 +286,8 @@ class _V16:
                     action="TriggerMessage",
                     payload={"requestedMessage": "StatusNotification"} | where,
                 )
+            case Unlock() | Reset() | ClearCache() | TriggerMessage():
+                return orders.request_v16(command)
             case _:
                 return _upkeep(command)
 

@@ -41,7 +41,8 @@ from ..core.events import (
     StatusChanged,
     Updated,
 )
-from . import alike, capabilities, local_lists, settings, times
+from ..core.orders import ClearCache, Reset, TriggerMessage, Unlock
+from . import alike, capabilities, local_lists, orders, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import part, parts, positive, text, whole
 from .metering import readings_v2, register_wh
@@ -331,11 +332,16 @@ class _V2:
                 return Request(action="TriggerMessage", payload={"requestedMessage": "BootNotification"})
             case AskForStatus():
                 return _trigger_status(command)
+            case Unlock() | Reset() | ClearCache() | TriggerMessage():
+                return orders.request_v2(command, self.version)
             case _:
                 return _upkeep(command, self.tokens)
 
     def outcome(self, command: Command, answer: Json) -> Outcome:
         return alike.outcome(command, answer)
+
+    def said(self, command: Command, answer: Json) -> tuple[str | None, str | None]:
+        return alike.said(command, answer)
 
     def told(self, command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
         match command:

@@ -1,0 +1,86 @@
+"""The actions that have a charger do something beside reserving and charging.
+
+Knows fields and responses, and which of them are an administrator's (contract 3). Must not know how they are done (`control`).
+"""
+
+from typing import Final
+
+from homeassistant.const import ATTR_DEVICE_ID, CONF_TYPE
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_register_admin_service
+import voluptuous as vol
+
+from . import control, errors
+from .audience import Place
+from .call_data import place_named
+from .const import DOMAIN
+from .coordinator import CentralSystem
+from .csms.session import Result
+
+ATTR_CONNECTOR_ID: Final = "connector_id"
+ATTR_REQUESTED_MESSAGE: Final = "requested_message"
+
+SOFT: Final = "soft"
+HARD: Final = "hard"
+
+_DEVICE: Final = {vol.Required(ATTR_DEVICE_ID): cv.string}
+
+UNLOCK = vol.Schema(_DEVICE)
+
+RESET = vol.Schema({**_DEVICE, vol.Optional(CONF_TYPE, default=SOFT): vol.In((SOFT, HARD))})
+
+CLEAR_CACHE = vol.Schema(_DEVICE)
+
+TRIGGER_MESSAGE = vol.Schema(
+    {
+        **_DEVICE,
+        vol.Required(ATTR_REQUESTED_MESSAGE): cv.string,
+        vol.Optional(ATTR_CONNECTOR_ID): cv.positive_int,
+    }
+)
+
+
+@callback
+def async_setup_control_services(hass: HomeAssistant) -> None:
+    """Register the actions; they work on whichever central systems are set up when they are called."""
+    optional = SupportsResponse.OPTIONAL
+    hass.services.async_register(DOMAIN, "unlock", _unlock, UNLOCK, optional)
+    async_register_admin_service(hass, DOMAIN, "reset", _reset, RESET, optional)
+    async_register_admin_service(hass, DOMAIN, "clear_cache", _clear_cache, CLEAR_CACHE, optional)
+    async_register_admin_service(hass, DOMAIN, "trigger_message", _trigger_message, TRIGGER_MESSAGE, optional)
+
+
+async def _unlock(call: ServiceCall) -> ServiceResponse:
+    central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
+    return _status(call, await control.unlock(central, place))
+
+
+async def _reset(call: ServiceCall) -> ServiceResponse:
+    central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
+    return _status(call, await control.reset(central, place, hard=call.data[CONF_TYPE] == HARD))
+
+
+async def _clear_cache(call: ServiceCall) -> ServiceResponse:
+    central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
+    return _status(call, await control.clear_cache(central, place))
+
+
+async def _trigger_message(call: ServiceCall) -> ServiceResponse:
+    central, place = _connector_named(call)
+    return _status(call, await control.trigger(central, place, call.data[ATTR_REQUESTED_MESSAGE]))
+
+
+def _connector_named(call: ServiceCall) -> tuple[CentralSystem, Place]:
+    """The charger that is named, or its connector: as the device, or by its number."""
+    central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
+    if (number := call.data.get(ATTR_CONNECTOR_ID)) is None:
+        return central, place
+    if place.evse is not None:
+        raise errors.invalid("conflicting_fields", fields=f"{ATTR_DEVICE_ID}, {ATTR_CONNECTOR_ID}")
+    return central, Place(place.charger, number or None)
+
+
+def _status(call: ServiceCall, result: Result) -> ServiceResponse:
+    """The charger's own word; one that refuses is an error by now."""
+    return {"status": result.word} if call.return_response else None
