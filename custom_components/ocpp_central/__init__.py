@@ -47,6 +47,7 @@ PLATFORMS: Final = [
     Platform.NUMBER,
     Platform.SELECT,
     Platform.SENSOR,
+    Platform.SWITCH,
 ]
 
 _DIALECTS: Final = {dialect.version: dialect for dialect in (V16, V201, V21)}

@@ -48,6 +48,11 @@ async def start(central: CentralSystem, place: Place, holder: Holder) -> None:
     await carry_out(central, place, command)
 
 
+async def start_for_house(central: CentralSystem, place: Place) -> None:
+    """Have Home Assistant itself charge. Raises translated errors."""
+    await start(central, place, Holder(token=central.house))
+
+
 async def stop(central: CentralSystem, place: Place) -> None:
     """Have the charging at a connector end, or all charging at a charger. Raises translated errors."""
     charger = connected(central, place)

@@ -7,8 +7,9 @@ from . import errors
 from .audience import Place
 from .coordinator import CentralSystem
 from .core.charger import Charger, Evse
+from .core.commands import Outcome
 from .core.events import ConnectorId, ConnectorStatus, EvseId
-from .core.orders import ClearCache, Reset, TriggerMessage, Unlock
+from .core.orders import ChangeAvailability, ClearCache, Reset, TriggerMessage, Unlock
 from .csms.session import Result
 from .orders import carry_out, connected
 
@@ -36,6 +37,12 @@ async def trigger(central: CentralSystem, place: Place, message: str) -> Result:
     evse = central.evse(place)
     connector = None if evse is None else plug_in_use(evse)
     return await carry_out(central, place, TriggerMessage(message=message, evse=place.evse, connector=connector))
+
+
+async def set_available(central: CentralSystem, place: Place, *, available: bool) -> bool:
+    """Take a place into or out of service; whether at once, else when nobody charges any more. Raises translated errors."""
+    result = await carry_out(central, place, ChangeAvailability(evse=place.evse, available=available))
+    return result.outcome is not Outcome.SCHEDULED
 
 
 def whole(central: CentralSystem, place: Place) -> Place:

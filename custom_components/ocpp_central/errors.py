@@ -110,7 +110,7 @@ def not_reserved(reservation: Reservation, *, charger: str, word: str | None) ->
 
 def raise_unless_done(result: Result, *, charger: str) -> None:
     """Raise what tells that a charger did not do something else than reserving."""
-    if result.outcome is not Outcome.ACCEPTED:
+    if not result.outcome.is_agreed:
         key = _FAILURES.get(result.outcome, "command_refused")
         word = result.word or result.outcome.value
         raise failed(key, charger=charger, word=word if result.reason is None else f"{word} ({result.reason})")

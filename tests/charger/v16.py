@@ -222,7 +222,12 @@ class V16:
         if not evses:
             return Reply({"status": "Rejected"})
         word = await common.change_availability(self._core, evses, operative=payload["type"] == "Operative")
-        return Reply({"status": word}, lambda: common.tell_out_of_service(self._core, evses))
+        return Reply({"status": word}, lambda: self._availability_changed(evses, whole=not payload["connectorId"]))
+
+    async def _availability_changed(self, evses: list[Evse], *, whole: bool) -> None:
+        await common.tell_out_of_service(self._core, evses)
+        for message in self.own_statuses(self._core.now()) if whole else []:
+            await self._core.tell(message)
 
     async def _get_configuration(self, payload: Json) -> Reply:
         wanted = payload.get("key") or list(KEYS)

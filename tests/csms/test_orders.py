@@ -3,7 +3,14 @@
 import pytest
 
 from custom_components.ocpp_central.core.commands import Outcome
-from custom_components.ocpp_central.core.orders import ClearCache, Order, Reset, TriggerMessage, Unlock
+from custom_components.ocpp_central.core.orders import (
+    ChangeAvailability,
+    ClearCache,
+    Order,
+    Reset,
+    TriggerMessage,
+    Unlock,
+)
 from custom_components.ocpp_central.csms.dialect import Dialect, Json, UnsayableError, Version
 from custom_components.ocpp_central.csms.v2 import V21, V201
 from custom_components.ocpp_central.csms.v16 import V16
@@ -18,6 +25,8 @@ V2 = (V201, V21)
 UNLOCK = Unlock(evse=2, connector=1)
 SOFT, HARD = Reset(hard=False), Reset(hard=True)
 CACHE = ClearCache()
+OUT, BACK = ChangeAvailability(evse=2, available=False), ChangeAvailability(evse=2, available=True)
+ALL_OUT = ChangeAvailability(evse=None, available=False)
 
 
 def trigger(message: str, evse: int | None = None, connector: int | None = None) -> TriggerMessage:
@@ -33,6 +42,12 @@ def on(
 
 
 SAID = [
+    *on((V16,), OUT, "ChangeAvailability", {"connectorId": 2, "type": "Inoperative"}),
+    *on((V16,), BACK, "ChangeAvailability", {"connectorId": 2, "type": "Operative"}),
+    *on((V16,), ALL_OUT, "ChangeAvailability", {"connectorId": 0, "type": "Inoperative"}),
+    *on(V2, OUT, "ChangeAvailability", {"evse": {"id": 2}, "operationalStatus": "Inoperative"}),
+    *on(V2, BACK, "ChangeAvailability", {"evse": {"id": 2}, "operationalStatus": "Operative"}),
+    *on(V2, ALL_OUT, "ChangeAvailability", {"operationalStatus": "Inoperative"}),
     *on((V16,), UNLOCK, "UnlockConnector", {"connectorId": 2}),
     *on(V2, UNLOCK, "UnlockConnector", {"evseId": 2, "connectorId": 1}),
     *on((V16,), SOFT, "Reset", {"type": "Soft"}),
@@ -102,7 +117,8 @@ def meaning(dialects: tuple[Dialect, ...], order: Order, **words: Outcome) -> li
     return [(dialect, order, word, outcome) for dialect in dialects for word, outcome in words.items()]
 
 
-AGREES, REFUSES, CANNOT = Outcome.ACCEPTED, Outcome.REJECTED, Outcome.NOT_IMPLEMENTED
+AGREES, LATER = Outcome.ACCEPTED, Outcome.SCHEDULED
+REFUSES, CANNOT = Outcome.REJECTED, Outcome.NOT_IMPLEMENTED
 WORDS = [
     *meaning((V16,), UNLOCK, Unlocked=AGREES, UnlockFailed=REFUSES, NotSupported=CANNOT),
     *meaning(
@@ -114,7 +130,8 @@ WORDS = [
         UnknownConnector=REFUSES,
     ),
     *meaning(ALL, SOFT, Accepted=AGREES, Rejected=REFUSES),
-    *meaning(V2, SOFT, Scheduled=AGREES),
+    *meaning(V2, SOFT, Scheduled=LATER),
+    *meaning(ALL, OUT, Accepted=AGREES, Rejected=REFUSES, Scheduled=LATER),
     *meaning(ALL, CACHE, Accepted=AGREES, Rejected=REFUSES),
     *meaning(ALL, trigger("Heartbeat"), Accepted=AGREES, Rejected=REFUSES, NotImplemented=CANNOT),
 ]
@@ -122,7 +139,7 @@ WORDS = [
 
 @pytest.mark.parametrize(("dialect", "order", "word", "outcome"), WORDS)
 def test_every_word_has_its_outcome_and_is_kept(dialect: Dialect, order: Order, word: str, outcome: Outcome) -> None:
-    """What is agreed to for later is agreed to; 2.x may say why not."""
+    """2.x may say why."""
     reason = {} if dialect is V16 else {"statusInfo": {"reasonCode": "Because"}}
     answer = {"status": word} | reason
     assert violations(dialect.version, f"{dialect.request(order).action}Response", answer) == []
@@ -131,7 +148,9 @@ def test_every_word_has_its_outcome_and_is_kept(dialect: Dialect, order: Order, 
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("order", [UNLOCK, SOFT, CACHE, trigger("Heartbeat")], ids=lambda order: type(order).__name__)
+@pytest.mark.parametrize(
+    "order", [UNLOCK, SOFT, CACHE, OUT, trigger("Heartbeat")], ids=lambda order: type(order).__name__
+)
 def test_any_other_word_leaves_the_outcome_unknown(dialect: Dialect, order: Order) -> None:
     """Nothing is guessed."""
     assert dialect.outcome(order, {"status": "Perhaps"}) is Outcome.UNREADABLE

@@ -5,7 +5,6 @@ from typing import Any
 from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
-from homeassistant.helpers import entity_registry as er
 import pytest
 
 from custom_components.ocpp_central.const import DOMAIN
@@ -30,16 +29,6 @@ async def order(site: Site, action: str, connector: int | None = None, **data: o
     assert set(answer) == {"status"}
     word: str = answer["status"]
     return word
-
-
-async def switched_on(site: Site, entity_id: str) -> None:
-    """Have an entity that is off by default, and its charger back."""
-    registry = er.async_get(site.hass)
-    assert registry.entities[entity_id].disabled
-    registry.async_update_entity(entity_id, disabled_by=None)
-    await site.stop()
-    await site.start()
-    await site.shows("binary_sensor.a_connected", "on")
 
 
 def times(charger: SimulatedCharger, action: str) -> int:
@@ -225,6 +214,7 @@ async def test_only_administrators_configure_a_charger(
     assert times(charger, ORDERS[action][0]) == for_all
 
 
+@pytest.mark.usefixtures("all_entities_on")
 @pytest.mark.parametrize(
     ("entity_id", "message", "payload"),
     [
@@ -232,12 +222,9 @@ async def test_only_administrators_configure_a_charger(
         ("button.a_reset", "Reset", {"type": "Soft"}),
     ],
 )
-async def test_a_button_does_the_same(
-    hass: HomeAssistant, site: Site, entity_id: str, message: str, payload: dict[str, object]
-) -> None:
-    """Off until somebody switches it on; what the charger refuses is raised, and it is unavailable while it is away."""
+async def test_a_button_does_the_same(site: Site, entity_id: str, message: str, payload: dict[str, object]) -> None:
+    """What the charger refuses is raised, and it is unavailable while it is away."""
     charger = await site.charger(connectors=1)
-    await switched_on(site, entity_id)
     charger.behaviour = Behaviour(answers={message: ["UnlockFailed" if "unlock" in entity_id else "Rejected"]})
     await site.shows(entity_id, "unknown")
     await refused(site.press(entity_id), "command_refused")

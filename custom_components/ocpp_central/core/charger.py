@@ -200,6 +200,12 @@ class Evse:
         return self.status in _BROKEN
 
     @property
+    def in_service(self) -> bool | None:
+        """Whether it is there to be used; None where the charger has not told, or while it is faulted."""
+        status = self.status
+        return None if status in {None, ConnectorStatus.FAULTED} else status is not ConnectorStatus.OUT_OF_SERVICE
+
+    @property
     def accepts_hold(self) -> bool:
         """Whether the charger may agree to hold it, for a new reservation or again for the one that it holds it for."""
         return self.status in _ACCEPTS_HOLD
@@ -277,6 +283,14 @@ class Charger:
     def connected(self) -> bool:
         """Whether a connection stands."""
         return self.connected_at is not None
+
+    @property
+    def in_service(self) -> bool | None:
+        """Whether it is there to be used, as far as it and its EVSEs tell; None where they do not."""
+        told = {evse.in_service for evse in self.evses.values()}
+        if self.status is ConnectorStatus.OUT_OF_SERVICE or told == {False}:
+            return False
+        return True if True in told or self.status is ConnectorStatus.AVAILABLE else None
 
     @property
     def has_reported(self) -> bool:
@@ -431,11 +445,15 @@ class Charger:
             return self if self.status is event.status else replace(self, status=event.status)
         if (evse := self._evse(event.evse)) is None:
             return self
+        # Not every charger that is put into service again says so of itself, too.
+        disproved = self.status is ConnectorStatus.OUT_OF_SERVICE and event.status not in _BROKEN
+        charger = replace(self, status=None) if disproved else self
         if evse.reported and evse.told.get(event.connector) is event.status:
-            return self
+            return charger
         told = {**evse.told, event.connector: event.status}
         connectors = evse.connectors | {event.connector}
-        return self._with(replace(evse, connectors=connectors, told=told, reported=True))
+        changed = replace(evse, connectors=connectors, told=told, reported=True)
+        return replace(charger, evses={**self.evses, evse.evse: changed})
 
     def _started(self, event: Started, verdict: Verdict | None) -> Charger:
         if (evse := self._evse(event.evse)) is None or event.transaction is None:

@@ -23,6 +23,8 @@ class Outcome(StrEnum):
     OCCUPIED = "Occupied"
     REJECTED = "Rejected"
     UNAVAILABLE = "Unavailable"
+    SCHEDULED = "Scheduled"
+    """The charger agrees, and does it later: once nobody charges any more, or nobody uses it."""
     NOT_IMPLEMENTED = "not_implemented"
     """A CALLERROR that says that the charger does not know the command (NotImplemented, NotSupported, Format...)."""
     UNSAYABLE = "unsayable"
@@ -38,6 +40,11 @@ class Outcome(StrEnum):
     def word(self) -> str | None:
         """The charger's own word, or None where it gave none."""
         return self.value if self in _WORDS else None
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether the charger has said that it does what it was told."""
+        return self in {Outcome.ACCEPTED, Outcome.SCHEDULED}
 
     @property
     def is_unknown(self) -> bool:

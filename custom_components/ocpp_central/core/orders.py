@@ -37,5 +37,16 @@ class TriggerMessage:
     connector: ConnectorId | None = None
 
 
-type Order = Unlock | Reset | ClearCache | TriggerMessage
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeAvailability:
+    """Take an EVSE (None: the charger as a whole) into or out of service; where somebody charges, once he has done so.
+
+    Never to keep anybody out: it ends the holds there, and keeps their holders out as well (ocpp.md 5.7).
+    """
+
+    evse: EvseId | None
+    available: bool
+
+
+type Order = Unlock | Reset | ClearCache | TriggerMessage | ChangeAvailability
 """What is done because somebody wants it, and what he waits for."""

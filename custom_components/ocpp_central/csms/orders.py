@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..core.commands import Outcome
-from ..core.orders import ClearCache, Order, Reset, TriggerMessage, Unlock
+from ..core.orders import ChangeAvailability, ClearCache, Order, Reset, TriggerMessage, Unlock
 from .dialect import Json, Request, UnsayableError, Version
 
 _TRIGGERS: Final[Mapping[Version, frozenset[str]]] = {
@@ -46,6 +46,9 @@ _EXTENDED: Final = frozenset({"LogStatusNotification", "SignChargePointCertifica
 """What 1.6 can trigger only with its security extension."""
 
 _FIRST_CONNECTOR: Final = 1
+_WHOLE_CHARGER: Final = 0
+
+_OPERATIVE: Final = {True: "Operative", False: "Inoperative"}
 
 _ACCEPTED_OR_REJECTED: Final = {"Accepted": Outcome.ACCEPTED, "Rejected": Outcome.REJECTED}
 
@@ -57,11 +60,12 @@ WORDS: Final[Mapping[type, Mapping[str, Outcome]]] = {
         "OngoingAuthorizedTransaction": Outcome.REJECTED,
         "UnknownConnector": Outcome.REJECTED,
     },
-    Reset: _ACCEPTED_OR_REJECTED | {"Scheduled": Outcome.ACCEPTED},
+    Reset: _ACCEPTED_OR_REJECTED | {"Scheduled": Outcome.SCHEDULED},
+    ChangeAvailability: _ACCEPTED_OR_REJECTED | {"Scheduled": Outcome.SCHEDULED},
     ClearCache: _ACCEPTED_OR_REJECTED,
     TriggerMessage: _ACCEPTED_OR_REJECTED | {"NotImplemented": Outcome.NOT_IMPLEMENTED},
 }
-"""What a charger's answer means, by the order. What it has agreed to do later, it has agreed to do."""
+"""What a charger's answer means, by the order."""
 
 
 def request_v16(order: Order) -> Request:
@@ -78,6 +82,11 @@ def request_v16(order: Order) -> Request:
             action = "ExtendedTriggerMessage" if order.message in _EXTENDED else "TriggerMessage"
             _check(order.message, _TRIGGERS[Version.V16] | _EXTENDED)
             return Request(action=action, payload={"requestedMessage": order.message} | where)
+        case ChangeAvailability():
+            connector = _WHOLE_CHARGER if order.evse is None else order.evse
+            return Request(
+                action="ChangeAvailability", payload={"connectorId": connector, "type": _OPERATIVE[order.available]}
+            )
 
 
 def request_v2(order: Order, version: Version) -> Request:
@@ -92,6 +101,11 @@ def request_v2(order: Order, version: Version) -> Request:
         case TriggerMessage():
             _check(order.message, _TRIGGERS[version])
             return Request(action="TriggerMessage", payload={"requestedMessage": order.message} | _triggered_at(order))
+        case ChangeAvailability():
+            evse: Json = {} if order.evse is None else {"evse": {"id": order.evse}}
+            return Request(
+                action="ChangeAvailability", payload={"operationalStatus": _OPERATIVE[order.available]} | evse
+            )
 
 
 def _triggered_at(order: TriggerMessage) -> Json:

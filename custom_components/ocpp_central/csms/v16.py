@@ -39,7 +39,7 @@ from ..core.events import (
     TransactionId,
     Verdict,
 )
-from ..core.orders import ClearCache, Reset, TriggerMessage, Unlock
+from ..core.orders import ChangeAvailability, ClearCache, Reset, TriggerMessage, Unlock
 from ..core.token import IdToken
 from . import alike, capabilities, local_lists, orders, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
@@ -286,7 +286,7 @@ class _V16:
                     action="TriggerMessage",
                     payload={"requestedMessage": "StatusNotification"} | where,
                 )
-            case Unlock() | Reset() | ClearCache() | TriggerMessage():
+            case Unlock() | Reset() | ClearCache() | TriggerMessage() | ChangeAvailability():
                 return orders.request_v16(command)
             case _:
                 return _upkeep(command)

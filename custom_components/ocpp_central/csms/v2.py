@@ -41,7 +41,7 @@ from ..core.events import (
     StatusChanged,
     Updated,
 )
-from ..core.orders import ClearCache, Reset, TriggerMessage, Unlock
+from ..core.orders import ChangeAvailability, ClearCache, Reset, TriggerMessage, Unlock
 from . import alike, capabilities, local_lists, orders, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import part, parts, positive, text, whole
@@ -332,7 +332,7 @@ class _V2:
                 return Request(action="TriggerMessage", payload={"requestedMessage": "BootNotification"})
             case AskForStatus():
                 return _trigger_status(command)
-            case Unlock() | Reset() | ClearCache() | TriggerMessage():
+            case Unlock() | Reset() | ClearCache() | TriggerMessage() | ChangeAvailability():
                 return orders.request_v2(command, self.version)
             case _:
                 return _upkeep(command, self.tokens)
