@@ -30,6 +30,7 @@ from .csms.v16 import V16
 from .devices import keep_devices, place_of
 from .history import remove_history
 from .leftover_watch import watch_leftovers
+from .limit_services import async_setup_limit_services
 from .local_list_watch import watch_local_lists
 from .reception import Reception
 from .services import async_setup_services
@@ -61,6 +62,7 @@ async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
     async_setup_services(hass)
     async_setup_charging_services(hass)
     async_setup_control_services(hass)
+    async_setup_limit_services(hass)
     return True
 
 

@@ -127,7 +127,5 @@ def _schema(ways: Iterable[Reason]) -> vol.Schema:
 
 
 def _word(result: Result) -> str:
-    """The charger's word, or OCPP's for what it means."""
-    if result.word is not None:
-        return result.word
-    return "NotSupported" if result.outcome is Outcome.NOT_IMPLEMENTED else result.outcome.value
+    """The charger's word; ours where it has none, or one that says nothing."""
+    return result.word or result.outcome.value

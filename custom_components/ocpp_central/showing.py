@@ -51,6 +51,8 @@ def changed_in(before: Charger, after: Charger) -> set[Place]:
     places = {here} if _about_itself(before) != _about_itself(after) else set()
     if after.status is not before.status:
         places.add(here)
+    if after.limits is not before.limits:
+        places |= {Place(after.charger, number) for number in after.evses}
     if after.local_list is not before.local_list and after.local_list.problem != before.local_list.problem:
         places.add(here)
     if after.evses is before.evses:

@@ -23,6 +23,7 @@ from .core.abilities import Abilities
 from .core.book import Book, Ghost
 from .core.charger import Charger, Description, Evse, Transaction
 from .core.ledger import Ledger
+from .core.limits import Limits
 from .core.local_list import Kept, kept, remembered
 from .core.past import Past
 from .core.reservation import Status
@@ -70,6 +71,7 @@ class StoredCharger:
     asks: bool = False
     vends_freely: bool = False
     local_list: Kept = Kept()
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +240,7 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
         or before.spellings is not after.spellings
         or (before.asks, before.vends_freely) != (after.asks, after.vends_freely)
         or before.local_list.known is not after.local_list.known
+        or before.limits is not after.limits
         or len(before.evses) != len(after.evses)
     ):
         return True
@@ -306,6 +309,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
         asks=charger.asks,
         vends_freely=charger.vends_freely,
         local_list=kept(charger.local_list.known),
+        limits=charger.limits,
     )
 
 
@@ -382,4 +386,5 @@ def _charger(stored: StoredCharger) -> Charger:
         asks=stored.asks,
         vends_freely=stored.vends_freely,
         local_list=remembered(stored.local_list),
+        limits=stored.limits,
     )

@@ -6,12 +6,12 @@ It must not know connections, nor decide what a charger does.
 from collections.abc import Mapping
 from datetime import datetime
 
-from . import charging, common, holding, holds
+from . import charging, common, holding, holds, profiles
 from .configuration import KEYS
 from .core import Core
 from .dialect import Handler
 from .engine import Reply
-from .model import Evse, Hold, Json, Judgement, Message, Readings, Stop, Token, Transaction, Trigger
+from .model import Evse, Hold, Json, Judgement, Message, Profile, Readings, Stop, Token, Transaction, Trigger
 from .state import Setting
 
 _REASONS: Mapping[Stop, str] = {
@@ -43,7 +43,7 @@ class V16:
             "ChangeAvailability": self._change_availability,
             "ChangeConfiguration": self._change_configuration,
             "ClearCache": self._clear_cache,
-            "ClearChargingProfile": self._accept,
+            "ClearChargingProfile": self._clear_charging_profile,
             "DataTransfer": self._data_transfer,
             "GetCompositeSchedule": self._reject,
             "GetConfiguration": self._get_configuration,
@@ -54,7 +54,7 @@ class V16:
             "ReserveNow": self._reserve_now,
             "Reset": self._reset,
             "SendLocalList": self._send_local_list,
-            "SetChargingProfile": self._accept,
+            "SetChargingProfile": self._set_charging_profile,
             "TriggerMessage": self._trigger_message,
             "UnlockConnector": self._unlock_connector,
             "UpdateFirmware": self._update_firmware,
@@ -301,9 +301,24 @@ class V16:
         del payload
         return Reply({}, lambda: common.update_firmware(self._core, _firmware_status))
 
-    async def _accept(self, payload: Json) -> Reply:
-        del payload
-        return Reply({"status": "Accepted"})
+    async def _set_charging_profile(self, payload: Json) -> Reply:
+        if not self._core.state.has(Setting.LIMITS_SUPPORTED):
+            return Reply({"status": "NotSupported"})
+        told = payload["csChargingProfiles"]
+        profile = Profile(
+            id=told["chargingProfileId"],
+            evse=payload["connectorId"],
+            purpose=told["chargingProfilePurpose"],
+            level=told["stackLevel"],
+            unit=told["chargingSchedule"]["chargingRateUnit"],
+            transaction=told.get("transactionId"),
+            told=told,
+        )
+        return Reply({"status": profiles.install(self._core, profile)})
+
+    async def _clear_charging_profile(self, payload: Json) -> Reply:
+        keys = ("id", "connectorId", "chargingProfilePurpose", "stackLevel")
+        return Reply({"status": profiles.clear(self._core, *(payload.get(key) for key in keys))})
 
     async def _reject(self, payload: Json) -> Reply:
         del payload

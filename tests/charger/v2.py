@@ -6,11 +6,11 @@ It must not know connections, nor decide what a charger does.
 from collections.abc import Mapping
 from datetime import datetime
 
-from . import charging, common, holding, holds
+from . import charging, common, holding, holds, profiles
 from .core import Core
 from .dialect import Handler
 from .engine import Reply, refusal
-from .model import Evse, Hold, Json, Judgement, Message, Readings, Stop, Token, Transaction, Trigger, Version
+from .model import Evse, Hold, Json, Judgement, Message, Profile, Readings, Stop, Token, Transaction, Trigger, Version
 from .state import Setting
 from .variables import DeviceModel, Variable
 
@@ -45,7 +45,7 @@ class V2:
             "CancelReservation": self._cancel_reservation,
             "ChangeAvailability": self._change_availability,
             "ClearCache": self._clear_cache,
-            "ClearChargingProfile": self._accept,
+            "ClearChargingProfile": self._clear_charging_profile,
             "DataTransfer": self._data_transfer,
             "GetBaseReport": self._get_base_report,
             "GetCompositeSchedule": self._reject,
@@ -58,7 +58,7 @@ class V2:
             "ReserveNow": self._reserve_now,
             "Reset": self._reset,
             "SendLocalList": self._send_local_list,
-            "SetChargingProfile": self._accept,
+            "SetChargingProfile": self._set_charging_profile,
             "SetVariables": self._set_variables,
             "TriggerMessage": self._trigger_message,
             "UnlockConnector": self._unlock_connector,
@@ -412,9 +412,26 @@ class V2:
 
         return Reply({"status": "Accepted"}, lambda: common.update_firmware(self._core, status))
 
-    async def _accept(self, payload: Json) -> Reply:
-        del payload
-        return Reply({"status": "Accepted"})
+    async def _set_charging_profile(self, payload: Json) -> Reply:
+        if not self._core.state.has(Setting.LIMITS_SUPPORTED):
+            raise refusal("NotSupported")  # 2.x has no word for it
+        told = payload["chargingProfile"]
+        profile = Profile(
+            id=told["id"],
+            evse=payload["evseId"],
+            purpose=told["chargingProfilePurpose"],
+            level=told["stackLevel"],
+            unit=told["chargingSchedule"][0]["chargingRateUnit"],
+            transaction=told.get("transactionId"),
+            told=told,
+        )
+        return Reply({"status": profiles.install(self._core, profile)})
+
+    async def _clear_charging_profile(self, payload: Json) -> Reply:
+        criteria = payload.get("chargingProfileCriteria", {})
+        keys = ("evseId", "chargingProfilePurpose", "stackLevel")
+        word = profiles.clear(self._core, payload.get("chargingProfileId"), *(criteria.get(key) for key in keys))
+        return Reply({"status": word})
 
     async def _reject(self, payload: Json) -> Reply:
         del payload

@@ -21,11 +21,13 @@ from .events import (
     Connected,
     ConnectorId,
     ConnectorStatus,
+    DefaultLimited,
     Disconnected,
     Ended,
     Event,
     Evicting,
     EvseId,
+    LimitsTold,
     ListLimitsTold,
     ListVersionTold,
     Metered,
@@ -40,6 +42,7 @@ from .events import (
     Updated,
     Verdict,
 )
+from .limits import Limits
 from .local_list import LocalList
 from .settings import Settings
 from .spellings import Spellings
@@ -232,6 +235,7 @@ class Charger:
     `reticent`: whether it gave no answer about its abilities since it connected.
     `settings`: what it has told of its settings, which is not kept over a restart of ours.
     `local_list`: its own list of drivers.
+    `limits`: what it can limit, and has been told to.
     """
 
     charger: ChargerId
@@ -254,6 +258,7 @@ class Charger:
     clock: Clock = Clock()
     settings: Settings = Settings()
     local_list: LocalList = LocalList()
+    limits: Limits = Limits()
 
     @property
     def claims_reservations(self) -> bool | None:
@@ -381,7 +386,14 @@ class Charger:
                 return self._evicting(event)
             case Pardoned():
                 return self._pardoned(event)
-            case AbilitiesTold() | AbilitiesUntold() | SettingsTold() | SettingChanged():
+            case (
+                AbilitiesTold()
+                | AbilitiesUntold()
+                | SettingsTold()
+                | SettingChanged()
+                | LimitsTold()
+                | DefaultLimited()
+            ):
                 return self._answered(event)
             case ListLimitsTold() | ListVersionTold():
                 return replace(self, local_list=self.local_list.after(event))
@@ -400,8 +412,13 @@ class Charger:
             local_list=self.local_list.booted(),
         )
 
-    def _answered(self, event: AbilitiesTold | AbilitiesUntold | SettingsTold | SettingChanged) -> Charger:
+    def _answered(
+        self, event: AbilitiesTold | AbilitiesUntold | SettingsTold | SettingChanged | LimitsTold | DefaultLimited
+    ) -> Charger:
         match event:
+            case LimitsTold() | DefaultLimited():
+                limits = self.limits.after(event)
+                return self if limits is self.limits else replace(self, limits=limits)
             case AbilitiesTold():
                 return replace(self, abilities=self.abilities.after(event))
             case AbilitiesUntold():

@@ -131,7 +131,10 @@ class AskForAbilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskForSettings:
-    """Ask for the settings that decide whom the charger lets charge. It answers with a `SettingsTold`, or not at all."""
+    """Ask for the settings that decide whom the charger lets charge, and for what it can limit.
+
+    It answers with a `SettingsTold` and a `LimitsTold`, or not at all.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

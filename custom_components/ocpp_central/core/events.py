@@ -140,6 +140,31 @@ class SettingChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsTold:
+    """What the charger answered when it was asked what it can limit; None or empty: it did not say.
+
+    `units`: A, W or both. `highest`: the level of the profile that prevails over all others.
+    """
+
+    supported: bool | None
+    units: frozenset[str]
+    highest: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultLimited:
+    """The charger agreed to another limit of an EVSE's transactions (`evse` None: of all that have none of their own).
+
+    `current`: in A on each phase; None: none, or one that is not one current.
+    """
+
+    evse: EvseId | None
+    current: float | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListLimitsTold:
     """What the charger answered when it was asked for its own list of drivers; None: it did not say.
 
@@ -301,6 +326,8 @@ type Event = (
     | AbilitiesUntold
     | SettingsTold
     | SettingChanged
+    | LimitsTold
+    | DefaultLimited
     | ListLimitsTold
     | ListVersionTold
     | Heard

@@ -4,8 +4,11 @@ Knows these orders as values. Must not know who may give them, nor how they are 
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from .events import ConnectorId, EvseId
+from .events import ConnectorId, EvseId, TransactionId
+from .limits import Purpose, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,5 +51,42 @@ class ChangeAvailability:
     available: bool
 
 
-type Order = Unlock | Reset | ClearCache | TriggerMessage | ChangeAvailability
+class Period(NamedTuple):
+    """A limit, from so long after the beginning of the schedule on."""
+
+    after: timedelta
+    amount: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLimit:
+    """Limit what cars may draw, from `start` (UTC) on, for `lasting` (None: until something else is said).
+
+    `evse` None: the charger, or all of its EVSEs. The same `profile` replaces what it said before; of two for the same, the
+    higher `level` prevails. `periods`: at least one, in their order, the first one at the beginning. `phases`: how many are
+    to be used; None: the charger decides. `current`: in A, if it is one and the same all the time.
+    """
+
+    profile: int
+    evse: EvseId | None
+    purpose: Purpose
+    level: int
+    unit: Unit
+    start: datetime
+    periods: tuple[Period, ...]
+    lasting: timedelta | None = None
+    phases: int | None = None
+    transaction: TransactionId | None = None
+    current: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearLimit:
+    """Take back what limits an EVSE, or (None) the charger and all of its EVSEs, whoever set it."""
+
+    evse: EvseId | None
+    purpose: Purpose
+
+
+type Order = Unlock | Reset | ClearCache | TriggerMessage | ChangeAvailability | SetLimit | ClearLimit
 """What is done because somebody wants it, and what he waits for."""

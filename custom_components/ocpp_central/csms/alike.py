@@ -24,7 +24,8 @@ from ..core.commands import (
     StopTransaction,
 )
 from ..core.events import Event, Heard, Verdict
-from . import local_lists, orders, settings, times
+from ..core.orders import ClearLimit, SetLimit
+from . import limits, local_lists, orders, settings, times
 from .dialect import Json, Route
 from .fields import part, text
 
@@ -77,6 +78,8 @@ def told(command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
             return settings.changed(answer, now)
         case AskForListVersion():
             return local_lists.version_told(answer, now)
+        case SetLimit() | ClearLimit() if outcome(command, answer) is Outcome.ACCEPTED:
+            return limits.changed(command, now)
         case _:
             return ()
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..core.commands import Outcome
-from ..core.orders import ChangeAvailability, ClearCache, Order, Reset, TriggerMessage, Unlock
+from ..core.orders import ChangeAvailability, ClearCache, ClearLimit, Reset, SetLimit, TriggerMessage, Unlock
 from .dialect import Json, Request, UnsayableError, Version
 
 _TRIGGERS: Final[Mapping[Version, frozenset[str]]] = {
@@ -63,12 +63,19 @@ WORDS: Final[Mapping[type, Mapping[str, Outcome]]] = {
     Reset: _ACCEPTED_OR_REJECTED | {"Scheduled": Outcome.SCHEDULED},
     ChangeAvailability: _ACCEPTED_OR_REJECTED | {"Scheduled": Outcome.SCHEDULED},
     ClearCache: _ACCEPTED_OR_REJECTED,
+    SetLimit: _ACCEPTED_OR_REJECTED | {"NotSupported": Outcome.NOT_IMPLEMENTED},
+    # There is none: that is what was wanted.
+    ClearLimit: {"Accepted": Outcome.ACCEPTED, "Unknown": Outcome.ACCEPTED},
     TriggerMessage: _ACCEPTED_OR_REJECTED | {"NotImplemented": Outcome.NOT_IMPLEMENTED},
 }
 """What a charger's answer means, by the order."""
 
 
-def request_v16(order: Order) -> Request:
+type Plain = Unlock | Reset | ClearCache | TriggerMessage | ChangeAvailability
+"""The orders that need little more than a word."""
+
+
+def request_v16(order: Plain) -> Request:
     """The order in the words of 1.6. Raises `UnsayableError` where it has none."""
     match order:
         case Unlock():
@@ -89,7 +96,7 @@ def request_v16(order: Order) -> Request:
             )
 
 
-def request_v2(order: Order, version: Version) -> Request:
+def request_v2(order: Plain, version: Version) -> Request:
     """The order in the words of a version of 2.x. Raises `UnsayableError` where it has none."""
     match order:
         case Unlock():

@@ -11,6 +11,7 @@ from typing import Final
 from ..core.commands import ChangeSetting, Outcome
 from ..core.events import SettingChanged, SettingsTold
 from ..core.settings import Setting
+from . import limits
 from .configuration import keys_told, name_of, truth, value_of
 from .dialect import Json, Request
 from .fields import parts, text
@@ -34,7 +35,7 @@ _VARIABLES: Final[Mapping[Setting, tuple[str, str]]] = {
     Setting.STARTS_KNOWN_OFFLINE: ("AuthCtrlr", "LocalAuthorizeOffline"),
     Setting.STARTS_UNKNOWN_OFFLINE: ("AuthCtrlr", "OfflineTxForUnknownIdEnabled"),
 }
-"""Component and variable of 2.x; few enough for chargers that answer no more than ten at once (`ItemsPerMessage`)."""
+"""Component and variable of 2.x; with those for limits no more than ten, which some chargers answer at most."""
 
 _RESTART: Final = "RebootRequired"
 
@@ -57,8 +58,8 @@ def names(setting: Setting) -> tuple[str, ...]:
 
 
 def request_v16() -> Request:
-    """Ask for all of them."""
-    return Request(action="GetConfiguration", payload={"key": list(_KEYS.values())})
+    """Ask for all of them, and for limits."""
+    return Request(action="GetConfiguration", payload={"key": [*_KEYS.values(), *limits.KEYS]})
 
 
 def told_v16(answer: Json, now: datetime) -> SettingsTold:
@@ -74,8 +75,8 @@ def change_v16(command: ChangeSetting) -> Request:
 
 
 def request_v2() -> Request:
-    """Ask for all of them."""
-    asked = [_variable(setting) for setting in _VARIABLES]
+    """Ask for all of them, and for limits."""
+    asked = [_named(*variable) for variable in (*_VARIABLES.values(), *limits.VARIABLES)]
     return Request(action="GetVariables", payload={"getVariableData": asked})
 
 
@@ -89,7 +90,7 @@ def told_v2(answer: Json, now: datetime) -> SettingsTold:
 
 def change_v2(command: ChangeSetting) -> Request:
     """Switch one."""
-    change = _variable(command.setting) | {"attributeValue": _spelled(command)}
+    change = _named(*_VARIABLES[command.setting]) | {"attributeValue": _spelled(command)}
     return Request(action="SetVariables", payload={"setVariableData": [change]})
 
 
@@ -114,8 +115,7 @@ def _told(values: Mapping[Setting, bool | None], now: datetime) -> SettingsTold:
     return SettingsTold(values={setting: value for setting, value in values.items() if value is not None}, at=now)
 
 
-def _variable(setting: Setting) -> Json:
-    component, name = _VARIABLES[setting]
+def _named(component: str, name: str) -> Json:
     return {"component": {"name": component}, "variable": {"name": name}}
 
 

@@ -39,9 +39,9 @@ from ..core.events import (
     TransactionId,
     Verdict,
 )
-from ..core.orders import ChangeAvailability, ClearCache, Reset, TriggerMessage, Unlock
+from ..core.orders import ChangeAvailability, ClearCache, ClearLimit, Reset, SetLimit, TriggerMessage, Unlock
 from ..core.token import IdToken
-from . import alike, capabilities, local_lists, orders, settings, times
+from . import alike, capabilities, limits, local_lists, orders, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import parts, positive, text, whole
 from .metering import readings_v16
@@ -288,6 +288,11 @@ class _V16:
                 )
             case Unlock() | Reset() | ClearCache() | TriggerMessage() | ChangeAvailability():
                 return orders.request_v16(command)
+            case SetLimit():
+                number = None if command.transaction is None else _number_of(command.transaction)
+                return limits.set_v16(command, number)
+            case ClearLimit():
+                return limits.clear_v16(command)
             case _:
                 return _upkeep(command)
 
@@ -296,7 +301,7 @@ class _V16:
             case AskForAbilities():
                 return (capabilities.told_v16(answer, now),)
             case AskForSettings():
-                return (settings.told_v16(answer, now),)
+                return settings.told_v16(answer, now), limits.told_v16(answer, now)
             case AskForListLimits():
                 return (local_lists.limits_told_v16(answer, now),)
             case _:

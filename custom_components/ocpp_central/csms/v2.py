@@ -41,8 +41,8 @@ from ..core.events import (
     StatusChanged,
     Updated,
 )
-from ..core.orders import ChangeAvailability, ClearCache, Reset, TriggerMessage, Unlock
-from . import alike, capabilities, local_lists, orders, settings, times
+from ..core.orders import ChangeAvailability, ClearCache, ClearLimit, Reset, SetLimit, TriggerMessage, Unlock
+from . import alike, capabilities, limits, local_lists, orders, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import part, parts, positive, text, whole
 from .metering import readings_v2, register_wh
@@ -334,6 +334,10 @@ class _V2:
                 return _trigger_status(command)
             case Unlock() | Reset() | ClearCache() | TriggerMessage() | ChangeAvailability():
                 return orders.request_v2(command, self.version)
+            case SetLimit():
+                return limits.set_v2(command)
+            case ClearLimit():
+                return limits.clear_v2(command)
             case _:
                 return _upkeep(command, self.tokens)
 
@@ -348,7 +352,7 @@ class _V2:
             case AskForAbilities():
                 return (capabilities.told_v2(command, answer, now),)
             case AskForSettings():
-                return (settings.told_v2(answer, now),)
+                return settings.told_v2(answer, now), limits.told_v2(answer, now)
             case AskForListLimits():
                 return (local_lists.limits_told_v2(answer, now),)
             case _:
