@@ -9,22 +9,29 @@ from homeassistant.const import ATTR_DEVICE_ID, CONF_TYPE
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
+from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
-from . import control, errors
+from . import configuring, control, errors
 from .audience import Place
 from .call_data import place_named
-from .const import DOMAIN
+from .const import CONF_VALUE, DOMAIN
 from .coordinator import CentralSystem
 from .csms.session import Result
+from .id_tokens import PLAIN_TEXT
 
 ATTR_CONNECTOR_ID: Final = "connector_id"
+ATTR_KEY: Final = "key"
 ATTR_REQUESTED_MESSAGE: Final = "requested_message"
 
 SOFT: Final = "soft"
 HARD: Final = "hard"
 
 _DEVICE: Final = {vol.Required(ATTR_DEVICE_ID): cv.string}
+
+GET_CONFIGURATION = vol.Schema({**_DEVICE, vol.Optional(ATTR_KEY): vol.All(cv.ensure_list, [PLAIN_TEXT])})
+
+SET_CONFIGURATION = vol.Schema({**_DEVICE, vol.Required(ATTR_KEY): PLAIN_TEXT, vol.Required(CONF_VALUE): cv.string})
 
 UNLOCK = vol.Schema(_DEVICE)
 
@@ -49,6 +56,9 @@ def async_setup_control_services(hass: HomeAssistant) -> None:
     async_register_admin_service(hass, DOMAIN, "reset", _reset, RESET, optional)
     async_register_admin_service(hass, DOMAIN, "clear_cache", _clear_cache, CLEAR_CACHE, optional)
     async_register_admin_service(hass, DOMAIN, "trigger_message", _trigger_message, TRIGGER_MESSAGE, optional)
+    only = SupportsResponse.ONLY
+    async_register_admin_service(hass, DOMAIN, "get_configuration", _get_configuration, GET_CONFIGURATION, only)
+    async_register_admin_service(hass, DOMAIN, "set_configuration", _set_configuration, SET_CONFIGURATION, optional)
 
 
 async def _unlock(call: ServiceCall) -> ServiceResponse:
@@ -69,6 +79,20 @@ async def _clear_cache(call: ServiceCall) -> ServiceResponse:
 async def _trigger_message(call: ServiceCall) -> ServiceResponse:
     central, place = _connector_named(call)
     return _status(call, await control.trigger(central, place, call.data[ATTR_REQUESTED_MESSAGE]))
+
+
+async def _get_configuration(call: ServiceCall) -> ServiceResponse:
+    central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
+    entries, unknown = await configuring.read(central, place, call.data.get(ATTR_KEY, []))
+    told: list[JsonValueType] = [
+        {"key": entry.name, "value": entry.value, "readonly": entry.readonly} for entry in entries
+    ]
+    return {"configuration_key": told, "unknown_key": [*unknown]}
+
+
+async def _set_configuration(call: ServiceCall) -> ServiceResponse:
+    central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
+    return _status(call, await configuring.change(central, place, call.data[ATTR_KEY], call.data[CONF_VALUE]))
 
 
 def _connector_named(call: ServiceCall) -> tuple[CentralSystem, Place]:

@@ -30,7 +30,7 @@ from .const import (
 )
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.commands import Command, DropHold, Outcome, PlaceHold
-from .core.events import ChargerId, Connected, Disconnected, Event, Verdict
+from .core.events import ChargerId, ConfigurationTold, Connected, Disconnected, Event, Verdict
 from .csms.admission import (
     Admission,
     Admitted,
@@ -58,7 +58,10 @@ class ChargerDesk:
         self._charger_id = charger_id
 
     def apply(self, event: Event) -> Verdict | None:
-        """Let an event change the world."""
+        """Let an event change the world, or whoever listens know of it."""
+        if isinstance(event, ConfigurationTold):
+            self._central.audience.pass_on(self._charger_id, event)
+            return None
         return self._central.apply(self._charger_id, event)
 
     async def saved(self) -> None:

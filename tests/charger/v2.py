@@ -305,7 +305,7 @@ class V2:
         for asked in payload["setVariableData"]:
             status, variable = model.find(asked["component"], asked["variable"])
             if variable is not None:
-                status = "Rejected"
+                status = "Rejected" if variable.writable else "Rejected/ReadOnly"
                 if variable.writable and variable.setting is not None:
                     later = self._core.behaviour.changes_after_reboot
                     status = self._core.state.change(variable.setting, asked["attributeValue"], after_reboot=later)
@@ -493,7 +493,9 @@ class V2:
 def _set_result(asked: Json, status: str) -> Json:
     """The result of SetVariables for one variable."""
     kept: Json = {key: asked[key] for key in ("attributeType", "component", "variable") if key in asked}
-    return kept | {"attributeStatus": status}
+    status, _, reason = status.partition("/")
+    why = {"attributeStatusInfo": {"reasonCode": reason}} if reason else {}
+    return kept | {"attributeStatus": status} | why
 
 
 _REGISTER = "Energy.Active.Import.Register"

@@ -49,6 +49,7 @@ _STATION: Mapping[tuple[str, str], Variable] = {
     ("SampledDataCtrlr", "TxUpdatedMeasurands"): Variable(
         value="Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage", kind="MemberList"
     ),
+    ("SecurityCtrlr", "BasicAuthPassword"): Variable(value="OPENSESAMEOPENSESAME", writable=True),
     ("SmartChargingCtrlr", "Enabled"): _flag(Setting.LIMITS_SUPPORTED),
     ("SmartChargingCtrlr", "ProfileStackLevel"): Variable(setting=Setting.HIGHEST_LEVEL, kind="integer"),
     ("SmartChargingCtrlr", "RateUnit"): Variable(setting=Setting.LIMIT_UNITS, kind="MemberList"),

@@ -189,7 +189,6 @@ FORMAL: list[tuple[str, Json, Json]] = [
         {"status": "Accepted"},
     ),
     ("NotifyMonitoringReport", SEQUENCE, {}),
-    ("NotifyReport", SEQUENCE, {}),
     ("PublishFirmwareStatusNotification", {"status": "Idle"}, {}),
     (
         "ReportChargingProfiles",

@@ -19,6 +19,7 @@ ORDERS: dict[str, tuple[str, dict[str, Any]]] = {
     "reset": ("Reset", {}),
     "clear_cache": ("ClearCache", {}),
     "trigger_message": ("TriggerMessage", {"requested_message": "Heartbeat"}),
+    "set_configuration": ("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "600"}),
 }
 """Every order, with the message that carries it."""
 
@@ -146,7 +147,7 @@ async def test_a_connector_is_not_named_twice(site: Site) -> None:
     await refused(order(site, "trigger_message", 1, connector_id=2), "conflicting_fields")
 
 
-@pytest.mark.parametrize("action", ["reset", "clear_cache"])
+@pytest.mark.parametrize("action", ["reset", "clear_cache", "set_configuration"])
 async def test_what_concerns_the_charger_is_not_asked_of_a_connector(site: Site, action: str) -> None:
     """Contract 3: the charger's device."""
     charger = await site.charger()
@@ -163,12 +164,16 @@ async def test_a_refusal_of_the_charger_is_an_error(
     short_call_timeout: None, site: Site, version: Version, action: str, answer: str, key: str
 ) -> None:
     """Never silence; the charger's word is in it."""
+    data: dict[str, Any] = {}
     message = ORDERS[action][0]
+    if message == "ChangeConfiguration" and version is not Version.V16:
+        message = "SetVariables"
+        data["key"] = "OCPPCommCtrlr.HeartbeatInterval"
     if message == "UnlockConnector" and answer == "Rejected":
         answer = "UnlockFailed"
     charger = await site.charger(version=version, connectors=1)
     charger.behaviour = Behaviour(answers={message: answer})
-    error = await refused(order(site, action), key)
+    error = await refused(order(site, action, **data), key)
     assert key == "charger_silent" or answer in str(error)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from .settings import Setting
 from .token import IdToken
@@ -161,6 +162,28 @@ class DefaultLimited:
 
     evse: EvseId | None
     current: float | None
+    at: datetime
+
+
+class ConfigurationEntry(NamedTuple):
+    """Something of a charger's configuration; `value` None: not told, `readonly` None: not known."""
+
+    name: str
+    value: str | None
+    readonly: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationTold:
+    """Some of a charger's configuration, as it was asked for. `unknown`: names of which it knows nothing.
+
+    `number`: of the report that this is a part of, if it is one; `more`: the report goes on.
+    """
+
+    number: int | None = None
+    entries: tuple[ConfigurationEntry, ...]
+    unknown: tuple[str, ...] = ()
+    more: bool = False
     at: datetime
 
 
@@ -328,6 +351,7 @@ type Event = (
     | SettingChanged
     | LimitsTold
     | DefaultLimited
+    | ConfigurationTold
     | ListLimitsTold
     | ListVersionTold
     | Heard
@@ -341,6 +365,10 @@ type Event = (
     | Pardoned
     | HoldEnded
 )
+
+
+type Notice = ConfigurationTold
+"""What changes nothing that we know of a charger: it is for whoever has asked, or wants to hear it."""
 
 
 class Standing(StrEnum):

@@ -3,7 +3,7 @@
 Knows these orders as values. Must not know who may give them, nor how they are spelled.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -88,5 +88,37 @@ class ClearLimit:
     purpose: Purpose
 
 
-type Order = Unlock | Reset | ClearCache | TriggerMessage | ChangeAvailability | SetLimit | ClearLimit
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadConfiguration:
+    """Ask for these parts of the configuration, named as the charger's version does; or for all of it.
+
+    It answers with a `ConfigurationTold`; or with several later on, under this `number`.
+    """
+
+    names: tuple[str, ...]
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeConfiguration:
+    """Change a part of the configuration, named and spelled as the charger's version does.
+
+    Accepted, it comes with a `SettingChanged`: it may be one that matters to us.
+    """
+
+    name: str
+    value: str = field(repr=False)
+
+
+type Order = (
+    ReadConfiguration
+    | ChangeConfiguration
+    | Unlock
+    | Reset
+    | ClearCache
+    | TriggerMessage
+    | ChangeAvailability
+    | SetLimit
+    | ClearLimit
+)
 """What is done because somebody wants it, and what he waits for."""

@@ -24,7 +24,7 @@ from ..core.commands import (
     StopTransaction,
 )
 from ..core.events import Event, Heard, Verdict
-from ..core.orders import ClearLimit, SetLimit
+from ..core.orders import ChangeConfiguration, ClearLimit, ReadConfiguration, SetLimit
 from . import limits, local_lists, orders, settings, times
 from .dialect import Json, Route
 from .fields import part, text
@@ -59,22 +59,25 @@ def outcome(command: Command, answer: Json) -> Outcome:
     match command:
         case AskForAbilities() | AskForSettings() | AskForListLimits() | AskForListVersion():
             return Outcome.ACCEPTED  # its answer has no status of its own: it says what it says
-        case ChangeSetting():
+        case ChangeSetting() | ChangeConfiguration():
             return settings.outcome(answer)
+        case ReadConfiguration():
+            return _ACCEPTED_OR_REJECTED.get(text(answer, "status") or "Accepted", Outcome.NOT_IMPLEMENTED)
         case _:
             return _WORDS[type(command)].get(text(answer, "status") or "", Outcome.UNREADABLE)
 
 
 def said(command: Command, answer: Json) -> tuple[str | None, str | None]:
     """The charger's own word in its answer to a command, and its code for why; None where it gives none."""
-    word = settings.word(answer) if isinstance(command, ChangeSetting) else text(answer, "status")
-    return word, text(part(answer, "statusInfo"), "reasonCode")
+    if isinstance(command, ChangeSetting | ChangeConfiguration):
+        return settings.word(answer), settings.reason(answer)
+    return text(answer, "status"), text(part(answer, "statusInfo"), "reasonCode")
 
 
 def told(command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
     """What the charger's answer tells beside the outcome, where all versions say it alike; nothing for most commands."""
     match command:
-        case ChangeSetting():
+        case ChangeSetting() | ChangeConfiguration():
             return settings.changed(answer, now)
         case AskForListVersion():
             return local_lists.version_told(answer, now)

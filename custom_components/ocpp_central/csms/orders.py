@@ -7,7 +7,19 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..core.commands import Outcome
-from ..core.orders import ChangeAvailability, ClearCache, ClearLimit, Reset, SetLimit, TriggerMessage, Unlock
+from ..core.orders import (
+    ChangeAvailability,
+    ChangeConfiguration,
+    ClearCache,
+    ClearLimit,
+    Order,
+    ReadConfiguration,
+    Reset,
+    SetLimit,
+    TriggerMessage,
+    Unlock,
+)
+from . import inventory, limits
 from .dialect import Json, Request, UnsayableError, Version
 
 _TRIGGERS: Final[Mapping[Version, frozenset[str]]] = {
@@ -75,8 +87,37 @@ type Plain = Unlock | Reset | ClearCache | TriggerMessage | ChangeAvailability
 """The orders that need little more than a word."""
 
 
-def request_v16(order: Plain) -> Request:
-    """The order in the words of 1.6. Raises `UnsayableError` where it has none."""
+def request_v16(order: Order, transaction: int | None = None) -> Request:
+    """The order in the words of 1.6. `transaction`: its number, where it is about one. Raises `UnsayableError`."""
+    match order:
+        case SetLimit():
+            return limits.set_v16(order, transaction)
+        case ClearLimit():
+            return limits.clear_v16(order)
+        case ReadConfiguration():
+            return inventory.read_v16(order)
+        case ChangeConfiguration():
+            return inventory.change_v16(order)
+        case _:
+            return _plain_v16(order)
+
+
+def request_v2(order: Order, version: Version) -> Request:
+    """The order in the words of a version of 2.x. Raises `UnsayableError` where it has none."""
+    match order:
+        case SetLimit():
+            return limits.set_v2(order)
+        case ClearLimit():
+            return limits.clear_v2(order)
+        case ReadConfiguration():
+            return inventory.read_v2(order)
+        case ChangeConfiguration():
+            return inventory.change_v2(order)
+        case _:
+            return _plain_v2(order, version)
+
+
+def _plain_v16(order: Plain) -> Request:
     match order:
         case Unlock():
             return Request(action="UnlockConnector", payload={"connectorId": order.evse})
@@ -96,8 +137,7 @@ def request_v16(order: Plain) -> Request:
             )
 
 
-def request_v2(order: Plain, version: Version) -> Request:
-    """The order in the words of a version of 2.x. Raises `UnsayableError` where it has none."""
+def _plain_v2(order: Plain, version: Version) -> Request:
     match order:
         case Unlock():
             return Request(action="UnlockConnector", payload={"evseId": order.evse, "connectorId": order.connector})

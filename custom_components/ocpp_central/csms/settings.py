@@ -14,7 +14,7 @@ from ..core.settings import Setting
 from . import limits
 from .configuration import keys_told, name_of, truth, value_of
 from .dialect import Json, Request
-from .fields import parts, text
+from .fields import part, parts, text
 
 _KEYS: Final[Mapping[Setting, str]] = {
     Setting.PRE_AUTHORIZES: "LocalPreAuthorize",
@@ -66,6 +66,12 @@ def told_v16(answer: Json, now: datetime) -> SettingsTold:
     """What the keys say."""
     told = keys_told(answer)
     return _told({setting: truth(told.get(key.casefold())) for setting, key in _KEYS.items()}, now)
+
+
+def reason(answer: Json) -> str | None:
+    """The charger's code for why, which 2.x may have for each variable."""
+    results = parts(answer, "setVariableResult")
+    return next((text(part(each, "attributeStatusInfo"), "reasonCode") for each in results), None)
 
 
 def change_v16(command: ChangeSetting) -> Request:

@@ -39,9 +39,19 @@ from ..core.events import (
     TransactionId,
     Verdict,
 )
-from ..core.orders import ChangeAvailability, ClearCache, ClearLimit, Reset, SetLimit, TriggerMessage, Unlock
+from ..core.orders import (
+    ChangeAvailability,
+    ChangeConfiguration,
+    ClearCache,
+    ClearLimit,
+    ReadConfiguration,
+    Reset,
+    SetLimit,
+    TriggerMessage,
+    Unlock,
+)
 from ..core.token import IdToken
-from . import alike, capabilities, limits, local_lists, orders, settings, times
+from . import alike, capabilities, inventory, limits, local_lists, orders, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import parts, positive, text, whole
 from .metering import readings_v16
@@ -286,13 +296,13 @@ class _V16:
                     action="TriggerMessage",
                     payload={"requestedMessage": "StatusNotification"} | where,
                 )
-            case Unlock() | Reset() | ClearCache() | TriggerMessage() | ChangeAvailability():
-                return orders.request_v16(command)
             case SetLimit():
                 number = None if command.transaction is None else _number_of(command.transaction)
-                return limits.set_v16(command, number)
-            case ClearLimit():
-                return limits.clear_v16(command)
+                return orders.request_v16(command, number)
+            case Unlock() | Reset() | ClearCache() | TriggerMessage() | ChangeAvailability() | ClearLimit():
+                return orders.request_v16(command)
+            case ReadConfiguration() | ChangeConfiguration():
+                return orders.request_v16(command)
             case _:
                 return _upkeep(command)
 
@@ -304,6 +314,8 @@ class _V16:
                 return settings.told_v16(answer, now), limits.told_v16(answer, now)
             case AskForListLimits():
                 return (local_lists.limits_told_v16(answer, now),)
+            case ReadConfiguration():
+                return (inventory.told_v16(answer, now),)
             case _:
                 return alike.told(command, answer, now)
 

@@ -41,8 +41,18 @@ from ..core.events import (
     StatusChanged,
     Updated,
 )
-from ..core.orders import ChangeAvailability, ClearCache, ClearLimit, Reset, SetLimit, TriggerMessage, Unlock
-from . import alike, capabilities, limits, local_lists, orders, settings, times
+from ..core.orders import (
+    ChangeAvailability,
+    ChangeConfiguration,
+    ClearCache,
+    ClearLimit,
+    ReadConfiguration,
+    Reset,
+    SetLimit,
+    TriggerMessage,
+    Unlock,
+)
+from . import alike, capabilities, inventory, limits, local_lists, orders, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import part, parts, positive, text, whole
 from .metering import readings_v2, register_wh
@@ -259,7 +269,7 @@ def _routes(tokens: Tokens, charging_needs: str) -> dict[str, Route]:
         "NotifyEVChargingSchedule": alike.formal({"status": "Accepted"}),
         "NotifyEvent": Route(read=_notified, reply=alike.nothing_to_say),
         "NotifyMonitoringReport": noted,
-        "NotifyReport": noted,
+        "NotifyReport": Route(read=inventory.reported, reply=alike.nothing_to_say),
         "PublishFirmwareStatusNotification": noted,
         "ReportChargingProfiles": noted,
         "ReservationStatusUpdate": Route(read=_hold_ended, reply=alike.nothing_to_say),
@@ -332,12 +342,12 @@ class _V2:
                 return Request(action="TriggerMessage", payload={"requestedMessage": "BootNotification"})
             case AskForStatus():
                 return _trigger_status(command)
-            case Unlock() | Reset() | ClearCache() | TriggerMessage() | ChangeAvailability():
+            case (
+                Unlock() | Reset() | ClearCache() | TriggerMessage() | ChangeAvailability() | SetLimit() | ClearLimit()
+            ):
                 return orders.request_v2(command, self.version)
-            case SetLimit():
-                return limits.set_v2(command)
-            case ClearLimit():
-                return limits.clear_v2(command)
+            case ReadConfiguration() | ChangeConfiguration():
+                return orders.request_v2(command, self.version)
             case _:
                 return _upkeep(command, self.tokens)
 
@@ -355,6 +365,8 @@ class _V2:
                 return settings.told_v2(answer, now), limits.told_v2(answer, now)
             case AskForListLimits():
                 return (local_lists.limits_told_v2(answer, now),)
+            case ReadConfiguration():
+                return inventory.told_v2(command, answer, now)
             case _:
                 return alike.told(command, answer, now)
 
