@@ -16,6 +16,7 @@ from homeassistant.helpers import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
+from .bus_events import fire_events
 from .bypass_watch import watch_bypasses
 from .charging_services import async_setup_charging_services
 from .clock_watch import watch_clocks
@@ -88,6 +89,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     central.port = server.port
     entry.runtime_data = central
     keep_devices(hass, entry)
+    fire_events(hass, entry)
     watch_clocks(hass, entry)
     watch_bypasses(hass, entry)
     watch_local_lists(hass, entry)

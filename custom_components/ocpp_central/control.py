@@ -8,8 +8,8 @@ from .audience import Place
 from .coordinator import CentralSystem
 from .core.charger import Charger, Evse
 from .core.commands import Outcome
-from .core.events import ConnectorId, ConnectorStatus, EvseId
-from .core.orders import ChangeAvailability, ClearCache, Reset, TriggerMessage, Unlock
+from .core.events import ConnectorId, ConnectorStatus, DataAnswered, EvseId
+from .core.orders import ChangeAvailability, ClearCache, Reset, TransferData, TriggerMessage, Unlock
 from .csms.session import Result
 from .orders import carry_out, connected
 
@@ -43,6 +43,15 @@ async def set_available(central: CentralSystem, place: Place, *, available: bool
     """Take a place into or out of service; whether at once, else when nobody charges any more. Raises translated errors."""
     result = await carry_out(central, place, ChangeAvailability(evse=place.evse, available=available))
     return result.outcome is not Outcome.SCHEDULED
+
+
+async def transfer(
+    central: CentralSystem, place: Place, vendor: str, message: str | None, data: object
+) -> tuple[Result, object]:
+    """Send a charger something that only its vendor defines; what it said, and the data with it. Raises translated errors."""
+    order = TransferData(vendor=vendor, message=message, data=data)
+    result = await carry_out(central, whole(central, place), order)
+    return result, next((told.data for told in result.told if isinstance(told, DataAnswered)), None)
 
 
 def whole(central: CentralSystem, place: Place) -> Place:

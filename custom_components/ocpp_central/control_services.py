@@ -3,7 +3,7 @@
 Knows fields and responses, and which of them are an administrator's (contract 3). Must not know how they are done (`control`).
 """
 
-from typing import Final
+from typing import Final, cast
 
 from homeassistant.const import ATTR_DEVICE_ID, CONF_TYPE
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
@@ -22,7 +22,10 @@ from .id_tokens import PLAIN_TEXT
 
 ATTR_CONNECTOR_ID: Final = "connector_id"
 ATTR_KEY: Final = "key"
+ATTR_DATA: Final = "data"
+ATTR_MESSAGE_ID: Final = "message_id"
 ATTR_REQUESTED_MESSAGE: Final = "requested_message"
+ATTR_VENDOR_ID: Final = "vendor_id"
 
 SOFT: Final = "soft"
 HARD: Final = "hard"
@@ -32,6 +35,15 @@ _DEVICE: Final = {vol.Required(ATTR_DEVICE_ID): cv.string}
 GET_CONFIGURATION = vol.Schema({**_DEVICE, vol.Optional(ATTR_KEY): vol.All(cv.ensure_list, [PLAIN_TEXT])})
 
 SET_CONFIGURATION = vol.Schema({**_DEVICE, vol.Required(ATTR_KEY): PLAIN_TEXT, vol.Required(CONF_VALUE): cv.string})
+
+DATA_TRANSFER = vol.Schema(
+    {
+        **_DEVICE,
+        vol.Required(ATTR_VENDOR_ID): PLAIN_TEXT,
+        vol.Optional(ATTR_MESSAGE_ID): PLAIN_TEXT,
+        vol.Optional(ATTR_DATA): object,
+    }
+)
 
 UNLOCK = vol.Schema(_DEVICE)
 
@@ -59,6 +71,7 @@ def async_setup_control_services(hass: HomeAssistant) -> None:
     only = SupportsResponse.ONLY
     async_register_admin_service(hass, DOMAIN, "get_configuration", _get_configuration, GET_CONFIGURATION, only)
     async_register_admin_service(hass, DOMAIN, "set_configuration", _set_configuration, SET_CONFIGURATION, optional)
+    async_register_admin_service(hass, DOMAIN, "data_transfer", _data_transfer, DATA_TRANSFER, optional)
 
 
 async def _unlock(call: ServiceCall) -> ServiceResponse:
@@ -93,6 +106,13 @@ async def _get_configuration(call: ServiceCall) -> ServiceResponse:
 async def _set_configuration(call: ServiceCall) -> ServiceResponse:
     central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
     return _status(call, await configuring.change(central, place, call.data[ATTR_KEY], call.data[CONF_VALUE]))
+
+
+async def _data_transfer(call: ServiceCall) -> ServiceResponse:
+    central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
+    vendor, message = call.data[ATTR_VENDOR_ID], call.data.get(ATTR_MESSAGE_ID)
+    result, data = await control.transfer(central, place, vendor, message, call.data.get(ATTR_DATA))
+    return {"status": result.word, "data": cast("JsonValueType", data)} if call.return_response else None
 
 
 def _connector_named(call: ServiceCall) -> tuple[CentralSystem, Place]:

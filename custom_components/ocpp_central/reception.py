@@ -16,6 +16,7 @@ from homeassistant.util import dt as dt_util
 from websockets import CloseCode
 
 from .audience import Place
+from .bus_events import is_awaited
 from .charger_settings import connector_types, own_enforcement
 from .const import (
     CONF_ENTRY_ID,
@@ -30,7 +31,18 @@ from .const import (
 )
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.commands import Command, DropHold, Outcome, PlaceHold
-from .core.events import ChargerId, ConfigurationTold, Connected, Disconnected, Event, Verdict
+from .core.events import (
+    ChargerId,
+    ConfigurationTold,
+    Connected,
+    DataAnswered,
+    DataSent,
+    Disconnected,
+    Event,
+    Notice,
+    Standing,
+    Verdict,
+)
 from .csms.admission import (
     Admission,
     Admitted,
@@ -59,10 +71,16 @@ class ChargerDesk:
 
     def apply(self, event: Event) -> Verdict | None:
         """Let an event change the world, or whoever listens know of it."""
-        if isinstance(event, ConfigurationTold):
+        if isinstance(event, ConfigurationTold | DataSent | DataAnswered):
             self._central.audience.pass_on(self._charger_id, event)
-            return None
+            return self._verdict_on(event)
         return self._central.apply(self._charger_id, event)
+
+    def _verdict_on(self, notice: Notice) -> Verdict | None:
+        if not isinstance(notice, DataSent):
+            return None
+        awaited = is_awaited(self._central.hass)
+        return Verdict(standing=Standing.ACCEPTED if awaited else Standing.UNKNOWN)
 
     async def saved(self) -> None:
         """Return when all that was applied is on disk."""

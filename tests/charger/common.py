@@ -22,6 +22,10 @@ UNITS: Mapping[str, str] = {"Energy": "Wh", "Power": "W", "Current": "A", "Volta
 """Unit by the first word of a measurand."""
 
 
+VENDOR = "com.example.echo"
+"""The only vendor that the charger knows; it sends back what it gets."""
+
+
 def unit_of(measurand: str) -> str | None:
     """The unit that readings of this measurand are in."""
     return UNITS.get(measurand.split(".", maxsplit=1)[0])

@@ -401,8 +401,9 @@ class V2:
         return Reply({"status": common.clear_cache(self._core)})
 
     async def _data_transfer(self, payload: Json) -> Reply:
-        del payload
-        return Reply({"status": "UnknownVendorId"})
+        if payload["vendorId"] != common.VENDOR:
+            return Reply({"status": "UnknownVendorId"})
+        return Reply({"status": "Accepted"} | ({"data": payload["data"]} if "data" in payload else {}))
 
     async def _update_firmware(self, payload: Json) -> Reply:
         request_id = payload["requestId"]

@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.ocpp_central.const import DOMAIN
 from tests.charger import Behaviour, Fault, Setting, SimulatedCharger, Version
+from tests.charger.common import VENDOR
 
 from .conftest import HOLDER, ON_V2, ON_V16, Site, refused, told_what_it_can
 
@@ -19,6 +20,7 @@ ORDERS: dict[str, tuple[str, dict[str, Any]]] = {
     "reset": ("Reset", {}),
     "clear_cache": ("ClearCache", {}),
     "trigger_message": ("TriggerMessage", {"requested_message": "Heartbeat"}),
+    "data_transfer": ("DataTransfer", {"vendor_id": VENDOR}),
     "set_configuration": ("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "600"}),
 }
 """Every order, with the message that carries it."""
@@ -147,7 +149,7 @@ async def test_a_connector_is_not_named_twice(site: Site) -> None:
     await refused(order(site, "trigger_message", 1, connector_id=2), "conflicting_fields")
 
 
-@pytest.mark.parametrize("action", ["reset", "clear_cache", "set_configuration"])
+@pytest.mark.parametrize("action", ["reset", "clear_cache", "set_configuration", "data_transfer"])
 async def test_what_concerns_the_charger_is_not_asked_of_a_connector(site: Site, action: str) -> None:
     """Contract 3: the charger's device."""
     charger = await site.charger()

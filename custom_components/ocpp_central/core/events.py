@@ -188,6 +188,24 @@ class ConfigurationTold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataSent:
+    """The charger sends something that only its vendor defines. Wants a `Verdict`: accepted if anybody makes use of it."""
+
+    vendor: str
+    message: str | None
+    data: object = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataAnswered:
+    """What a charger answers to something that only its vendor defines; None: nothing."""
+
+    data: object = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListLimitsTold:
     """What the charger answered when it was asked for its own list of drivers; None: it did not say.
 
@@ -352,6 +370,8 @@ type Event = (
     | LimitsTold
     | DefaultLimited
     | ConfigurationTold
+    | DataSent
+    | DataAnswered
     | ListLimitsTold
     | ListVersionTold
     | Heard
@@ -367,7 +387,7 @@ type Event = (
 )
 
 
-type Notice = ConfigurationTold
+type Notice = ConfigurationTold | DataSent | DataAnswered
 """What changes nothing that we know of a charger: it is for whoever has asked, or wants to hear it."""
 
 

@@ -110,8 +110,18 @@ class ChangeConfiguration:
     value: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferData:
+    """Send something that only the charger's vendor defines; it answers with a `DataAnswered`."""
+
+    vendor: str
+    message: str | None
+    data: object = field(repr=False)
+
+
 type Order = (
-    ReadConfiguration
+    TransferData
+    | ReadConfiguration
     | ChangeConfiguration
     | Unlock
     | Reset

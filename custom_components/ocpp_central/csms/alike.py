@@ -24,8 +24,8 @@ from ..core.commands import (
     StopTransaction,
 )
 from ..core.events import Event, Heard, Verdict
-from ..core.orders import ChangeConfiguration, ClearLimit, ReadConfiguration, SetLimit
-from . import limits, local_lists, orders, settings, times
+from ..core.orders import ChangeConfiguration, ClearLimit, ReadConfiguration, SetLimit, TransferData
+from . import data_transfer, limits, local_lists, orders, settings, times
 from .dialect import Json, Route
 from .fields import part, text
 
@@ -77,6 +77,8 @@ def said(command: Command, answer: Json) -> tuple[str | None, str | None]:
 def told(command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
     """What the charger's answer tells beside the outcome, where all versions say it alike; nothing for most commands."""
     match command:
+        case TransferData():
+            return data_transfer.answered(answer, now)
         case ChangeSetting() | ChangeConfiguration():
             return settings.changed(answer, now)
         case AskForListVersion():
@@ -119,8 +121,5 @@ def _the_time(_payload: Json, _verdict: Verdict | None, now: datetime) -> Json:
 
 
 HEARTBEAT = Route(read=_heard, reply=_the_time)
-
-UNKNOWN_VENDOR = formal({"status": "UnknownVendorId"})
-"""The answer to DataTransfer: we have agreed on nothing with any vendor."""
 
 REFUSED = formal({"status": "Rejected"})

@@ -16,10 +16,11 @@ from ..core.orders import (
     ReadConfiguration,
     Reset,
     SetLimit,
+    TransferData,
     TriggerMessage,
     Unlock,
 )
-from . import inventory, limits
+from . import data_transfer, inventory, limits
 from .dialect import Json, Request, UnsayableError, Version
 
 _TRIGGERS: Final[Mapping[Version, frozenset[str]]] = {
@@ -76,6 +77,7 @@ WORDS: Final[Mapping[type, Mapping[str, Outcome]]] = {
     ChangeAvailability: _ACCEPTED_OR_REJECTED | {"Scheduled": Outcome.SCHEDULED},
     ClearCache: _ACCEPTED_OR_REJECTED,
     SetLimit: _ACCEPTED_OR_REJECTED | {"NotSupported": Outcome.NOT_IMPLEMENTED},
+    TransferData: data_transfer.WORDS,
     # There is none: that is what was wanted.
     ClearLimit: {"Accepted": Outcome.ACCEPTED, "Unknown": Outcome.ACCEPTED},
     TriggerMessage: _ACCEPTED_OR_REJECTED | {"NotImplemented": Outcome.NOT_IMPLEMENTED},
@@ -98,6 +100,8 @@ def request_v16(order: Order, transaction: int | None = None) -> Request:
             return inventory.read_v16(order)
         case ChangeConfiguration():
             return inventory.change_v16(order)
+        case TransferData():
+            return data_transfer.send_v16(order)
         case _:
             return _plain_v16(order)
 
@@ -113,6 +117,8 @@ def request_v2(order: Order, version: Version) -> Request:
             return inventory.read_v2(order)
         case ChangeConfiguration():
             return inventory.change_v2(order)
+        case TransferData():
+            return data_transfer.send_v2(order)
         case _:
             return _plain_v2(order, version)
 

@@ -47,11 +47,12 @@ from ..core.orders import (
     ReadConfiguration,
     Reset,
     SetLimit,
+    TransferData,
     TriggerMessage,
     Unlock,
 )
 from ..core.token import IdToken
-from . import alike, capabilities, inventory, limits, local_lists, orders, settings, times
+from . import alike, capabilities, data_transfer, inventory, limits, local_lists, orders, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import parts, positive, text, whole
 from .metering import readings_v16
@@ -235,7 +236,7 @@ def _reserve_now(command: PlaceHold) -> Request:
 _ROUTES: Mapping[str, Route] = {
     "Authorize": Route(read=_authorizing, reply=_authorized),
     "BootNotification": Route(read=_booted, reply=alike.booted),
-    "DataTransfer": alike.UNKNOWN_VENDOR,
+    "DataTransfer": data_transfer.ROUTE,
     "DiagnosticsStatusNotification": alike.formal(),
     "FirmwareStatusNotification": alike.formal(),
     "Heartbeat": alike.HEARTBEAT,
@@ -301,7 +302,7 @@ class _V16:
                 return orders.request_v16(command, number)
             case Unlock() | Reset() | ClearCache() | TriggerMessage() | ChangeAvailability() | ClearLimit():
                 return orders.request_v16(command)
-            case ReadConfiguration() | ChangeConfiguration():
+            case ReadConfiguration() | ChangeConfiguration() | TransferData():
                 return orders.request_v16(command)
             case _:
                 return _upkeep(command)

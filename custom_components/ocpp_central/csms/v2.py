@@ -49,10 +49,11 @@ from ..core.orders import (
     ReadConfiguration,
     Reset,
     SetLimit,
+    TransferData,
     TriggerMessage,
     Unlock,
 )
-from . import alike, capabilities, inventory, limits, local_lists, orders, settings, times
+from . import alike, capabilities, data_transfer, inventory, limits, local_lists, orders, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import part, parts, positive, text, whole
 from .metering import readings_v2, register_wh
@@ -254,7 +255,7 @@ def _routes(tokens: Tokens, charging_needs: str) -> dict[str, Route]:
         "Authorize": Route(read=_authorizing, reply=tokens.authorized),
         "BootNotification": Route(read=_booted, reply=alike.booted),
         "ClearedChargingLimit": noted,
-        "DataTransfer": alike.UNKNOWN_VENDOR,
+        "DataTransfer": data_transfer.ROUTE,
         "FirmwareStatusNotification": noted,
         "Get15118EVCertificate": alike.formal({"status": "Failed", "exiResponse": ""}),
         "GetCertificateStatus": alike.formal({"status": "Failed"}),
@@ -346,7 +347,7 @@ class _V2:
                 Unlock() | Reset() | ClearCache() | TriggerMessage() | ChangeAvailability() | SetLimit() | ClearLimit()
             ):
                 return orders.request_v2(command, self.version)
-            case ReadConfiguration() | ChangeConfiguration():
+            case ReadConfiguration() | ChangeConfiguration() | TransferData():
                 return orders.request_v2(command, self.version)
             case _:
                 return _upkeep(command, self.tokens)
