@@ -3,25 +3,36 @@
 Knows fields and responses, and which of them are an administrator's (contract 3). Must not know how they are done (`control`).
 """
 
+from datetime import datetime
 from typing import Final, cast
 
 from homeassistant.const import ATTR_DEVICE_ID, CONF_TYPE
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
+from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
-from . import configuring, control, errors
+from . import configuring, control, errors, maintaining
 from .audience import Place
 from .call_data import place_named
 from .const import CONF_VALUE, DOMAIN
 from .coordinator import CentralSystem
+from .core.orders import UpdateFirmware, UploadDiagnostics
 from .csms.session import Result
 from .id_tokens import PLAIN_TEXT
+from .windows import in_utc
 
 ATTR_CONNECTOR_ID: Final = "connector_id"
+ATTR_INSTALL_DATE: Final = "install_date"
 ATTR_KEY: Final = "key"
+ATTR_LOCATION: Final = "location"
+ATTR_RETRIES: Final = "retries"
+ATTR_RETRIEVE_DATE: Final = "retrieve_date"
+ATTR_RETRY_INTERVAL: Final = "retry_interval"
+ATTR_START_TIME: Final = "start_time"
+ATTR_STOP_TIME: Final = "stop_time"
 ATTR_DATA: Final = "data"
 ATTR_MESSAGE_ID: Final = "message_id"
 ATTR_REQUESTED_MESSAGE: Final = "requested_message"
@@ -43,6 +54,21 @@ DATA_TRANSFER = vol.Schema(
         vol.Optional(ATTR_MESSAGE_ID): PLAIN_TEXT,
         vol.Optional(ATTR_DATA): object,
     }
+)
+
+_TRANSFER: Final = {
+    **_DEVICE,
+    vol.Required(ATTR_LOCATION): PLAIN_TEXT,
+    vol.Optional(ATTR_RETRIES): vol.All(vol.Coerce(int), vol.Range(min=0, max=100)),
+    vol.Optional(ATTR_RETRY_INTERVAL): vol.All(vol.Coerce(int), vol.Range(min=0, max=86400)),
+}
+
+UPDATE_FIRMWARE = vol.Schema(
+    {**_TRANSFER, vol.Optional(ATTR_RETRIEVE_DATE): cv.datetime, vol.Optional(ATTR_INSTALL_DATE): cv.datetime}
+)
+
+UPLOAD_DIAGNOSTICS = vol.Schema(
+    {**_TRANSFER, vol.Optional(ATTR_START_TIME): cv.datetime, vol.Optional(ATTR_STOP_TIME): cv.datetime}
 )
 
 UNLOCK = vol.Schema(_DEVICE)
@@ -72,6 +98,8 @@ def async_setup_control_services(hass: HomeAssistant) -> None:
     async_register_admin_service(hass, DOMAIN, "get_configuration", _get_configuration, GET_CONFIGURATION, only)
     async_register_admin_service(hass, DOMAIN, "set_configuration", _set_configuration, SET_CONFIGURATION, optional)
     async_register_admin_service(hass, DOMAIN, "data_transfer", _data_transfer, DATA_TRANSFER, optional)
+    async_register_admin_service(hass, DOMAIN, "update_firmware", _update_firmware, UPDATE_FIRMWARE, optional)
+    async_register_admin_service(hass, DOMAIN, "upload_diagnostics", _upload_diagnostics, UPLOAD_DIAGNOSTICS, optional)
 
 
 async def _unlock(call: ServiceCall) -> ServiceResponse:
@@ -115,6 +143,36 @@ async def _data_transfer(call: ServiceCall) -> ServiceResponse:
     return {"status": result.word, "data": cast("JsonValueType", data)} if call.return_response else None
 
 
+async def _update_firmware(call: ServiceCall) -> ServiceResponse:
+    central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
+    order = UpdateFirmware(
+        location=call.data[ATTR_LOCATION],
+        retrieve=_moment(call, ATTR_RETRIEVE_DATE) or dt_util.utcnow(),
+        install=_moment(call, ATTR_INSTALL_DATE),
+        retries=call.data.get(ATTR_RETRIES),
+        retry_interval=call.data.get(ATTR_RETRY_INTERVAL),
+    )
+    return _status(call, await maintaining.update_firmware(central, place, order))
+
+
+async def _upload_diagnostics(call: ServiceCall) -> ServiceResponse:
+    central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
+    order = UploadDiagnostics(
+        location=call.data[ATTR_LOCATION],
+        since=_moment(call, ATTR_START_TIME),
+        until=_moment(call, ATTR_STOP_TIME),
+        retries=call.data.get(ATTR_RETRIES),
+        retry_interval=call.data.get(ATTR_RETRY_INTERVAL),
+    )
+    result, file = await maintaining.upload_diagnostics(central, place, order)
+    status = _status(call, result)
+    return None if status is None else {**status, "file_name": file}
+
+
+def _moment(call: ServiceCall, field: str) -> datetime | None:
+    return in_utc(call.data[field]) if field in call.data else None
+
+
 def _connector_named(call: ServiceCall) -> tuple[CentralSystem, Place]:
     """The charger that is named, or its connector: as the device, or by its number."""
     central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
@@ -125,6 +183,6 @@ def _connector_named(call: ServiceCall) -> tuple[CentralSystem, Place]:
     return central, Place(place.charger, number or None)
 
 
-def _status(call: ServiceCall, result: Result) -> ServiceResponse:
-    """The charger's own word; one that refuses is an error by now."""
-    return {"status": result.word} if call.return_response else None
+def _status(call: ServiceCall, result: Result) -> dict[str, JsonValueType] | None:
+    """The charger's own word, ours where 1.6 has none for it; one that refuses is an error by now."""
+    return {"status": result.word or result.outcome.value} if call.return_response else None

@@ -40,7 +40,9 @@ from .core.events import (
     Disconnected,
     Event,
     Notice,
+    SecurityTold,
     Standing,
+    UploadBegun,
     Verdict,
 )
 from .csms.admission import (
@@ -71,7 +73,7 @@ class ChargerDesk:
 
     def apply(self, event: Event) -> Verdict | None:
         """Let an event change the world, or whoever listens know of it."""
-        if isinstance(event, ConfigurationTold | DataSent | DataAnswered):
+        if isinstance(event, ConfigurationTold | DataSent | DataAnswered | UploadBegun | SecurityTold):
             self._central.audience.pass_on(self._charger_id, event)
             return self._verdict_on(event)
         return self._central.apply(self._charger_id, event)

@@ -72,4 +72,5 @@ def _both(change: Change) -> Iterable[Reservation]:
 
 def _about_itself(charger: Charger) -> tuple[object, ...]:
     """What shows at a charger's own device, beside its connection."""
-    return charger.description, charger.skew, charger.claims_reservations, charger.settings, charger.vends_freely
+    said = charger.description, charger.skew, charger.claims_reservations, charger.settings, charger.vends_freely
+    return *said, charger.firmware_stage, charger.upload_stage

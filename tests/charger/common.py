@@ -125,6 +125,12 @@ async def update_firmware(core: Core, status: Callable[[str], Message]) -> None:
         await core.tell(status(word))
 
 
+async def upload(core: Core, status: Callable[[str], Message]) -> None:
+    """Pretend to send what was logged; `status` makes the message for a status word."""
+    for word in ("Uploading", "Uploaded"):
+        await core.tell(status(word))
+
+
 def update_local_list(core: Core, version: int, entries: Mapping[str, Judgement | None], *, full: bool) -> str:
     """Replace or amend the local authorization list, and give the word for it; None removes a token."""
     state = core.state

@@ -296,7 +296,7 @@ class V16:
 
     async def _get_diagnostics(self, payload: Json) -> Reply:
         del payload
-        return Reply({})
+        return Reply({"fileName": "diagnostics.zip"}, lambda: common.upload(self._core, _upload_status))
 
     async def _update_firmware(self, payload: Json) -> Reply:
         del payload
@@ -345,6 +345,10 @@ class V16:
         if transaction.id is not None:
             payload["transactionId"] = transaction.id
         return Message(action=action, payload=payload, transaction=transaction.key)
+
+
+def _upload_status(word: str) -> Message:
+    return Message(action="DiagnosticsStatusNotification", payload={"status": word})
 
 
 def _firmware_status(word: str) -> Message:

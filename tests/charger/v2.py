@@ -50,6 +50,7 @@ class V2:
             "GetBaseReport": self._get_base_report,
             "GetCompositeSchedule": self._reject,
             "GetLocalListVersion": self._get_local_list_version,
+            "GetLog": self._get_log,
             "GetReport": self._get_report,
             "GetTransactionStatus": self._get_transaction_status,
             "GetVariables": self._get_variables,
@@ -404,6 +405,14 @@ class V2:
         if payload["vendorId"] != common.VENDOR:
             return Reply({"status": "UnknownVendorId"})
         return Reply({"status": "Accepted"} | ({"data": payload["data"]} if "data" in payload else {}))
+
+    async def _get_log(self, payload: Json) -> Reply:
+        request_id = payload["requestId"]
+
+        def status(word: str) -> Message:
+            return Message(action="LogStatusNotification", payload={"status": word, "requestId": request_id})
+
+        return Reply({"status": "Accepted", "filename": "log.zip"}, lambda: common.upload(self._core, status))
 
     async def _update_firmware(self, payload: Json) -> Reply:
         request_id = payload["requestId"]

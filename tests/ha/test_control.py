@@ -21,6 +21,7 @@ ORDERS: dict[str, tuple[str, dict[str, Any]]] = {
     "clear_cache": ("ClearCache", {}),
     "trigger_message": ("TriggerMessage", {"requested_message": "Heartbeat"}),
     "data_transfer": ("DataTransfer", {"vendor_id": VENDOR}),
+    "update_firmware": ("UpdateFirmware", {"location": "ftp://192.0.2.1/firmware.bin"}),
     "set_configuration": ("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "600"}),
 }
 """Every order, with the message that carries it."""
@@ -149,7 +150,7 @@ async def test_a_connector_is_not_named_twice(site: Site) -> None:
     await refused(order(site, "trigger_message", 1, connector_id=2), "conflicting_fields")
 
 
-@pytest.mark.parametrize("action", ["reset", "clear_cache", "set_configuration", "data_transfer"])
+@pytest.mark.parametrize("action", ["reset", "clear_cache", "set_configuration", "data_transfer", "update_firmware"])
 async def test_what_concerns_the_charger_is_not_asked_of_a_connector(site: Site, action: str) -> None:
     """Contract 3: the charger's device."""
     charger = await site.charger()
@@ -157,7 +158,7 @@ async def test_what_concerns_the_charger_is_not_asked_of_a_connector(site: Site,
     assert times(charger, ORDERS[action][0]) == 0
 
 
-@pytest.mark.parametrize("action", ORDERS)
+@pytest.mark.parametrize("action", [action for action in ORDERS if action != "update_firmware"])
 @pytest.mark.parametrize(
     ("answer", "key"),
     [("Rejected", "command_refused"), ("InternalError", "command_refused"), (Fault.SILENT, "charger_silent")],

@@ -27,6 +27,7 @@ from .events import (
     Event,
     Evicting,
     EvseId,
+    FirmwareProgressed,
     LimitsTold,
     ListLimitsTold,
     ListVersionTold,
@@ -40,10 +41,12 @@ from .events import (
     StatusChanged,
     TransactionId,
     Updated,
+    UploadProgressed,
     Verdict,
 )
 from .limits import Limits
 from .local_list import LocalList
+from .maintenance import FirmwareStage, UploadStage
 from .settings import Settings
 from .spellings import Spellings
 from .token import IdToken
@@ -236,6 +239,7 @@ class Charger:
     `settings`: what it has told of its settings, which is not kept over a restart of ours.
     `local_list`: its own list of drivers.
     `limits`: what it can limit, and has been told to.
+    `firmware_stage`, `upload_stage`: how far it has come with a new firmware, and with sending what it has logged.
     """
 
     charger: ChargerId
@@ -259,6 +263,8 @@ class Charger:
     settings: Settings = Settings()
     local_list: LocalList = LocalList()
     limits: Limits = Limits()
+    firmware_stage: FirmwareStage | None = None
+    upload_stage: UploadStage | None = None
 
     @property
     def claims_reservations(self) -> bool | None:
@@ -380,8 +386,8 @@ class Charger:
                 return replace(self, connected_at=None, away_since=event.at, missed_since=event.at)
             case Asked():
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
-            case Booted():
-                return self._booted(event)
+            case Booted() | FirmwareProgressed() | UploadProgressed():
+                return self._described(event)
             case Evicting():
                 return self._evicting(event)
             case Pardoned():
@@ -399,6 +405,15 @@ class Charger:
                 return replace(self, local_list=self.local_list.after(event))
             case _:
                 return self
+
+    def _described(self, event: Booted | FirmwareProgressed | UploadProgressed) -> Charger:
+        match event:
+            case Booted():
+                return self._booted(event)
+            case FirmwareProgressed():
+                return self if event.stage is self.firmware_stage else replace(self, firmware_stage=event.stage)
+            case UploadProgressed():
+                return self if event.stage is self.upload_stage else replace(self, upload_stage=event.stage)
 
     def _booted(self, event: Booted) -> Charger:
         # One that really boots says so first; later than that it was asked to describe itself.

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from .maintenance import FirmwareStage, SecurityKind, UploadStage
 from .settings import Setting
 from .token import IdToken
 
@@ -206,6 +207,39 @@ class DataAnswered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwareProgressed:
+    """A new firmware has come so far."""
+
+    stage: FirmwareStage
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadProgressed:
+    """The upload of what the charger has logged has come so far."""
+
+    stage: UploadStage
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadBegun:
+    """The charger will send what it has logged under this name; None: it has nothing, or did not say."""
+
+    file: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityTold:
+    """Something that concerns the charger's security; `word`: what the charger calls it."""
+
+    kind: SecurityKind
+    word: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListLimitsTold:
     """What the charger answered when it was asked for its own list of drivers; None: it did not say.
 
@@ -372,6 +406,10 @@ type Event = (
     | ConfigurationTold
     | DataSent
     | DataAnswered
+    | FirmwareProgressed
+    | UploadProgressed
+    | UploadBegun
+    | SecurityTold
     | ListLimitsTold
     | ListVersionTold
     | Heard
@@ -387,7 +425,7 @@ type Event = (
 )
 
 
-type Notice = ConfigurationTold | DataSent | DataAnswered
+type Notice = ConfigurationTold | DataSent | DataAnswered | UploadBegun | SecurityTold
 """What changes nothing that we know of a charger: it is for whoever has asked, or wants to hear it."""
 
 

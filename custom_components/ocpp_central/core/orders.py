@@ -119,8 +119,37 @@ class TransferData:
     data: object = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateFirmware:
+    """Fetch a firmware from a location (a URL, perhaps with a password) once it is `retrieve`, and install it.
+
+    `install`: not before then; None: as soon as it is there. `retries`, `retry_interval` (seconds) None: as the charger likes.
+    """
+
+    location: str = field(repr=False)
+    retrieve: datetime
+    install: datetime | None = None
+    retries: int | None = None
+    retry_interval: int | None = None
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadDiagnostics:
+    """Send what was logged from `since` to `until` (None: all there is) to a location; it answers with an `UploadBegun`."""
+
+    location: str = field(repr=False)
+    since: datetime | None = None
+    until: datetime | None = None
+    retries: int | None = None
+    retry_interval: int | None = None
+    number: int = 0
+
+
 type Order = (
-    TransferData
+    UpdateFirmware
+    | UploadDiagnostics
+    | TransferData
     | ReadConfiguration
     | ChangeConfiguration
     | Unlock

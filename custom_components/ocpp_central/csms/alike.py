@@ -24,8 +24,16 @@ from ..core.commands import (
     StopTransaction,
 )
 from ..core.events import Event, Heard, Verdict
-from ..core.orders import ChangeConfiguration, ClearLimit, ReadConfiguration, SetLimit, TransferData
-from . import data_transfer, limits, local_lists, orders, settings, times
+from ..core.orders import (
+    ChangeConfiguration,
+    ClearLimit,
+    ReadConfiguration,
+    SetLimit,
+    TransferData,
+    UpdateFirmware,
+    UploadDiagnostics,
+)
+from . import data_transfer, limits, local_lists, maintenance, orders, settings, times
 from .dialect import Json, Route
 from .fields import part, text
 
@@ -61,6 +69,8 @@ def outcome(command: Command, answer: Json) -> Outcome:
             return Outcome.ACCEPTED  # its answer has no status of its own: it says what it says
         case ChangeSetting() | ChangeConfiguration():
             return settings.outcome(answer)
+        case UpdateFirmware() | UploadDiagnostics():
+            return maintenance.outcome(answer)
         case ReadConfiguration():
             return _ACCEPTED_OR_REJECTED.get(text(answer, "status") or "Accepted", Outcome.NOT_IMPLEMENTED)
         case _:
@@ -77,6 +87,8 @@ def said(command: Command, answer: Json) -> tuple[str | None, str | None]:
 def told(command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
     """What the charger's answer tells beside the outcome, where all versions say it alike; nothing for most commands."""
     match command:
+        case UploadDiagnostics():
+            return maintenance.begun(answer, now)
         case TransferData():
             return data_transfer.answered(answer, now)
         case ChangeSetting() | ChangeConfiguration():
@@ -119,6 +131,10 @@ def _heard(_payload: Json, now: datetime) -> tuple[Event, ...]:
 def _the_time(_payload: Json, _verdict: Verdict | None, now: datetime) -> Json:
     return {"currentTime": times.write(now)}
 
+
+FIRMWARE_PROGRESS = Route(read=maintenance.firmware_progressed, reply=nothing_to_say)
+UPLOAD_PROGRESS = Route(read=maintenance.upload_progressed, reply=nothing_to_say)
+SECURITY = Route(read=maintenance.security_told, reply=nothing_to_say)
 
 HEARTBEAT = Route(read=_heard, reply=_the_time)
 

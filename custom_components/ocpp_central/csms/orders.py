@@ -19,8 +19,10 @@ from ..core.orders import (
     TransferData,
     TriggerMessage,
     Unlock,
+    UpdateFirmware,
+    UploadDiagnostics,
 )
-from . import data_transfer, inventory, limits
+from . import data_transfer, inventory, limits, maintenance
 from .dialect import Json, Request, UnsayableError, Version
 
 _TRIGGERS: Final[Mapping[Version, frozenset[str]]] = {
@@ -102,6 +104,10 @@ def request_v16(order: Order, transaction: int | None = None) -> Request:
             return inventory.change_v16(order)
         case TransferData():
             return data_transfer.send_v16(order)
+        case UpdateFirmware():
+            return maintenance.update_v16(order)
+        case UploadDiagnostics():
+            return maintenance.upload_v16(order)
         case _:
             return _plain_v16(order)
 
@@ -119,6 +125,10 @@ def request_v2(order: Order, version: Version) -> Request:
             return inventory.change_v2(order)
         case TransferData():
             return data_transfer.send_v2(order)
+        case UpdateFirmware():
+            return maintenance.update_v2(order)
+        case UploadDiagnostics():
+            return maintenance.upload_v2(order)
         case _:
             return _plain_v2(order, version)
 

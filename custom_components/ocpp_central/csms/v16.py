@@ -50,6 +50,8 @@ from ..core.orders import (
     TransferData,
     TriggerMessage,
     Unlock,
+    UpdateFirmware,
+    UploadDiagnostics,
 )
 from ..core.token import IdToken
 from . import alike, capabilities, data_transfer, inventory, limits, local_lists, orders, settings, times
@@ -237,14 +239,14 @@ _ROUTES: Mapping[str, Route] = {
     "Authorize": Route(read=_authorizing, reply=_authorized),
     "BootNotification": Route(read=_booted, reply=alike.booted),
     "DataTransfer": data_transfer.ROUTE,
-    "DiagnosticsStatusNotification": alike.formal(),
-    "FirmwareStatusNotification": alike.formal(),
+    "DiagnosticsStatusNotification": alike.UPLOAD_PROGRESS,
+    "FirmwareStatusNotification": alike.FIRMWARE_PROGRESS,
     "Heartbeat": alike.HEARTBEAT,
-    "LogStatusNotification": alike.formal(),
+    "LogStatusNotification": alike.UPLOAD_PROGRESS,
     "MeterValues": Route(read=_metered, reply=alike.nothing_to_say),
-    "SecurityEventNotification": alike.formal(),
+    "SecurityEventNotification": alike.SECURITY,
     "SignCertificate": alike.REFUSED,
-    "SignedFirmwareStatusNotification": alike.formal(),
+    "SignedFirmwareStatusNotification": alike.FIRMWARE_PROGRESS,
     "StartTransaction": Route(read=_started, reply=_start_judged, durable=_always),
     "StatusNotification": Route(read=_status_changed, reply=alike.nothing_to_say),
     "StopTransaction": Route(read=_ended, reply=_end_judged, durable=_always),
@@ -302,7 +304,7 @@ class _V16:
                 return orders.request_v16(command, number)
             case Unlock() | Reset() | ClearCache() | TriggerMessage() | ChangeAvailability() | ClearLimit():
                 return orders.request_v16(command)
-            case ReadConfiguration() | ChangeConfiguration() | TransferData():
+            case ReadConfiguration() | ChangeConfiguration() | TransferData() | UpdateFirmware() | UploadDiagnostics():
                 return orders.request_v16(command)
             case _:
                 return _upkeep(command)

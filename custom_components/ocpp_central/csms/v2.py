@@ -52,6 +52,8 @@ from ..core.orders import (
     TransferData,
     TriggerMessage,
     Unlock,
+    UpdateFirmware,
+    UploadDiagnostics,
 )
 from . import alike, capabilities, data_transfer, inventory, limits, local_lists, orders, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
@@ -256,11 +258,11 @@ def _routes(tokens: Tokens, charging_needs: str) -> dict[str, Route]:
         "BootNotification": Route(read=_booted, reply=alike.booted),
         "ClearedChargingLimit": noted,
         "DataTransfer": data_transfer.ROUTE,
-        "FirmwareStatusNotification": noted,
+        "FirmwareStatusNotification": alike.FIRMWARE_PROGRESS,
         "Get15118EVCertificate": alike.formal({"status": "Failed", "exiResponse": ""}),
         "GetCertificateStatus": alike.formal({"status": "Failed"}),
         "Heartbeat": alike.HEARTBEAT,
-        "LogStatusNotification": noted,
+        "LogStatusNotification": alike.UPLOAD_PROGRESS,
         "MeterValues": Route(read=_metered, reply=alike.nothing_to_say),
         "NotifyChargingLimit": noted,
         "NotifyCustomerInformation": noted,
@@ -274,7 +276,7 @@ def _routes(tokens: Tokens, charging_needs: str) -> dict[str, Route]:
         "PublishFirmwareStatusNotification": noted,
         "ReportChargingProfiles": noted,
         "ReservationStatusUpdate": Route(read=_hold_ended, reply=alike.nothing_to_say),
-        "SecurityEventNotification": noted,
+        "SecurityEventNotification": alike.SECURITY,
         "SignCertificate": alike.REFUSED,
         "StatusNotification": Route(read=_status_notified, reply=alike.nothing_to_say),
         "TransactionEvent": Route(
@@ -347,7 +349,7 @@ class _V2:
                 Unlock() | Reset() | ClearCache() | TriggerMessage() | ChangeAvailability() | SetLimit() | ClearLimit()
             ):
                 return orders.request_v2(command, self.version)
-            case ReadConfiguration() | ChangeConfiguration() | TransferData():
+            case ReadConfiguration() | ChangeConfiguration() | TransferData() | UpdateFirmware() | UploadDiagnostics():
                 return orders.request_v2(command, self.version)
             case _:
                 return _upkeep(command, self.tokens)
