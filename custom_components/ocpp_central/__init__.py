@@ -17,10 +17,12 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
 from .bus import tell_on_the_bus
+from .bus_events import fire_events
 from .bypass_watch import watch_bypasses
 from .charging_services import async_setup_charging_services
 from .clock_watch import watch_clocks
 from .const import DOMAIN
+from .control_services import async_setup_control_services
 from .coordinator import CentralSystem, OcppConfigEntry
 from .csms import schemas
 from .csms.server import Server
@@ -30,6 +32,7 @@ from .csms.v16 import V16
 from .devices import keep_devices, place_of
 from .history import remove_history
 from .leftover_watch import watch_leftovers
+from .limit_services import async_setup_limit_services
 from .links import keep_links
 from .local_list_watch import watch_local_lists
 from .neighbours import neighbour_on
@@ -52,6 +55,7 @@ PLATFORMS: Final = [
     Platform.NUMBER,
     Platform.SELECT,
     Platform.SENSOR,
+    Platform.SWITCH,
 ]
 
 _DIALECTS: Final = {dialect.version: dialect for dialect in (V16, V201, V21)}
@@ -65,6 +69,8 @@ async def async_setup(hass: HomeAssistant, _: ConfigType) -> bool:
     """Register the actions."""
     async_setup_services(hass)
     async_setup_charging_services(hass)
+    async_setup_control_services(hass)
+    async_setup_limit_services(hass)
     return True
 
 
@@ -90,6 +96,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     central.port = server.port
     entry.runtime_data = central
     keep_devices(hass, entry)
+    fire_events(hass, entry)
     watch_clocks(hass, entry)
     watch_bypasses(hass, entry)
     watch_local_lists(hass, entry)

@@ -10,7 +10,7 @@ from homeassistant.core import CALLBACK_TYPE, callback
 
 from .const import LOGGER
 from .core.book import Change
-from .core.events import ChargerId, EvseId
+from .core.events import ChargerId, EvseId, Notice
 from .core.presentation import Presentation
 
 
@@ -36,6 +36,7 @@ class Audience:
         self._news: dict[Place, list[Callable[[Change], None]]] = {}
         self._all_news: list[Callable[[Change], None]] = []
         self._places: list[Callable[[Place], None]] = []
+        self._notices: list[Callable[[ChargerId, Notice], None]] = []
         self._presentations: list[Callable[[Presentation], None]] = []
         self._kept: list[Told] | None = []
         self._closed = False
@@ -71,6 +72,17 @@ class Audience:
         return _join(self._presentations, tell)
 
     @callback
+    def listen_to_notices(self, tell: Callable[[ChargerId, Notice], None]) -> CALLBACK_TYPE:
+        """Call back with whatever a charger tells that is for others to make something of."""
+        self._notices.append(tell)
+
+        @callback
+        def unsubscribe() -> None:
+            self._notices.remove(tell)
+
+        return unsubscribe
+
+    @callback
     def open(self) -> None:
         """Everybody who listens from the beginning is here: tell the news that was kept for them."""
         kept, self._kept = self._kept or [], None
@@ -101,6 +113,12 @@ class Audience:
         """Tell that somebody has presented a token."""
         for tell in tuple(self._presentations):
             _safely(tell, presentation)
+
+    @callback
+    def pass_on(self, charger: ChargerId, notice: Notice) -> None:
+        """Tell what a charger tells."""
+        for tell in tuple(self._notices):
+            _safely(tell, charger, notice)
 
     @callback
     def wake(self, places: Iterable[Place]) -> None:

@@ -1,17 +1,19 @@
-"""Reserving a connector, and giving it up, with one press."""
+"""Reserving a connector, giving it up, and having a charger do something, with one press."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.components.button.const import ButtonDeviceClass
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from . import wishes
+from . import control, wishes
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
-from .core.reservation import Reservation
 from .entity import PlaceEntity, add_entities_everywhere
 
 PARALLEL_UPDATES = 0
@@ -19,23 +21,39 @@ PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvseButtonDescription(ButtonEntityDescription):
-    """What a press does at an EVSE."""
+class PlaceButtonDescription(ButtonEntityDescription):
+    """What a press does at a place."""
 
-    press_fn: Callable[[CentralSystem, Place], Awaitable[Reservation]]
+    press_fn: Callable[[CentralSystem, Place], Awaitable[object]]
 
 
-BUTTONS = (
-    EvseButtonDescription(
+RESERVATION_BUTTONS = (
+    PlaceButtonDescription(
         key="reserve",
         translation_key="reserve",
         press_fn=wishes.reserve_as_chosen,
     ),
-    EvseButtonDescription(
+    PlaceButtonDescription(
         key="cancel_reservation",
         translation_key="cancel_reservation",
         press_fn=wishes.cancel_present,
     ),
+)
+
+UNLOCK = PlaceButtonDescription(
+    key="unlock",
+    translation_key="unlock",
+    entity_registry_enabled_default=False,
+    press_fn=control.unlock,
+)
+
+RESET = PlaceButtonDescription(
+    key="reset",
+    translation_key="reset",
+    device_class=ButtonDeviceClass.RESTART,
+    entity_category=EntityCategory.CONFIG,
+    entity_registry_enabled_default=False,
+    press_fn=partial(control.reset, hard=False),
 )
 
 
@@ -44,23 +62,31 @@ async def async_setup_entry(
     entry: OcppConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the buttons of every connector."""
+    """Add the buttons of every charger and connector."""
     add_entities_everywhere(entry, async_add_entities, _entities_of)
 
 
 def _entities_of(central: CentralSystem, place: Place) -> Iterable[ButtonEntity]:
-    if place.evse is not None:
-        for description in BUTTONS:
-            yield EvseButton(central, place, description)
+    if place.evse is None:
+        yield PlaceButton(central, place, RESET)
+        return
+    for description in RESERVATION_BUTTONS:
+        yield ReservationButton(central, place, description)
+    yield PlaceButton(central, place, UNLOCK)
 
 
-class EvseButton(PlaceEntity, ButtonEntity):
-    """A button of an EVSE. A charger that is away can still be cancelled at, and says itself that it is away."""
+class PlaceButton(PlaceEntity, ButtonEntity):
+    """A button of a charger or EVSE."""
 
-    _offline_too = True
-    entity_description: EvseButtonDescription
+    entity_description: PlaceButtonDescription
 
     @override
     async def async_press(self) -> None:
         """Do it; what cannot be done is raised as a translated error."""
         await self.entity_description.press_fn(self._central, self._place)
+
+
+class ReservationButton(PlaceButton):
+    """One that concerns reservations. A charger that is away can still be cancelled at, and says itself that it is away."""
+
+    _offline_too = True

@@ -18,6 +18,7 @@ from .core.commands import StartTransaction, StopTransaction
 from .core.drivers import Holder
 from .core.events import EvseId, Standing, TransactionId
 from .core.refusal import Reason, Refusal, obstacle as told_of
+from .orders import carry_out, connected
 
 _LARGEST: Final = 2**31 - 1
 """OCPP's integers have 32 bits."""
@@ -28,7 +29,7 @@ async def start(central: CentralSystem, place: Place, holder: Holder) -> None:
 
     The charger has agreed by then; it may still wait for a car.
     """
-    charger = _connected(central, place)
+    charger = connected(central, place)
     evse = place.evse if place.evse is not None else _only_one(central, charger, holder)
     here = Place(place.charger, evse)
     if (known := charger.evses.get(evse)) is not None and known.running is not None:
@@ -44,26 +45,22 @@ async def start(central: CentralSystem, place: Place, holder: Holder) -> None:
         group=holder.group,
         number=secrets.randbelow(_LARGEST) + 1,
     )
-    result = await central.connections.execute(place.charger, command)
-    errors.raise_unless_done(result, charger=central.name_of(place.charger))
+    await carry_out(central, place, command)
+
+
+async def start_for_house(central: CentralSystem, place: Place) -> None:
+    """Have Home Assistant itself charge. Raises translated errors."""
+    await start(central, place, Holder(token=central.house))
 
 
 async def stop(central: CentralSystem, place: Place) -> None:
     """Have the charging at a connector end, or all charging at a charger. Raises translated errors."""
-    charger = _connected(central, place)
+    charger = connected(central, place)
     running = _running(charger, place.evse)
     if not running:
         raise errors.invalid("nothing_to_stop", device=central.label_of(place))
     for transaction in running:
-        result = await central.connections.execute(place.charger, StopTransaction(transaction=transaction))
-        errors.raise_unless_done(result, charger=central.name_of(place.charger))
-
-
-def _connected(central: CentralSystem, place: Place) -> Charger:
-    charger = central.chargers[place.charger]
-    if not charger.connected:
-        raise errors.failed("charger_not_connected", charger=central.name_of(place.charger))
-    return charger
+        await carry_out(central, place, StopTransaction(transaction=transaction))
 
 
 def _only_one(central: CentralSystem, charger: Charger, holder: Holder) -> EvseId:

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Final, override
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
@@ -51,6 +51,42 @@ def add_entities_everywhere(
 def unique_id_of(place: Place, key: str) -> str:
     """The unique id of a place's entity of this key (contract 2)."""
     return f"{place.charger}/{key}" if place.evse is None else f"{place.charger}/{place.evse}/{key}"
+
+
+@callback
+def add_entities_once(
+    entry: OcppConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    entities_of: EntitiesOf,
+) -> None:
+    """Add a platform's entities for every charger and EVSE as soon as it has any there, which its charger may tell later."""
+    central = entry.runtime_data
+
+    def add(place: Place) -> Iterable[Entity]:
+        entities = tuple(entities_of(central, place))
+        if not entities:
+            wait(place)
+        return entities
+
+    @callback
+    def wait(place: Place) -> None:
+        @callback
+        def look() -> None:
+            subentry_id = subentry_of(entry, place.charger)
+            if subentry_id is not None and (entities := tuple(entities_of(central, place))):
+                waiting.pop(place)()
+                async_add_entities(entities, config_subentry_id=subentry_id)
+
+        waiting[place] = central.audience.listen(place, look)
+
+    @callback
+    def cease() -> None:
+        for unsubscribe in waiting.values():
+            unsubscribe()
+
+    waiting: dict[Place, CALLBACK_TYPE] = {}
+    entry.async_on_unload(cease)
+    add_entities_everywhere(entry, async_add_entities, lambda _, place: add(place))
 
 
 class PlaceEntity(Entity):

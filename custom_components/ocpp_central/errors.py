@@ -38,6 +38,7 @@ _ENDS = {
 """What else than the charger's word can end a reservation that somebody waits for."""
 
 _FAILURES = {
+    Outcome.UNSAYABLE: "unknown_to_version",
     Outcome.TIMED_OUT: "charger_silent",
     Outcome.UNREADABLE: "charger_silent",
     Outcome.DISCONNECTED: "charger_not_connected",
@@ -145,9 +146,10 @@ def not_reserved(reservation: Reservation, *, charger: str, word: str | None) ->
 
 def raise_unless_done(result: Result, *, charger: str) -> None:
     """Raise what tells that a charger did not do something else than reserving."""
-    if result.outcome is not Outcome.ACCEPTED:
+    if not result.outcome.is_agreed:
         key = _FAILURES.get(result.outcome, "command_refused")
-        raise failed(key, charger=charger, word=result.word or result.outcome.word or result.outcome.value)
+        word = result.word or result.outcome.value
+        raise failed(key, charger=charger, word=word if result.reason is None else f"{word} ({result.reason})")
 
 
 def place(charger: str, evse: EvseId | None) -> str:

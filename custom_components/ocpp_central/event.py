@@ -1,16 +1,19 @@
-"""What happens to the reservations of a connector, and to those that are bound to none yet."""
+"""What happens to reservations, who presents a token, and what concerns the security of a charger."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.book import Change
+from .core.events import ChargerId, Notice, SecurityTold
+from .core.maintenance import SecurityKind
 from .core.presentation import Presentation
 from .entity import PlaceEntity, add_entities_everywhere
 from .tidings import of_presentation, of_reservation
@@ -46,6 +49,14 @@ ID_TOKEN_PRESENTED = EventEntityDescription(
 )
 
 
+SECURITY_EVENT = EventEntityDescription(
+    key="security_event",
+    translation_key="security_event",
+    entity_category=EntityCategory.DIAGNOSTIC,
+    event_types=[kind.value for kind in SecurityKind],
+)
+
+
 async def async_setup_entry(
     _: HomeAssistant,
     entry: OcppConfigEntry,
@@ -59,6 +70,7 @@ def _entities_of(central: CentralSystem, place: Place) -> Iterable[EventEntity]:
     if place.evse is None:
         yield ReservationEvent(central, place, ANY_RESERVATION)
         yield PresentationEvent(central, place, ID_TOKEN_PRESENTED)
+        yield SecurityEvent(central, place, SECURITY_EVENT)
     else:
         yield ReservationEvent(central, place, RESERVATION)
 
@@ -94,4 +106,21 @@ class PresentationEvent(PlaceEntity, EventEntity):
         if presented.charger != self._place.charger:
             return
         self._trigger_event(*of_presentation(presented))
+        self.async_write_ha_state()
+
+
+class SecurityEvent(PlaceEntity, EventEntity):
+    """The latest thing that a charger has told of its security."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Hear of this charger, and notice when it comes and goes."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._central.audience.listen_to_notices(self._tell))
+
+    @callback
+    def _tell(self, charger: ChargerId, notice: Notice) -> None:
+        if charger != self._place.charger or not isinstance(notice, SecurityTold):
+            return
+        self._trigger_event(notice.kind.value, {"security_event": notice.word, "time": notice.at.isoformat()})
         self.async_write_ha_state()

@@ -16,6 +16,7 @@ from homeassistant.util import dt as dt_util
 from websockets import CloseCode
 
 from .audience import Place
+from .bus_events import is_awaited
 from .charger_settings import connector_types, own_enforcement
 from .const import (
     CONF_ENTRY_ID,
@@ -30,7 +31,20 @@ from .const import (
 )
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.commands import Command, DropHold, Outcome, PlaceHold
-from .core.events import ChargerId, Connected, Disconnected, Event, Verdict
+from .core.events import (
+    ChargerId,
+    ConfigurationTold,
+    Connected,
+    DataAnswered,
+    DataSent,
+    Disconnected,
+    Event,
+    Notice,
+    SecurityTold,
+    Standing,
+    UploadBegun,
+    Verdict,
+)
 from .csms.admission import (
     Admission,
     Admitted,
@@ -58,8 +72,17 @@ class ChargerDesk:
         self._charger_id = charger_id
 
     def apply(self, event: Event) -> Verdict | None:
-        """Let an event change the world."""
+        """Let an event change the world, or whoever listens know of it."""
+        if isinstance(event, ConfigurationTold | DataSent | DataAnswered | UploadBegun | SecurityTold):
+            self._central.audience.pass_on(self._charger_id, event)
+            return self._verdict_on(event)
         return self._central.apply(self._charger_id, event)
+
+    def _verdict_on(self, notice: Notice) -> Verdict | None:
+        if not isinstance(notice, DataSent):
+            return None
+        awaited = is_awaited(self._central.hass)
+        return Verdict(standing=Standing.ACCEPTED if awaited else Standing.UNKNOWN)
 
     async def saved(self) -> None:
         """Return when all that was applied is on disk."""

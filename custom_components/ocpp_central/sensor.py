@@ -18,8 +18,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .audience import Place
 from .choices import HOUSE, word_for
 from .coordinator import CentralSystem, OcppConfigEntry
+from .core.charger import Charger
 from .core.enforceability import Enforceability, Level
 from .core.events import ConnectorStatus
+from .core.maintenance import FirmwareStage, UploadStage
 from .core.reservation import Reservation, Status
 from .entity import PlaceEntity, add_entities_everywhere
 from .keeping_out import keeping_out
@@ -93,6 +95,35 @@ ENFORCEABILITY = SensorEntityDescription(
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProgressSensorDescription(SensorEntityDescription):
+    """How far a charger has come with something."""
+
+    stage_fn: Callable[[Charger], FirmwareStage | UploadStage | None]
+
+
+PROGRESS_SENSORS = (
+    ProgressSensorDescription(
+        key="firmware_update",
+        translation_key="firmware_update",
+        device_class=SensorDeviceClass.ENUM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        options=[stage.value for stage in FirmwareStage],
+        stage_fn=lambda charger: charger.firmware_stage,
+    ),
+    ProgressSensorDescription(
+        key="diagnostics_upload",
+        translation_key="diagnostics_upload",
+        device_class=SensorDeviceClass.ENUM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        options=[stage.value for stage in UploadStage],
+        stage_fn=lambda charger: charger.upload_stage,
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
 class CountSensorDescription(SensorEntityDescription):
     """How many reservations of a charger have ended in a status."""
 
@@ -130,6 +161,8 @@ def _entities_of(central: CentralSystem, place: Place) -> Iterable[SensorEntity]
         yield ReservationSensor(central, place, ANY_RESERVATION)
         yield NextReservationSensor(central, place, NEXT_ANY_RESERVATION)
         yield EnforceabilitySensor(central, place, ENFORCEABILITY)
+        for progress in PROGRESS_SENSORS:
+            yield ProgressSensor(central, place, progress)
         for count in COUNT_SENSORS:
             yield CountSensor(central, place, count)
         return
@@ -138,6 +171,24 @@ def _entities_of(central: CentralSystem, place: Place) -> Iterable[SensorEntity]
         yield ReservationSensor(central, place, description)
     yield NextReservationSensor(central, place, NEXT_RESERVATION)
     yield from session_sensors(central, place)
+
+
+class ProgressSensor(PlaceEntity, SensorEntity):
+    """How far a charger has come with something that takes it a while, as it has told last."""
+
+    entity_description: ProgressSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """The stage; None until the charger has told one."""
+        return self._value()
+
+    @override
+    def _value(self) -> str | None:
+        charger = self._charger
+        stage = None if charger is None else self.entity_description.stage_fn(charger)
+        return None if stage is None else stage.value
 
 
 class StatusSensor(PlaceEntity, SensorEntity):

@@ -52,6 +52,10 @@ def changed_in(before: Charger, after: Charger) -> set[Place]:
     if before.connected != after.connected:
         return {here} | {Place(after.charger, number) for number in after.evses}
     places = {here} if _about_itself(before) != _about_itself(after) else set()
+    if after.status is not before.status:
+        places.add(here)
+    if after.limits is not before.limits:
+        places |= {Place(after.charger, number) for number in after.evses}
     if after.local_list is not before.local_list and after.local_list.problem != before.local_list.problem:
         places.add(here)
     if after.evses is before.evses:
@@ -60,6 +64,8 @@ def changed_in(before: Charger, after: Charger) -> set[Place]:
         old = before.evses.get(number)
         if old is None or old.told is not evse.told or old.running != evse.running:
             places.add(Place(after.charger, number))
+        if old is not None and old.told is not evse.told and old.in_service is not evse.in_service:
+            places.add(here)
     return places
 
 
@@ -96,4 +102,5 @@ def _session(evse: Evse) -> tuple[object, ...]:
 
 def _about_itself(charger: Charger) -> tuple[object, ...]:
     """What shows at a charger's own device, beside its connection."""
-    return charger.description, charger.skew, charger.claims_reservations, charger.settings, charger.vends_freely
+    said = charger.description, charger.skew, charger.claims_reservations, charger.settings, charger.vends_freely
+    return *said, charger.firmware_stage, charger.upload_stage

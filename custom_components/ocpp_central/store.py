@@ -23,6 +23,7 @@ from .core.abilities import Abilities
 from .core.book import Book, Ghost
 from .core.charger import Charger, Description, Evse
 from .core.ledger import Ledger
+from .core.limits import Limits
 from .core.local_list import Kept, kept, remembered
 from .core.meter import Key, Meter, is_worth_keeping
 from .core.past import Past
@@ -85,6 +86,7 @@ class StoredCharger:
     vends_freely: bool = False
     local_list: Kept = Kept()
     meter: StoredMeter = StoredMeter()
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +256,7 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
         or (before.asks, before.vends_freely) != (after.asks, after.vends_freely)
         or before.local_list.known is not after.local_list.known
         or (before.meter is not after.meter and is_worth_keeping(before.meter, after.meter))
+        or before.limits is not after.limits
         or len(before.evses) != len(after.evses)
     ):
         return True
@@ -328,6 +331,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
         asks=charger.asks,
         vends_freely=charger.vends_freely,
         local_list=kept(charger.local_list.known),
+        limits=charger.limits,
         meter=_stored_meter(charger.meter),
     )
 
@@ -415,6 +419,7 @@ def _charger(stored: StoredCharger) -> Charger:
         asks=stored.asks,
         vends_freely=stored.vends_freely,
         local_list=remembered(stored.local_list),
+        limits=stored.limits,
         meter=_meter(stored.meter),
     )
 

@@ -16,7 +16,7 @@ Also a command: `python -m tests.charger --help`.
 from .behaviour import HOME_CHARGER, AnswerScript, Behaviour, Fault
 from .charger import SimulatedCharger
 from .engine import CallFailed, ConnectionDropped, InvalidAnswer, NoAnswer
-from .model import Evse, Hold, Json, Received, Sent, Token, Transaction, Version
+from .model import Evse, Hold, Json, Profile, Received, Sent, Token, Transaction, Version
 from .state import Setting
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "InvalidAnswer",
     "Json",
     "NoAnswer",
+    "Profile",
     "Received",
     "Sent",
     "Setting",

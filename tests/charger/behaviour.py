@@ -110,6 +110,11 @@ class Behaviour:
     stops_on_invalid_id: bool = _switch(True, "a refused start is stopped; off: energy is suspended only")
     obeys_refusals: bool = _switch(True, "off: a refused start charges all the same, whatever the settings say")
     starts_unknown_offline: bool = _switch(True, "unknown tokens may start while offline")
+    limits: bool = _switch(
+        True, "feature profile SmartCharging / SmartChargingCtrlr.Enabled; off: profiles are refused"
+    )
+    limit_units: str = _switch("A,W", "the units of charging profiles, any other one is Rejected")
+    highest_limit_level: int = _switch(8, "the highest stack level of charging profiles")
     changes_after_reboot: bool = _switch(False, "a changed setting counts after the next reboot (RebootRequired)")
     transaction_starts: Literal["both", "plugged", "authorized"] = _switch(
         "both", "2.x: a transaction starts with cable and token, with the cable alone, or with the token alone"

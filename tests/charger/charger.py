@@ -18,7 +18,21 @@ from .behaviour import Behaviour
 from .core import Core
 from .engine import ConnectionDropped, Engine
 from .link import Link
-from .model import Evse, Hold, Json, Judgement, Message, Readings, Received, Sent, Stop, Token, Transaction, Version
+from .model import (
+    Evse,
+    Hold,
+    Json,
+    Judgement,
+    Message,
+    Profile,
+    Readings,
+    Received,
+    Sent,
+    Stop,
+    Token,
+    Transaction,
+    Version,
+)
 from .state import Setting, State, settings_of
 from .v2 import V2
 from .v16 import V16
@@ -197,6 +211,11 @@ class SimulatedCharger:
     def lose_local_list(self) -> None:
         """Forget the list, as a factory reset does."""
         self._core.state.local_list, self._core.state.local_list_version = {}, 0
+
+    @property
+    def profiles(self) -> Sequence[Profile]:
+        """The charging profiles that it has, the oldest first."""
+        return self._core.state.profiles
 
     @property
     def pending(self) -> tuple[Message, ...]:

@@ -105,6 +105,9 @@ async def stop(core: Core, evse: Evse, reason: Stop, token: Token | None = None)
     transaction.ended = True
     transaction.seq_no += 1
     evse.transaction = None
+    core.state.profiles = [
+        each for each in core.state.profiles if each.transaction is None or each.transaction != transaction.id
+    ]
     evse.authorization = None
     evse.finishing = evse.plugged
     if evse.inoperative_after_use:

@@ -22,6 +22,10 @@ UNITS: Mapping[str, str] = {"Energy": "Wh", "Power": "W", "Current": "A", "Volta
 """Unit by the first word of a measurand."""
 
 
+VENDOR = "com.example.echo"
+"""The only vendor that the charger knows; it sends back what it gets."""
+
+
 def unit_of(measurand: str) -> str | None:
     """The unit that readings of this measurand are in."""
     return UNITS.get(measurand.split(".", maxsplit=1)[0])
@@ -107,9 +111,23 @@ async def unlock(core: Core, evse: Evse) -> None:
     await charging.stop(core, evse, Stop.UNLOCK)
 
 
+def clear_cache(core: Core) -> str:
+    """Forget whom the central system has judged, and give the word for it; without a cache there is nothing to forget."""
+    if not core.state.has(Setting.CACHE_ENABLED):
+        return "Rejected"
+    core.state.cache.clear()
+    return "Accepted"
+
+
 async def update_firmware(core: Core, status: Callable[[str], Message]) -> None:
     """Pretend to fetch and install a firmware; `status` makes the message for a status word."""
     for word in ("Downloading", "Downloaded", "Installing", "Installed"):
+        await core.tell(status(word))
+
+
+async def upload(core: Core, status: Callable[[str], Message]) -> None:
+    """Pretend to send what was logged; `status` makes the message for a status word."""
+    for word in ("Uploading", "Uploaded"):
         await core.tell(status(word))
 
 

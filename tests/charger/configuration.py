@@ -21,8 +21,11 @@ class Key:
     def read(self, name: str, state: State) -> Json:
         """The entry of GetConfiguration.conf."""
         value = state.settings[self.setting] if self.setting is not None else self.value
-        if name == "SupportedFeatureProfiles" and state.has(Setting.RESERVATIONS_CLAIMED):
-            value += ",Reservation"
+        if name == "SupportedFeatureProfiles":
+            value += ",Reservation" if state.has(Setting.RESERVATIONS_CLAIMED) else ""
+            value += ",SmartCharging" if state.has(Setting.LIMITS_SUPPORTED) else ""
+        if name == "ChargingScheduleAllowedChargingRateUnit":
+            value = value.replace("A", "Current").replace("W", "Power")
         if name == "NumberOfConnectors":
             value = str(len(state.evses))
         return {"key": name, "readonly": self.readonly, "value": value}
@@ -43,8 +46,11 @@ def _writable(setting: Setting) -> Key:
 
 KEYS: Mapping[str, Key] = {
     "AllowOfflineTxForUnknownId": _writable(Setting.START_UNKNOWN_OFFLINE),
+    "AuthorizationKey": Key(value="OPENSESAMEOPENSESAME"),
     "AuthorizationCacheEnabled": _writable(Setting.CACHE_ENABLED),
     "AuthorizeRemoteTxRequests": _writable(Setting.AUTHORIZE_REMOTE_STARTS),
+    "ChargeProfileMaxStackLevel": Key(setting=Setting.HIGHEST_LEVEL),
+    "ChargingScheduleAllowedChargingRateUnit": Key(setting=Setting.LIMIT_UNITS),
     "ClockAlignedDataInterval": Key(value="0"),
     "ConnectionTimeOut": _writable(Setting.CONNECTION_TIMEOUT),
     "ConnectorPhaseRotation": Key(value="0.RST"),
@@ -61,9 +67,7 @@ KEYS: Mapping[str, Key] = {
     "SendLocalListMaxLength": Key(setting=Setting.LOCAL_LIST_AT_ONCE),
     "StopTransactionOnEVSideDisconnect": Key(value="true"),
     "StopTransactionOnInvalidId": _writable(Setting.STOP_ON_INVALID_ID),
-    "SupportedFeatureProfiles": Key(
-        value="Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,SmartCharging"
-    ),
+    "SupportedFeatureProfiles": Key(value="Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger"),
     "TransactionMessageAttempts": Key(value="3"),
     "UnlockConnectorOnEVSideDisconnect": Key(value="true"),
 }

@@ -107,6 +107,19 @@ class Evse:
         return self.plugged or self.transaction is not None or self.authorization is not None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A charging profile; `evse` 0 is the charger as a whole. `told`: as it came on the wire."""
+
+    id: int
+    evse: int
+    purpose: str
+    level: int
+    unit: str
+    transaction: int | str | None
+    told: Json
+
+
 class Received(NamedTuple):
     """A CALL that came from the central system."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum, auto
 
 from .behaviour import Behaviour
-from .model import Evse, Hold, Judgement, Token
+from .model import Evse, Hold, Judgement, Profile, Token
 
 
 class Setting(StrEnum):
@@ -29,6 +29,9 @@ class Setting(StrEnum):
     CONNECTION_TIMEOUT = auto()
     METER_INTERVAL = auto()
     HEARTBEAT_INTERVAL = auto()
+    LIMITS_SUPPORTED = auto()
+    LIMIT_UNITS = auto()
+    HIGHEST_LEVEL = auto()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,6 +48,7 @@ class State:
     local_list: dict[str, Judgement] = field(default_factory=dict)
     local_list_version: int = 0
     cache: dict[str, Judgement] = field(default_factory=dict)
+    profiles: list[Profile] = field(default_factory=list)
 
     def has(self, setting: Setting) -> bool:
         """Whether a yes-or-no setting is on."""
@@ -99,6 +103,9 @@ def settings_of(behaviour: Behaviour, *, meter_interval: float, connection_timeo
         Setting.CONNECTION_TIMEOUT: f"{connection_timeout:g}",
         Setting.METER_INTERVAL: f"{meter_interval:g}",
         Setting.HEARTBEAT_INTERVAL: "86400",
+        Setting.LIMITS_SUPPORTED: _yes_or_no(behaviour.limits),
+        Setting.LIMIT_UNITS: behaviour.limit_units,
+        Setting.HIGHEST_LEVEL: str(behaviour.highest_limit_level),
     }
 
 

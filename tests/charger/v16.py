@@ -6,12 +6,12 @@ It must not know connections, nor decide what a charger does.
 from collections.abc import Mapping
 from datetime import datetime
 
-from . import charging, common, holding, holds
+from . import charging, common, holding, holds, profiles
 from .configuration import KEYS
 from .core import Core
 from .dialect import Handler
 from .engine import Reply
-from .model import Evse, Hold, Json, Judgement, Message, Readings, Stop, Token, Transaction, Trigger
+from .model import Evse, Hold, Json, Judgement, Message, Profile, Readings, Stop, Token, Transaction, Trigger
 from .state import Setting
 
 _REASONS: Mapping[Stop, str] = {
@@ -43,7 +43,7 @@ class V16:
             "ChangeAvailability": self._change_availability,
             "ChangeConfiguration": self._change_configuration,
             "ClearCache": self._clear_cache,
-            "ClearChargingProfile": self._accept,
+            "ClearChargingProfile": self._clear_charging_profile,
             "DataTransfer": self._data_transfer,
             "GetCompositeSchedule": self._reject,
             "GetConfiguration": self._get_configuration,
@@ -54,7 +54,7 @@ class V16:
             "ReserveNow": self._reserve_now,
             "Reset": self._reset,
             "SendLocalList": self._send_local_list,
-            "SetChargingProfile": self._accept,
+            "SetChargingProfile": self._set_charging_profile,
             "TriggerMessage": self._trigger_message,
             "UnlockConnector": self._unlock_connector,
             "UpdateFirmware": self._update_firmware,
@@ -222,7 +222,12 @@ class V16:
         if not evses:
             return Reply({"status": "Rejected"})
         word = await common.change_availability(self._core, evses, operative=payload["type"] == "Operative")
-        return Reply({"status": word}, lambda: common.tell_out_of_service(self._core, evses))
+        return Reply({"status": word}, lambda: self._availability_changed(evses, whole=not payload["connectorId"]))
+
+    async def _availability_changed(self, evses: list[Evse], *, whole: bool) -> None:
+        await common.tell_out_of_service(self._core, evses)
+        for message in self.own_statuses(self._core.now()) if whole else []:
+            await self._core.tell(message)
 
     async def _get_configuration(self, payload: Json) -> Reply:
         wanted = payload.get("key") or list(KEYS)
@@ -282,24 +287,39 @@ class V16:
 
     async def _clear_cache(self, payload: Json) -> Reply:
         del payload
-        self._core.state.cache.clear()
-        return Reply({"status": "Accepted"})
+        return Reply({"status": common.clear_cache(self._core)})
 
     async def _data_transfer(self, payload: Json) -> Reply:
-        del payload
-        return Reply({"status": "UnknownVendorId"})
+        if payload["vendorId"] != common.VENDOR:
+            return Reply({"status": "UnknownVendorId"})
+        return Reply({"status": "Accepted"} | ({"data": payload["data"]} if "data" in payload else {}))
 
     async def _get_diagnostics(self, payload: Json) -> Reply:
         del payload
-        return Reply({})
+        return Reply({"fileName": "diagnostics.zip"}, lambda: common.upload(self._core, _upload_status))
 
     async def _update_firmware(self, payload: Json) -> Reply:
         del payload
         return Reply({}, lambda: common.update_firmware(self._core, _firmware_status))
 
-    async def _accept(self, payload: Json) -> Reply:
-        del payload
-        return Reply({"status": "Accepted"})
+    async def _set_charging_profile(self, payload: Json) -> Reply:
+        if not self._core.state.has(Setting.LIMITS_SUPPORTED):
+            return Reply({"status": "NotSupported"})
+        told = payload["csChargingProfiles"]
+        profile = Profile(
+            id=told["chargingProfileId"],
+            evse=payload["connectorId"],
+            purpose=told["chargingProfilePurpose"],
+            level=told["stackLevel"],
+            unit=told["chargingSchedule"]["chargingRateUnit"],
+            transaction=told.get("transactionId"),
+            told=told,
+        )
+        return Reply({"status": profiles.install(self._core, profile)})
+
+    async def _clear_charging_profile(self, payload: Json) -> Reply:
+        keys = ("id", "connectorId", "chargingProfilePurpose", "stackLevel")
+        return Reply({"status": profiles.clear(self._core, *(payload.get(key) for key in keys))})
 
     async def _reject(self, payload: Json) -> Reply:
         del payload
@@ -325,6 +345,10 @@ class V16:
         if transaction.id is not None:
             payload["transactionId"] = transaction.id
         return Message(action=action, payload=payload, transaction=transaction.key)
+
+
+def _upload_status(word: str) -> Message:
+    return Message(action="DiagnosticsStatusNotification", payload={"status": word})
 
 
 def _firmware_status(word: str) -> Message:

@@ -6,11 +6,11 @@ It must not know connections, nor decide what a charger does.
 from collections.abc import Mapping
 from datetime import datetime
 
-from . import charging, common, holding, holds
+from . import charging, common, holding, holds, profiles
 from .core import Core
 from .dialect import Handler
 from .engine import Reply, refusal
-from .model import Evse, Hold, Json, Judgement, Message, Readings, Stop, Token, Transaction, Trigger, Version
+from .model import Evse, Hold, Json, Judgement, Message, Profile, Readings, Stop, Token, Transaction, Trigger, Version
 from .state import Setting
 from .variables import DeviceModel, Variable
 
@@ -45,11 +45,12 @@ class V2:
             "CancelReservation": self._cancel_reservation,
             "ChangeAvailability": self._change_availability,
             "ClearCache": self._clear_cache,
-            "ClearChargingProfile": self._accept,
+            "ClearChargingProfile": self._clear_charging_profile,
             "DataTransfer": self._data_transfer,
             "GetBaseReport": self._get_base_report,
             "GetCompositeSchedule": self._reject,
             "GetLocalListVersion": self._get_local_list_version,
+            "GetLog": self._get_log,
             "GetReport": self._get_report,
             "GetTransactionStatus": self._get_transaction_status,
             "GetVariables": self._get_variables,
@@ -58,7 +59,7 @@ class V2:
             "ReserveNow": self._reserve_now,
             "Reset": self._reset,
             "SendLocalList": self._send_local_list,
-            "SetChargingProfile": self._accept,
+            "SetChargingProfile": self._set_charging_profile,
             "SetVariables": self._set_variables,
             "TriggerMessage": self._trigger_message,
             "UnlockConnector": self._unlock_connector,
@@ -224,10 +225,11 @@ class V2:
         return await holding.reserve(self._core, hold, word)
 
     def scripted(self, action: str, payload: Json, word: str) -> Json:
-        """SetVariables has a status for each variable, everything else one."""
+        """SetVariables has a status for each variable, everything else one; "word/reason" says why, too."""
         if action == "SetVariables":
             return {"setVariableResult": [_set_result(asked, word) for asked in payload["setVariableData"]]}
-        return {"status": word}
+        word, _, reason = word.partition("/")
+        return {"status": word} | ({"statusInfo": {"reasonCode": reason}} if reason else {})
 
     async def _reserve_now(self, payload: Json) -> Reply:
         return await self.reserve_now(payload, None)
@@ -304,7 +306,7 @@ class V2:
         for asked in payload["setVariableData"]:
             status, variable = model.find(asked["component"], asked["variable"])
             if variable is not None:
-                status = "Rejected"
+                status = "Rejected" if variable.writable else "Rejected/ReadOnly"
                 if variable.writable and variable.setting is not None:
                     later = self._core.behaviour.changes_after_reboot
                     status = self._core.state.change(variable.setting, asked["attributeValue"], after_reboot=later)
@@ -397,12 +399,20 @@ class V2:
 
     async def _clear_cache(self, payload: Json) -> Reply:
         del payload
-        self._core.state.cache.clear()
-        return Reply({"status": "Accepted"})
+        return Reply({"status": common.clear_cache(self._core)})
 
     async def _data_transfer(self, payload: Json) -> Reply:
-        del payload
-        return Reply({"status": "UnknownVendorId"})
+        if payload["vendorId"] != common.VENDOR:
+            return Reply({"status": "UnknownVendorId"})
+        return Reply({"status": "Accepted"} | ({"data": payload["data"]} if "data" in payload else {}))
+
+    async def _get_log(self, payload: Json) -> Reply:
+        request_id = payload["requestId"]
+
+        def status(word: str) -> Message:
+            return Message(action="LogStatusNotification", payload={"status": word, "requestId": request_id})
+
+        return Reply({"status": "Accepted", "filename": "log.zip"}, lambda: common.upload(self._core, status))
 
     async def _update_firmware(self, payload: Json) -> Reply:
         request_id = payload["requestId"]
@@ -412,9 +422,26 @@ class V2:
 
         return Reply({"status": "Accepted"}, lambda: common.update_firmware(self._core, status))
 
-    async def _accept(self, payload: Json) -> Reply:
-        del payload
-        return Reply({"status": "Accepted"})
+    async def _set_charging_profile(self, payload: Json) -> Reply:
+        if not self._core.state.has(Setting.LIMITS_SUPPORTED):
+            raise refusal("NotSupported")  # 2.x has no word for it
+        told = payload["chargingProfile"]
+        profile = Profile(
+            id=told["id"],
+            evse=payload["evseId"],
+            purpose=told["chargingProfilePurpose"],
+            level=told["stackLevel"],
+            unit=told["chargingSchedule"][0]["chargingRateUnit"],
+            transaction=told.get("transactionId"),
+            told=told,
+        )
+        return Reply({"status": profiles.install(self._core, profile)})
+
+    async def _clear_charging_profile(self, payload: Json) -> Reply:
+        criteria = payload.get("chargingProfileCriteria", {})
+        keys = ("evseId", "chargingProfilePurpose", "stackLevel")
+        word = profiles.clear(self._core, payload.get("chargingProfileId"), *(criteria.get(key) for key in keys))
+        return Reply({"status": word})
 
     async def _reject(self, payload: Json) -> Reply:
         del payload
@@ -476,7 +503,9 @@ class V2:
 def _set_result(asked: Json, status: str) -> Json:
     """The result of SetVariables for one variable."""
     kept: Json = {key: asked[key] for key in ("attributeType", "component", "variable") if key in asked}
-    return kept | {"attributeStatus": status}
+    status, _, reason = status.partition("/")
+    why = {"attributeStatusInfo": {"reasonCode": reason}} if reason else {}
+    return kept | {"attributeStatus": status} | why
 
 
 _REGISTER = "Energy.Active.Import.Register"

@@ -49,7 +49,10 @@ _STATION: Mapping[tuple[str, str], Variable] = {
     ("SampledDataCtrlr", "TxUpdatedMeasurands"): Variable(
         value="Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage", kind="MemberList"
     ),
-    ("SmartChargingCtrlr", "Enabled"): Variable(value="true", kind="boolean"),
+    ("SecurityCtrlr", "BasicAuthPassword"): Variable(value="OPENSESAMEOPENSESAME", writable=True),
+    ("SmartChargingCtrlr", "Enabled"): _flag(Setting.LIMITS_SUPPORTED),
+    ("SmartChargingCtrlr", "ProfileStackLevel"): Variable(setting=Setting.HIGHEST_LEVEL, kind="integer"),
+    ("SmartChargingCtrlr", "RateUnit"): Variable(setting=Setting.LIMIT_UNITS, kind="MemberList"),
     ("TxCtrlr", "EVConnectionTimeOut"): _seconds(Setting.CONNECTION_TIMEOUT),
     ("TxCtrlr", "StopTxOnInvalidId"): _flag(Setting.STOP_ON_INVALID_ID, writable=True),
 }

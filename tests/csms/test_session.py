@@ -23,7 +23,7 @@ from custom_components.ocpp_central.csms.calls import (
 from custom_components.ocpp_central.csms.dialect import Json, Request, Route, Version
 from custom_components.ocpp_central.csms.quirks import SLOW_READERS, SlowReader, delays_of
 from custom_components.ocpp_central.csms.schemas import Violation, load
-from custom_components.ocpp_central.csms.session import Session
+from custom_components.ocpp_central.csms.session import Result, Session
 
 from . import wire
 from .wire import BACKGROUND, CLEARED, DROP, PLACE, ROUTES, KeepingDesk, conversation, settled
@@ -616,13 +616,13 @@ async def test_a_call_that_the_version_does_not_allow_is_not_sent() -> None:
 
 @pytest.mark.parametrize("word", ["Accepted", "Faulted", "Occupied", "Rejected", "Unavailable"])
 async def test_a_command_gives_the_chargers_word(word: str) -> None:
-    """The dialect reads it."""
+    """The dialect reads it, and it is kept as the charger spells it."""
     async with conversation() as talk:
         outcome = asyncio.create_task(talk.session.execute(PLACE))
         _, message_id, action, _ = await talk.charger.hear()
         await talk.charger.say(3, message_id, {"status": word})
         assert action == "ReserveNow"
-        assert await settled(outcome) == (Outcome(word), None)
+        assert await settled(outcome) == Result(Outcome(word), word)
 
 
 @pytest.mark.parametrize(
@@ -653,7 +653,7 @@ async def test_a_callerror_is_an_outcome(code: str, outcome: Outcome) -> None:
         command = asyncio.create_task(talk.session.execute(PLACE))
         _, message_id, _, _ = await talk.charger.hear()
         await talk.charger.say(4, message_id, code, "", {})
-        assert await settled(command) == (outcome, code.strip() or None)
+        assert await settled(command) == Result(outcome, code.strip() or None)
 
 
 @pytest.mark.parametrize("answer", [{}, {"status": "Perhaps"}, {"status": None}, "Accepted"])

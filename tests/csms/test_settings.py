@@ -24,8 +24,8 @@ CHANGES = [(V16, setting) for setting in SETTINGS_V16] + [
 
 
 def told(dialect: Dialect, answer: Json) -> dict[Setting, bool]:
-    """What an answer to the question tells."""
-    (event,) = dialect.told(ASK, answer, NOW)
+    """What an answer to the question tells of settings."""
+    event, _ = dialect.told(ASK, answer, NOW)
     assert isinstance(event, SettingsTold)
     assert dialect.outcome(ASK, answer) is Outcome.ACCEPTED
     return dict(event.values)
@@ -45,7 +45,7 @@ def name(dialect: Dialect, setting: Setting) -> str:
 
 
 def test_keys_of_1_6_are_asked_for() -> None:
-    """All at once."""
+    """All at once, with those for limits."""
     request = V16.request(ASK)
     assert request.action == "GetConfiguration"
     assert request.payload == {
@@ -56,6 +56,9 @@ def test_keys_of_1_6_are_asked_for() -> None:
             "StopTransactionOnInvalidId",
             "LocalAuthorizeOffline",
             "AllowOfflineTxForUnknownId",
+            "SupportedFeatureProfiles",
+            "ChargingScheduleAllowedChargingRateUnit",
+            "ChargeProfileMaxStackLevel",
         ]
     }
     assert request_violations(Version.V16, request.action, request.payload) == []
@@ -63,7 +66,7 @@ def test_keys_of_1_6_are_asked_for() -> None:
 
 @both
 def test_variables_of_2_are_asked_for(dialect: Dialect) -> None:
-    """All at once, and no more than nine: some chargers answer no more than ten."""
+    """All at once, and no more than ten: some chargers answer no more."""
     request = dialect.request(ASK)
     asked = request.payload["getVariableData"]
     assert request.action == "GetVariables"
@@ -75,8 +78,11 @@ def test_variables_of_2_are_asked_for(dialect: Dialect) -> None:
         ("TxCtrlr", "StopTxOnInvalidId"),
         ("AuthCtrlr", "LocalAuthorizeOffline"),
         ("AuthCtrlr", "OfflineTxForUnknownIdEnabled"),
+        ("SmartChargingCtrlr", "Enabled"),
+        ("SmartChargingCtrlr", "RateUnit"),
+        ("SmartChargingCtrlr", "ProfileStackLevel"),
     ]
-    assert len(asked) <= 9
+    assert len(asked) <= 10
     assert request_violations(dialect.version, request.action, request.payload) == []
 
 

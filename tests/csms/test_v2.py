@@ -171,15 +171,12 @@ EXI = {"iso15118SchemaVersion": "2", "action": "Install", "exiRequest": "e"}
 
 FORMAL: list[tuple[str, Json, Json]] = [
     ("ClearedChargingLimit", {"chargingLimitSource": "EMS"}, {}),
-    ("DataTransfer", {"vendorId": "com.example"}, {"status": "UnknownVendorId"}),
-    ("FirmwareStatusNotification", {"status": "Installed"}, {}),
     ("Get15118EVCertificate", EXI, {"status": "Failed", "exiResponse": ""}),
     (
         "GetCertificateStatus",
         {"ocspRequestData": HASHES | {"responderURL": "u"}},
         {"status": "Failed"},
     ),
-    ("LogStatusNotification", {"status": "Uploaded"}, {}),
     ("NotifyChargingLimit", {"chargingLimit": {"chargingLimitSource": "EMS"}}, {}),
     ("NotifyCustomerInformation", SEQUENCE | {"data": ""}, {}),
     ("NotifyDisplayMessages", {"requestId": 1}, {}),
@@ -189,14 +186,12 @@ FORMAL: list[tuple[str, Json, Json]] = [
         {"status": "Accepted"},
     ),
     ("NotifyMonitoringReport", SEQUENCE, {}),
-    ("NotifyReport", SEQUENCE, {}),
     ("PublishFirmwareStatusNotification", {"status": "Idle"}, {}),
     (
         "ReportChargingProfiles",
         {"requestId": 1, "chargingLimitSource": "CSO", "evseId": 1, "chargingProfile": [PROFILE]},
         {},
     ),
-    ("SecurityEventNotification", {"type": "SettingSystemTime", "timestamp": AT}, {}),
     ("SignCertificate", {"csr": "-"}, {"status": "Rejected"}),
 ]
 

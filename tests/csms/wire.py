@@ -95,6 +95,10 @@ class SmallDialect:
         word = answer["status"]
         return Outcome(word) if word in set(Outcome) else Outcome.UNREADABLE
 
+    def said(self, _: Command, answer: Json) -> tuple[str | None, str | None]:
+        """The word of any answer."""
+        return answer.get("status"), None
+
     def told(self, command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
         """Only who was asked for abilities tells anything."""
         return (Heard(at=now),) if isinstance(command, AskForAbilities) and answer == CLEARED else ()

@@ -79,6 +79,12 @@ def short_call_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def all_entities_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the owner had switched on every entity that is off by default. To be used before `entry`."""
+    monkeypatch.setattr("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", True)
+
+
+@pytest.fixture
 async def entry(hass: HomeAssistant, chargers: list[ConfigSubentryData], port: int) -> MockConfigEntry:
     """A central system that listens on a free port."""
     entry = central_system(chargers, port)

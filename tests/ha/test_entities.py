@@ -26,6 +26,7 @@ from .conftest import Site, charger_subentry, told_what_it_can
         Platform.NUMBER,
         Platform.SELECT,
         Platform.SENSOR,
+        Platform.SWITCH,
     ],
     ids=str,
 )

@@ -21,11 +21,14 @@ from .events import (
     Connected,
     ConnectorId,
     ConnectorStatus,
+    DefaultLimited,
     Disconnected,
     Ended,
     Event,
     Evicting,
     EvseId,
+    FirmwareProgressed,
+    LimitsTold,
     ListLimitsTold,
     ListVersionTold,
     Metered,
@@ -37,9 +40,12 @@ from .events import (
     StatusChanged,
     TransactionId,
     Updated,
+    UploadProgressed,
     Verdict,
 )
+from .limits import Limits
 from .local_list import LocalList
+from .maintenance import FirmwareStage, UploadStage
 from .meter import Meter
 from .settings import Settings
 from .spellings import Spellings
@@ -176,6 +182,12 @@ class Evse:
         return self.status in _BROKEN
 
     @property
+    def in_service(self) -> bool | None:
+        """Whether it is there to be used; None where the charger has not told, or while it is faulted."""
+        status = self.status
+        return None if status in {None, ConnectorStatus.FAULTED} else status is not ConnectorStatus.OUT_OF_SERVICE
+
+    @property
     def accepts_hold(self) -> bool:
         """Whether the charger may agree to hold it, for a new reservation or again for the one that it holds it for."""
         return self.status in _ACCEPTS_HOLD
@@ -203,6 +215,8 @@ class Charger:
     `settings`: what it has told of its settings, which is not kept over a restart of ours.
     `local_list`: its own list of drivers.
     `meter`: the one for all that goes through it.
+    `limits`: what it can limit, and has been told to.
+    `firmware_stage`, `upload_stage`: how far it has come with a new firmware, and with sending what it has logged.
     """
 
     charger: ChargerId
@@ -226,6 +240,9 @@ class Charger:
     settings: Settings = Settings()
     local_list: LocalList = LocalList()
     meter: Meter = Meter()
+    limits: Limits = Limits()
+    firmware_stage: FirmwareStage | None = None
+    upload_stage: UploadStage | None = None
 
     @property
     def claims_reservations(self) -> bool | None:
@@ -255,6 +272,14 @@ class Charger:
     def connected(self) -> bool:
         """Whether a connection stands."""
         return self.connected_at is not None
+
+    @property
+    def in_service(self) -> bool | None:
+        """Whether it is there to be used, as far as it and its EVSEs tell; None where they do not."""
+        told = {evse.in_service for evse in self.evses.values()}
+        if self.status is ConnectorStatus.OUT_OF_SERVICE or told == {False}:
+            return False
+        return True if True in told or self.status is ConnectorStatus.AVAILABLE else None
 
     @property
     def has_reported(self) -> bool:
@@ -339,18 +364,34 @@ class Charger:
                 return replace(self, connected_at=None, away_since=event.at, missed_since=event.at)
             case Asked():
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
-            case Booted():
-                return self._booted(event)
+            case Booted() | FirmwareProgressed() | UploadProgressed():
+                return self._described(event)
             case Evicting():
                 return self._evicting(event)
             case Pardoned():
                 return self._pardoned(event)
-            case AbilitiesTold() | AbilitiesUntold() | SettingsTold() | SettingChanged():
+            case (
+                AbilitiesTold()
+                | AbilitiesUntold()
+                | SettingsTold()
+                | SettingChanged()
+                | LimitsTold()
+                | DefaultLimited()
+            ):
                 return self._answered(event)
             case ListLimitsTold() | ListVersionTold():
                 return replace(self, local_list=self.local_list.after(event))
             case _:
                 return self
+
+    def _described(self, event: Booted | FirmwareProgressed | UploadProgressed) -> Charger:
+        match event:
+            case Booted():
+                return self._booted(event)
+            case FirmwareProgressed():
+                return self if event.stage is self.firmware_stage else replace(self, firmware_stage=event.stage)
+            case UploadProgressed():
+                return self if event.stage is self.upload_stage else replace(self, upload_stage=event.stage)
 
     def _booted(self, event: Booted) -> Charger:
         # One that really boots says so first; later than that it was asked to describe itself.
@@ -364,8 +405,13 @@ class Charger:
             local_list=self.local_list.booted(),
         )
 
-    def _answered(self, event: AbilitiesTold | AbilitiesUntold | SettingsTold | SettingChanged) -> Charger:
+    def _answered(
+        self, event: AbilitiesTold | AbilitiesUntold | SettingsTold | SettingChanged | LimitsTold | DefaultLimited
+    ) -> Charger:
         match event:
+            case LimitsTold() | DefaultLimited():
+                limits = self.limits.after(event)
+                return self if limits is self.limits else replace(self, limits=limits)
             case AbilitiesTold():
                 return replace(self, abilities=self.abilities.after(event))
             case AbilitiesUntold():
@@ -413,11 +459,15 @@ class Charger:
             return self if self.status is event.status else replace(self, status=event.status)
         if (evse := self._evse(event.evse)) is None:
             return self
+        # Not every charger that is put into service again says so of itself, too.
+        disproved = self.status is ConnectorStatus.OUT_OF_SERVICE and event.status not in _BROKEN
+        charger = replace(self, status=None) if disproved else self
         if evse.reported and evse.told.get(event.connector) is event.status:
-            return self
+            return charger
         told = {**evse.told, event.connector: event.status}
         connectors = evse.connectors | {event.connector}
-        return self._with(replace(evse, connectors=connectors, told=told, reported=True))
+        changed = replace(evse, connectors=connectors, told=told, reported=True)
+        return replace(charger, evses={**self.evses, evse.evse: changed})
 
     def _started(self, event: Started, verdict: Verdict | None) -> Charger:
         if (evse := self._evse(event.evse)) is None or event.transaction is None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from .entries import Entry
 from .events import ConnectorId, EvseId, TransactionId
+from .orders import Order
 from .settings import Setting
 from .token import IdToken
 
@@ -22,8 +23,12 @@ class Outcome(StrEnum):
     OCCUPIED = "Occupied"
     REJECTED = "Rejected"
     UNAVAILABLE = "Unavailable"
+    SCHEDULED = "Scheduled"
+    """The charger agrees, and does it later: once nobody charges any more, or nobody uses it."""
     NOT_IMPLEMENTED = "not_implemented"
     """A CALLERROR that says that the charger does not know the command (NotImplemented, NotSupported, Format...)."""
+    UNSAYABLE = "unsayable"
+    """The version that the charger speaks has no words for the command: it was not asked."""
     FAILED = "failed"
     """Any other CALLERROR: the command may succeed later."""
     TIMED_OUT = "timed_out"
@@ -35,6 +40,11 @@ class Outcome(StrEnum):
     def word(self) -> str | None:
         """The charger's own word, or None where it gave none."""
         return self.value if self in _WORDS else None
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether the charger has said that it does what it was told."""
+        return self in {Outcome.ACCEPTED, Outcome.SCHEDULED}
 
     @property
     def is_unknown(self) -> bool:
@@ -121,7 +131,10 @@ class AskForAbilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskForSettings:
-    """Ask for the settings that decide whom the charger lets charge. It answers with a `SettingsTold`, or not at all."""
+    """Ask for the settings that decide whom the charger lets charge, and for what it can limit.
+
+    It answers with a `SettingsTold` and a `LimitsTold`, or not at all.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,4 +187,4 @@ type Upkeep = (
 )
 """What concerns the charger itself, its settings and its list."""
 
-type Command = PlaceHold | DropHold | StartTransaction | StopTransaction | AskToBoot | AskForStatus | Upkeep
+type Command = PlaceHold | DropHold | StartTransaction | StopTransaction | AskToBoot | AskForStatus | Upkeep | Order

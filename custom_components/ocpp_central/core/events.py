@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from .maintenance import FirmwareStage, SecurityKind, UploadStage
 from .settings import Setting
 from .token import IdToken
 
@@ -139,6 +140,104 @@ class SettingChanged:
     """The charger agreed to change a setting; `restart`: it acts upon that only once it has restarted."""
 
     restart: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsTold:
+    """What the charger answered when it was asked what it can limit; None or empty: it did not say.
+
+    `units`: A, W or both. `highest`: the level of the profile that prevails over all others.
+    """
+
+    supported: bool | None
+    units: frozenset[str]
+    highest: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultLimited:
+    """The charger agreed to another limit of an EVSE's transactions (`evse` None: of all that have none of their own).
+
+    `current`: in A on each phase; None: none, or one that is not one current.
+    """
+
+    evse: EvseId | None
+    current: float | None
+    at: datetime
+
+
+class ConfigurationEntry(NamedTuple):
+    """Something of a charger's configuration; `value` None: not told, `readonly` None: not known."""
+
+    name: str
+    value: str | None
+    readonly: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationTold:
+    """Some of a charger's configuration, as it was asked for. `unknown`: names of which it knows nothing.
+
+    `number`: of the report that this is a part of, if it is one; `more`: the report goes on.
+    """
+
+    number: int | None = None
+    entries: tuple[ConfigurationEntry, ...]
+    unknown: tuple[str, ...] = ()
+    more: bool = False
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSent:
+    """The charger sends something that only its vendor defines. Wants a `Verdict`: accepted if anybody makes use of it."""
+
+    vendor: str
+    message: str | None
+    data: object = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataAnswered:
+    """What a charger answers to something that only its vendor defines; None: nothing."""
+
+    data: object = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwareProgressed:
+    """A new firmware has come so far."""
+
+    stage: FirmwareStage
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadProgressed:
+    """The upload of what the charger has logged has come so far."""
+
+    stage: UploadStage
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadBegun:
+    """The charger will send what it has logged under this name; None: it has nothing, or did not say."""
+
+    file: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityTold:
+    """Something that concerns the charger's security; `word`: what the charger calls it."""
+
+    kind: SecurityKind
+    word: str
     at: datetime
 
 
@@ -304,6 +403,15 @@ type Event = (
     | AbilitiesUntold
     | SettingsTold
     | SettingChanged
+    | LimitsTold
+    | DefaultLimited
+    | ConfigurationTold
+    | DataSent
+    | DataAnswered
+    | FirmwareProgressed
+    | UploadProgressed
+    | UploadBegun
+    | SecurityTold
     | ListLimitsTold
     | ListVersionTold
     | Heard
@@ -317,6 +425,10 @@ type Event = (
     | Pardoned
     | HoldEnded
 )
+
+
+type Notice = ConfigurationTold | DataSent | DataAnswered | UploadBegun | SecurityTold
+"""What changes nothing that we know of a charger: it is for whoever has asked, or wants to hear it."""
 
 
 class Standing(StrEnum):

@@ -25,14 +25,24 @@ from ..core.commands import (
     TellReadings,
 )
 from ..core.events import Event, Heard, Verdict
-from . import local_lists, settings, times
+from ..core.orders import (
+    ChangeConfiguration,
+    ClearLimit,
+    ReadConfiguration,
+    SetLimit,
+    TransferData,
+    UpdateFirmware,
+    UploadDiagnostics,
+)
+from . import data_transfer, limits, local_lists, maintenance, orders, settings, times
 from .dialect import Json, Route
-from .fields import text
+from .fields import part, text
 
 _ACCEPTED_OR_REJECTED = {"Accepted": Outcome.ACCEPTED, "Rejected": Outcome.REJECTED}
 _TRIGGERED = _ACCEPTED_OR_REJECTED | {"NotImplemented": Outcome.NOT_IMPLEMENTED}
 
 _WORDS: Mapping[type, Mapping[str, Outcome]] = {
+    **orders.WORDS,
     PlaceHold: _ACCEPTED_OR_REJECTED
     | {
         "Faulted": Outcome.FAULTED,
@@ -58,19 +68,36 @@ def outcome(command: Command, answer: Json) -> Outcome:
     match command:
         case AskForAbilities() | AskForSettings() | AskForListLimits() | AskForListVersion():
             return Outcome.ACCEPTED  # its answer has no status of its own: it says what it says
-        case ChangeSetting() | TellReadings():
+        case ChangeSetting() | TellReadings() | ChangeConfiguration():
             return settings.outcome(answer)
+        case UpdateFirmware() | UploadDiagnostics():
+            return maintenance.outcome(answer)
+        case ReadConfiguration():
+            return _ACCEPTED_OR_REJECTED.get(text(answer, "status") or "Accepted", Outcome.NOT_IMPLEMENTED)
         case _:
             return _WORDS[type(command)].get(text(answer, "status") or "", Outcome.UNREADABLE)
+
+
+def said(command: Command, answer: Json) -> tuple[str | None, str | None]:
+    """The charger's own word in its answer to a command, and its code for why; None where it gives none."""
+    if isinstance(command, ChangeSetting | ChangeConfiguration):
+        return settings.word(answer), settings.reason(answer)
+    return text(answer, "status"), text(part(answer, "statusInfo"), "reasonCode")
 
 
 def told(command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
     """What the charger's answer tells beside the outcome, where all versions say it alike; nothing for most commands."""
     match command:
-        case ChangeSetting() | TellReadings():
+        case UploadDiagnostics():
+            return maintenance.begun(answer, now)
+        case TransferData():
+            return data_transfer.answered(answer, now)
+        case ChangeSetting() | TellReadings() | ChangeConfiguration():
             return settings.changed(answer, now)
         case AskForListVersion():
             return local_lists.version_told(answer, now)
+        case SetLimit() | ClearLimit() if outcome(command, answer) is Outcome.ACCEPTED:
+            return limits.changed(command, now)
         case _:
             return ()
 
@@ -106,9 +133,10 @@ def _the_time(_payload: Json, _verdict: Verdict | None, now: datetime) -> Json:
     return {"currentTime": times.write(now)}
 
 
-HEARTBEAT = Route(read=_heard, reply=_the_time)
+FIRMWARE_PROGRESS = Route(read=maintenance.firmware_progressed, reply=nothing_to_say)
+UPLOAD_PROGRESS = Route(read=maintenance.upload_progressed, reply=nothing_to_say)
+SECURITY = Route(read=maintenance.security_told, reply=nothing_to_say)
 
-UNKNOWN_VENDOR = formal({"status": "UnknownVendorId"})
-"""The answer to DataTransfer: we have agreed on nothing with any vendor."""
+HEARTBEAT = Route(read=_heard, reply=_the_time)
 
 REFUSED = formal({"status": "Rejected"})

@@ -53,6 +53,10 @@ class Request:
     payload: Json = field(repr=False)
 
 
+class UnsayableError(Exception):
+    """A version has no words for what a command says; the charger was not asked."""
+
+
 class Dialect(Protocol):
     """One version of OCPP between the wire and the core. It keeps nothing between messages."""
 
@@ -69,10 +73,13 @@ class Dialect(Protocol):
         """The longest id token that the version can carry, in characters."""
 
     def request(self, command: Command) -> Request:
-        """How a command is said in this version."""
+        """How a command is said in this version. Raises `UnsayableError`."""
 
     def outcome(self, command: Command, answer: Json) -> Outcome:
         """What the charger's answer to a command means; UNREADABLE for a word that the version does not define."""
+
+    def said(self, command: Command, answer: Json) -> tuple[str | None, str | None]:
+        """The charger's own word in its answer to a command, and its code for why; None where it gives none."""
 
     def told(self, command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
         """What the charger's answer tells beside the outcome; nothing for most commands. `now` is aware UTC."""

@@ -13,10 +13,10 @@ from typing import Final, Literal, NamedTuple, Protocol
 from websockets.exceptions import ConnectionClosed
 
 from ..core.commands import Command, DropHold, Outcome, PlaceHold, StopTransaction
-from ..core.events import ChargerId
+from ..core.events import ChargerId, Event
 from . import frames
 from .calls import Answer, CallFailed, CallRefused, Calls, CallTimedOut, ConnectionLost, Late
-from .dialect import Dialect, Json, Request
+from .dialect import Dialect, Json, Request, UnsayableError
 from .errors import says_not_implemented
 from .frames import Call
 from .intake import Desk, Intake
@@ -42,10 +42,16 @@ _LONGEST_WORD: Final = 50
 
 
 class Result(NamedTuple):
-    """What became of a command. `word`: the code with which the charger refused it, as it spells it, if it did."""
+    """What became of a command.
+
+    `word`: the charger's own for that, as it spells it: a status, or the code with which it refused. `reason`: its code for
+    why (2.x). Both are None where it gave none. `told`: what its answer tells beside that, as the desk was told it.
+    """
 
     outcome: Outcome
     word: str | None = None
+    reason: str | None = None
+    told: tuple[Event, ...] = ()
 
 
 class Transport(Protocol):
@@ -164,11 +170,14 @@ class Session:
 
         What its answer tells beside that has gone to the desk by then. A charger that refuses, is silent or is gone is an outcome, not an error.
         """
-        request = self._dialect.request(command)
+        try:
+            request = self._dialect.request(command)
+        except UnsayableError:
+            return Result(Outcome.UNSAYABLE)
         urgent = isinstance(command, PlaceHold | DropHold | StopTransaction)
 
         def late(answer: Answer) -> None:
-            self._desk.late(command, self._understood(command, answer))
+            self._desk.late(command, self._understood(command, answer).outcome)
 
         try:
             answer: Answer = await self.call(request, urgent=urgent, late=late)
@@ -177,8 +186,7 @@ class Session:
         except Violation:  # a fault of ours: the charger was not asked
             _LOGGER.exception("%s: %s was not sent", self.charger_id, request.action)
             return Result(Outcome.FAILED)
-        word = answer.code.strip()[:_LONGEST_WORD] if isinstance(answer, CallRefused) else None
-        return Result(self._understood(command, answer), word or None)
+        return self._understood(command, answer)
 
     async def call(
         self,
@@ -240,20 +248,26 @@ class Session:
             await asyncio.sleep(reply.delay.total_seconds())
         await self._send(reply.text)
 
-    def _understood(self, command: Command, answer: Answer) -> Outcome:
+    def _understood(self, command: Command, answer: Answer) -> Result:
         """What became of a command; whatever else its answer tells goes to the desk."""
         match answer:
-            case CallRefused(code=code) if says_not_implemented(code):
-                return Outcome.NOT_IMPLEMENTED
-            case CallRefused():
-                return Outcome.FAILED
+            case CallRefused(code=code):
+                outcome = Outcome.NOT_IMPLEMENTED if says_not_implemented(code) else Outcome.FAILED
+                return Result(outcome, _shown(code))
             case CallTimedOut():
-                return Outcome.TIMED_OUT
+                return Result(Outcome.TIMED_OUT)
             case ConnectionLost():
-                return Outcome.DISCONNECTED
+                return Result(Outcome.DISCONNECTED)
             case CallFailed():
-                return Outcome.UNREADABLE
+                return Result(Outcome.UNREADABLE)
             case payload:
-                for event in self._dialect.told(command, payload, self._clock()):
+                told = self._dialect.told(command, payload, self._clock())
+                for event in told:
                     self._desk.apply(event)
-                return self._dialect.outcome(command, payload)
+                word, reason = self._dialect.said(command, payload)
+                return Result(self._dialect.outcome(command, payload), _shown(word), _shown(reason), told)
+
+
+def _shown(word: str | None) -> str | None:
+    """A word of the charger as people are shown it; None where there is none."""
+    return (word or "").strip()[:_LONGEST_WORD] or None

@@ -11,9 +11,10 @@ from typing import Final
 from ..core.commands import ChangeSetting, Outcome
 from ..core.events import SettingChanged, SettingsTold
 from ..core.settings import Setting
+from . import limits
 from .configuration import keys_told, name_of, truth, value_of
 from .dialect import Json, Request
-from .fields import parts, text
+from .fields import part, parts, text
 
 _KEYS: Final[Mapping[Setting, str]] = {
     Setting.PRE_AUTHORIZES: "LocalPreAuthorize",
@@ -34,7 +35,7 @@ _VARIABLES: Final[Mapping[Setting, tuple[str, str]]] = {
     Setting.STARTS_KNOWN_OFFLINE: ("AuthCtrlr", "LocalAuthorizeOffline"),
     Setting.STARTS_UNKNOWN_OFFLINE: ("AuthCtrlr", "OfflineTxForUnknownIdEnabled"),
 }
-"""Component and variable of 2.x; few enough for chargers that answer no more than ten at once (`ItemsPerMessage`)."""
+"""Component and variable of 2.x; with those for limits no more than ten, which some chargers answer at most."""
 
 _RESTART: Final = "RebootRequired"
 
@@ -57,14 +58,20 @@ def names(setting: Setting) -> tuple[str, ...]:
 
 
 def request_v16() -> Request:
-    """Ask for all of them."""
-    return Request(action="GetConfiguration", payload={"key": list(_KEYS.values())})
+    """Ask for all of them, and for limits."""
+    return Request(action="GetConfiguration", payload={"key": [*_KEYS.values(), *limits.KEYS]})
 
 
 def told_v16(answer: Json, now: datetime) -> SettingsTold:
     """What the keys say."""
     told = keys_told(answer)
     return _told({setting: truth(told.get(key.casefold())) for setting, key in _KEYS.items()}, now)
+
+
+def reason(answer: Json) -> str | None:
+    """The charger's code for why, which 2.x may have for each variable."""
+    results = parts(answer, "setVariableResult")
+    return next((text(part(each, "attributeStatusInfo"), "reasonCode") for each in results), None)
 
 
 def change_v16(command: ChangeSetting) -> Request:
@@ -74,8 +81,8 @@ def change_v16(command: ChangeSetting) -> Request:
 
 
 def request_v2() -> Request:
-    """Ask for all of them."""
-    asked = [_variable(setting) for setting in _VARIABLES]
+    """Ask for all of them, and for limits."""
+    asked = [_named(*variable) for variable in (*_VARIABLES.values(), *limits.VARIABLES)]
     return Request(action="GetVariables", payload={"getVariableData": asked})
 
 
@@ -89,35 +96,34 @@ def told_v2(answer: Json, now: datetime) -> SettingsTold:
 
 def change_v2(command: ChangeSetting) -> Request:
     """Switch one."""
-    change = _variable(command.setting) | {"attributeValue": _spelled(command)}
+    change = _named(*_VARIABLES[command.setting]) | {"attributeValue": _spelled(command)}
     return Request(action="SetVariables", payload={"setVariableData": [change]})
 
 
 def outcome(answer: Json) -> Outcome:
     """What the answer to a change means: a change that waits for a restart is made."""
-    return _CHANGED.get(_word(answer) or "", Outcome.UNREADABLE)
+    return _CHANGED.get(word(answer) or "", Outcome.UNREADABLE)
+
+
+def word(answer: Json) -> str | None:
+    """1.6 has one status, 2.x one for each variable, and we change one at a time."""
+    return next((text(each, "attributeStatus") for each in parts(answer, "setVariableResult")), text(answer, "status"))
 
 
 def changed(answer: Json, now: datetime) -> tuple[SettingChanged, ...]:
     """What has changed by it."""
     if outcome(answer) is not Outcome.ACCEPTED:
         return ()
-    return (SettingChanged(restart=_word(answer) == _RESTART, at=now),)
+    return (SettingChanged(restart=word(answer) == _RESTART, at=now),)
 
 
 def _told(values: Mapping[Setting, bool | None], now: datetime) -> SettingsTold:
     return SettingsTold(values={setting: value for setting, value in values.items() if value is not None}, at=now)
 
 
-def _variable(setting: Setting) -> Json:
-    component, name = _VARIABLES[setting]
+def _named(component: str, name: str) -> Json:
     return {"component": {"name": component}, "variable": {"name": name}}
 
 
 def _spelled(command: ChangeSetting) -> str:
     return "true" if command.value else "false"
-
-
-def _word(answer: Json) -> str | None:
-    """1.6 has one status, 2.x one for each variable, and we change one at a time."""
-    return next((text(each, "attributeStatus") for each in parts(answer, "setVariableResult")), text(answer, "status"))

@@ -40,8 +40,22 @@ from ..core.events import (
     TransactionId,
     Verdict,
 )
+from ..core.orders import (
+    ChangeAvailability,
+    ChangeConfiguration,
+    ClearCache,
+    ClearLimit,
+    ReadConfiguration,
+    Reset,
+    SetLimit,
+    TransferData,
+    TriggerMessage,
+    Unlock,
+    UpdateFirmware,
+    UploadDiagnostics,
+)
 from ..core.token import IdToken
-from . import alike, capabilities, local_lists, sampling, settings, times
+from . import alike, capabilities, data_transfer, inventory, limits, local_lists, orders, sampling, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import parts, positive, text, whole
 from .metering import readings_v16
@@ -225,15 +239,15 @@ def _reserve_now(command: PlaceHold) -> Request:
 _ROUTES: Mapping[str, Route] = {
     "Authorize": Route(read=_authorizing, reply=_authorized),
     "BootNotification": Route(read=_booted, reply=alike.booted),
-    "DataTransfer": alike.UNKNOWN_VENDOR,
-    "DiagnosticsStatusNotification": alike.formal(),
-    "FirmwareStatusNotification": alike.formal(),
+    "DataTransfer": data_transfer.ROUTE,
+    "DiagnosticsStatusNotification": alike.UPLOAD_PROGRESS,
+    "FirmwareStatusNotification": alike.FIRMWARE_PROGRESS,
     "Heartbeat": alike.HEARTBEAT,
-    "LogStatusNotification": alike.formal(),
+    "LogStatusNotification": alike.UPLOAD_PROGRESS,
     "MeterValues": Route(read=_metered, reply=alike.nothing_to_say),
-    "SecurityEventNotification": alike.formal(),
+    "SecurityEventNotification": alike.SECURITY,
     "SignCertificate": alike.REFUSED,
-    "SignedFirmwareStatusNotification": alike.formal(),
+    "SignedFirmwareStatusNotification": alike.FIRMWARE_PROGRESS,
     "StartTransaction": Route(read=_started, reply=_start_judged, durable=_always),
     "StatusNotification": Route(read=_status_changed, reply=alike.nothing_to_say),
     "StopTransaction": Route(read=_ended, reply=_end_judged, durable=_always),
@@ -263,6 +277,7 @@ class _V16:
     token_length: Final = _TOKEN_LENGTH
     routes: Final = _ROUTES
     outcome = staticmethod(alike.outcome)
+    said = staticmethod(alike.said)
 
     def request(self, command: Command) -> Request:
         match command:
@@ -287,6 +302,13 @@ class _V16:
                     action="TriggerMessage",
                     payload={"requestedMessage": "StatusNotification"} | where,
                 )
+            case SetLimit():
+                number = None if command.transaction is None else _number_of(command.transaction)
+                return orders.request_v16(command, number)
+            case Unlock() | Reset() | ClearCache() | TriggerMessage() | ChangeAvailability() | ClearLimit():
+                return orders.request_v16(command)
+            case ReadConfiguration() | ChangeConfiguration() | TransferData() | UpdateFirmware() | UploadDiagnostics():
+                return orders.request_v16(command)
             case _:
                 return _upkeep(command)
 
@@ -295,9 +317,11 @@ class _V16:
             case AskForAbilities():
                 return (capabilities.told_v16(answer, now),)
             case AskForSettings():
-                return (settings.told_v16(answer, now),)
+                return settings.told_v16(answer, now), limits.told_v16(answer, now)
             case AskForListLimits():
                 return (local_lists.limits_told_v16(answer, now),)
+            case ReadConfiguration():
+                return (inventory.told_v16(answer, now),)
             case _:
                 return alike.told(command, answer, now)
 

@@ -42,7 +42,21 @@ from ..core.events import (
     StatusChanged,
     Updated,
 )
-from . import alike, capabilities, local_lists, sampling, settings, times
+from ..core.orders import (
+    ChangeAvailability,
+    ChangeConfiguration,
+    ClearCache,
+    ClearLimit,
+    ReadConfiguration,
+    Reset,
+    SetLimit,
+    TransferData,
+    TriggerMessage,
+    Unlock,
+    UpdateFirmware,
+    UploadDiagnostics,
+)
+from . import alike, capabilities, data_transfer, inventory, limits, local_lists, orders, sampling, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import part, parts, positive, text, whole
 from .metering import readings_v2, register_wh
@@ -244,12 +258,12 @@ def _routes(tokens: Tokens, charging_needs: str) -> dict[str, Route]:
         "Authorize": Route(read=_authorizing, reply=tokens.authorized),
         "BootNotification": Route(read=_booted, reply=alike.booted),
         "ClearedChargingLimit": noted,
-        "DataTransfer": alike.UNKNOWN_VENDOR,
-        "FirmwareStatusNotification": noted,
+        "DataTransfer": data_transfer.ROUTE,
+        "FirmwareStatusNotification": alike.FIRMWARE_PROGRESS,
         "Get15118EVCertificate": alike.formal({"status": "Failed", "exiResponse": ""}),
         "GetCertificateStatus": alike.formal({"status": "Failed"}),
         "Heartbeat": alike.HEARTBEAT,
-        "LogStatusNotification": noted,
+        "LogStatusNotification": alike.UPLOAD_PROGRESS,
         "MeterValues": Route(read=_metered, reply=alike.nothing_to_say),
         "NotifyChargingLimit": noted,
         "NotifyCustomerInformation": noted,
@@ -259,11 +273,11 @@ def _routes(tokens: Tokens, charging_needs: str) -> dict[str, Route]:
         "NotifyEVChargingSchedule": alike.formal({"status": "Accepted"}),
         "NotifyEvent": Route(read=_notified, reply=alike.nothing_to_say),
         "NotifyMonitoringReport": noted,
-        "NotifyReport": noted,
+        "NotifyReport": Route(read=inventory.reported, reply=alike.nothing_to_say),
         "PublishFirmwareStatusNotification": noted,
         "ReportChargingProfiles": noted,
         "ReservationStatusUpdate": Route(read=_hold_ended, reply=alike.nothing_to_say),
-        "SecurityEventNotification": noted,
+        "SecurityEventNotification": alike.SECURITY,
         "SignCertificate": alike.REFUSED,
         "StatusNotification": Route(read=_status_notified, reply=alike.nothing_to_say),
         "TransactionEvent": Route(
@@ -334,20 +348,31 @@ class _V2:
                 return Request(action="TriggerMessage", payload={"requestedMessage": "BootNotification"})
             case AskForStatus():
                 return _trigger_status(command)
+            case (
+                Unlock() | Reset() | ClearCache() | TriggerMessage() | ChangeAvailability() | SetLimit() | ClearLimit()
+            ):
+                return orders.request_v2(command, self.version)
+            case ReadConfiguration() | ChangeConfiguration() | TransferData() | UpdateFirmware() | UploadDiagnostics():
+                return orders.request_v2(command, self.version)
             case _:
                 return _upkeep(command, self.tokens)
 
     def outcome(self, command: Command, answer: Json) -> Outcome:
         return alike.outcome(command, answer)
 
+    def said(self, command: Command, answer: Json) -> tuple[str | None, str | None]:
+        return alike.said(command, answer)
+
     def told(self, command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
         match command:
             case AskForAbilities():
                 return (capabilities.told_v2(command, answer, now),)
             case AskForSettings():
-                return (settings.told_v2(answer, now),)
+                return settings.told_v2(answer, now), limits.told_v2(answer, now)
             case AskForListLimits():
                 return (local_lists.limits_told_v2(answer, now),)
+            case ReadConfiguration():
+                return inventory.told_v2(command, answer, now)
             case _:
                 return alike.told(command, answer, now)
 

@@ -1,0 +1,42 @@
+"""What a charger tells that is for automations alone, on Home Assistant's event bus.
+
+Knows the events of ours there, and whether anybody listens to them. Must not know what anybody does about them.
+"""
+
+from typing import Final
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, callback
+
+from .const import DOMAIN
+from .coordinator import OcppConfigEntry
+from .core.events import ChargerId, DataSent, Notice
+from .devices import device_id_of
+
+EVENT_DATA_TRANSFER: Final = f"{DOMAIN}_data_transfer"
+
+
+@callback
+def fire_events(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
+    """Fire an event whenever a charger sends something that only its vendor defines."""
+    central = entry.runtime_data
+
+    @callback
+    def fire(charger: ChargerId, notice: Notice) -> None:
+        if isinstance(notice, DataSent):
+            data = {
+                ATTR_DEVICE_ID: device_id_of(hass, central, charger, None),
+                "charger_id": charger,
+                "vendor_id": notice.vendor,
+                "message_id": notice.message,
+                "data": notice.data,
+            }
+            hass.bus.async_fire(EVENT_DATA_TRANSFER, data)
+
+    entry.async_on_unload(central.audience.listen_to_notices(fire))
+
+
+@callback
+def is_awaited(hass: HomeAssistant) -> bool:
+    """Whether anybody waits for what only a vendor defines."""
+    return EVENT_DATA_TRANSFER in hass.bus.async_listeners()

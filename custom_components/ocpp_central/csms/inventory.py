@@ -1,0 +1,149 @@
+"""How a charger's configuration is asked for, told and changed, by names that people can type.
+
+Knows the keys of 1.6, and how a variable of 2.x is written as one text. Must not know what any of them does.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+import re
+from typing import Final
+
+from ..core.events import ConfigurationEntry, ConfigurationTold
+from ..core.orders import ChangeConfiguration, ReadConfiguration
+from .configuration import value_of
+from .dialect import Json, Request, UnsayableError
+from .fields import part, parts, positive, text, whole
+
+_VARIABLE: Final = re.compile(
+    r"(?P<component>[^():]{1,50}?)(\((?P<component_instance>[^()]{1,50})\))?(:(?P<evse>\d{1,9})(:(?P<connector>\d{1,9}))?)?"
+    r"\.(?P<variable>[^().:]{1,50})(\((?P<variable_instance>[^()]{1,50})\))?",
+    re.ASCII,
+)
+"""Component.Variable; each may be followed by an instance in brackets, the component also by its EVSE and connector."""
+
+_LONGEST_KEY: Final = 50
+_LONGEST_VALUE_V16: Final = 500
+_LONGEST_VALUE_V2: Final = 1000
+"""Characters (2.0.1; 2.1 takes more)."""
+
+_SECRETS: Final = ("authorizationkey", "password", "secret")
+"""What is part of the names of passwords: their values are not even read, whatever a charger tells of them."""
+
+_ABSENT: Final = frozenset({"UnknownComponent", "UnknownVariable"})
+
+
+def read_v16(order: ReadConfiguration) -> Request:
+    """Ask for these keys, or for all."""
+    for name in order.names:
+        _check(name, _LONGEST_KEY)
+    return Request(action="GetConfiguration", payload={"key": list(order.names)} if order.names else {})
+
+
+def told_v16(answer: Json, now: datetime) -> ConfigurationTold:
+    """What the charger says of keys."""
+    entries = tuple(
+        _entry(name, text(each, "value"), readonly=each.get("readonly") is True)
+        for each in parts(answer, "configurationKey")
+        if (name := text(each, "key")) is not None
+    )
+    unknown = answer.get("unknownKey")
+    names = unknown if isinstance(unknown, list) else []
+    return ConfigurationTold(entries=entries, unknown=tuple(each for each in names if isinstance(each, str)), at=now)
+
+
+def change_v16(order: ChangeConfiguration) -> Request:
+    """Change a key."""
+    _check(order.name, _LONGEST_KEY)
+    _check(order.value, _LONGEST_VALUE_V16)
+    return Request(action="ChangeConfiguration", payload={"key": order.name, "value": order.value})
+
+
+def read_v2(order: ReadConfiguration) -> Request:
+    """Ask for these variables; or for a report of all, which comes later, under this number."""
+    if not order.names:
+        return Request(action="GetBaseReport", payload={"requestId": order.number, "reportBase": "FullInventory"})
+    return Request(action="GetVariables", payload={"getVariableData": [_named(name) for name in order.names]})
+
+
+def told_v2(order: ReadConfiguration, answer: Json, now: datetime) -> tuple[ConfigurationTold, ...]:
+    """What the charger says of variables; nothing yet if it was asked for a report."""
+    if not order.names:
+        return ()
+    results = parts(answer, "getVariableResult")
+    entries = tuple(
+        _entry(_name(each), value_of(each), readonly=None)
+        for each in results
+        if text(each, "attributeStatus") not in _ABSENT
+    )
+    unknown = tuple(_name(each) for each in results if text(each, "attributeStatus") in _ABSENT)
+    return (ConfigurationTold(entries=entries, unknown=unknown, at=now),)
+
+
+def change_v2(order: ChangeConfiguration) -> Request:
+    """Change a variable."""
+    _check(order.value, _LONGEST_VALUE_V2)
+    change = _named(order.name) | {"attributeValue": order.value}
+    return Request(action="SetVariables", payload={"setVariableData": [change]})
+
+
+def reported(payload: Json, now: datetime) -> tuple[ConfigurationTold, ...]:
+    """What a part of a report says."""
+    entries = tuple(
+        _entry(
+            _name(each),
+            text(attribute, "value"),
+            readonly=text(attribute, "mutability") == "ReadOnly",
+        )
+        for each in parts(payload, "reportData")
+        for attribute in _actual(each)
+    )
+    more = payload.get("tbc") is True
+    return (ConfigurationTold(number=whole(payload, "requestId"), entries=entries, more=more, at=now),)
+
+
+def _check(said: str, longest: int) -> None:
+    if len(said) > longest:
+        raise UnsayableError
+
+
+def _actual(reported_variable: Json) -> Iterator[Json]:
+    """The attribute that is the value itself."""
+    for attribute in parts(reported_variable, "variableAttribute"):
+        if (text(attribute, "type") or "Actual") == "Actual":
+            yield attribute
+
+
+def _entry(name: str, value: str | None, *, readonly: bool | None) -> ConfigurationEntry:
+    is_secret = any(word in name.casefold() for word in _SECRETS)
+    return ConfigurationEntry(name, None if is_secret else value, readonly)
+
+
+def _name(named: Json) -> str:
+    """A variable as one text."""
+    component, variable = part(named, "component"), part(named, "variable")
+    place = part(component, "evse")
+    numbers = [positive(place, "id"), positive(place, "connectorId")]
+    where = "".join(f":{number}" for number in numbers if number is not None)
+    return f"{_with_instance(component)}{where}.{_with_instance(variable)}"
+
+
+def _with_instance(named: Json) -> str:
+    instance = text(named, "instance")
+    return (text(named, "name") or "") + ("" if instance is None else f"({instance})")
+
+
+def _named(name: str) -> Json:
+    """The variable that a text means. Raises `UnsayableError` if it means none."""
+    if (found := _VARIABLE.fullmatch(name.strip())) is None:
+        raise UnsayableError(name)
+    component: Json = {"name": found["component"]}
+    variable: Json = {"name": found["variable"]}
+    if found["component_instance"] is not None:
+        component["instance"] = found["component_instance"]
+    if found["evse"] is not None:
+        component["evse"] = {"id": int(found["evse"])}
+    if found["connector"] is not None:
+        component["evse"]["connectorId"] = int(found["connector"])
+    if found["variable_instance"] is not None:
+        variable["instance"] = found["variable_instance"]
+    return {"component": component, "variable": variable}

@@ -1,0 +1,144 @@
+"""How a charger spells what it can limit, and how it is told to.
+
+Knows the keys, variables and charging profiles of the versions. Must not know who wants a limit, nor why.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from ..core.events import DefaultLimited, LimitsTold
+from ..core.limits import Purpose, Unit
+from ..core.orders import ClearLimit, Period, SetLimit
+from . import times
+from .configuration import keys_told, name_of, truth, value_of
+from .dialect import Json, Request
+from .fields import parts
+
+_PROFILES: Final = "SupportedFeatureProfiles"
+_UNITS: Final = "ChargingScheduleAllowedChargingRateUnit"
+_HIGHEST: Final = "ChargeProfileMaxStackLevel"
+
+KEYS: Final = (_PROFILES, _UNITS, _HIGHEST)
+"""The keys of 1.6 that tell what can be limited."""
+
+_CONTROLLER: Final = "SmartChargingCtrlr"
+
+VARIABLES: Final = ((_CONTROLLER, "Enabled"), (_CONTROLLER, "RateUnit"), (_CONTROLLER, "ProfileStackLevel"))
+"""Component and variable of 2.x that tell it."""
+
+_WHOLE_CHARGER: Final = 0
+
+_KINDS_OF_UNIT: Final = {"a": Unit.AMPERE, "current": Unit.AMPERE, "w": Unit.WATT, "power": Unit.WATT}
+"""1.6 has words for the units in that key, 2.x has the units."""
+
+_PURPOSES_V16: Final[Mapping[Purpose, str]] = {
+    Purpose.CHARGE_POINT_MAX: "ChargePointMaxProfile",
+    Purpose.DEFAULT: "TxDefaultProfile",
+    Purpose.TRANSACTION: "TxProfile",
+}
+
+_PURPOSES_V2: Final = {**_PURPOSES_V16, Purpose.CHARGE_POINT_MAX: "ChargingStationMaxProfile"}
+
+
+def told_v16(answer: Json, now: datetime) -> LimitsTold:
+    """What the keys say."""
+    told = keys_told(answer)
+    profiles = told.get(_PROFILES.casefold())
+    return LimitsTold(
+        supported=None if profiles is None else "smartcharging" in _words(profiles),
+        units=_units(told.get(_UNITS.casefold())),
+        highest=_number(told.get(_HIGHEST.casefold())),
+        at=now,
+    )
+
+
+def told_v2(answer: Json, now: datetime) -> LimitsTold:
+    """What the variables say."""
+    told = {name_of(result): value_of(result) for result in parts(answer, "getVariableResult")}
+    enabled, units, highest = (told.get((owner.casefold(), name.casefold())) for owner, name in VARIABLES)
+    return LimitsTold(supported=truth(enabled), units=_units(units), highest=_number(highest), at=now)
+
+
+def set_v16(order: SetLimit, transaction: int | None) -> Request:
+    """A charging profile of 1.6. `transaction`: the number of the one that is limited, if it is one."""
+    profile: Json = {
+        "chargingProfileId": order.profile,
+        "stackLevel": order.level,
+        "chargingProfilePurpose": _PURPOSES_V16[order.purpose],
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": _schedule(order),
+    }
+    if transaction is not None:
+        profile["transactionId"] = transaction
+    place = _WHOLE_CHARGER if order.evse is None else order.evse
+    return Request(action="SetChargingProfile", payload={"connectorId": place, "csChargingProfiles": profile})
+
+
+def set_v2(order: SetLimit) -> Request:
+    """A charging profile of 2.x."""
+    profile: Json = {
+        "id": order.profile,
+        "stackLevel": order.level,
+        "chargingProfilePurpose": _PURPOSES_V2[order.purpose],
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": [{"id": order.profile} | _schedule(order)],
+    }
+    if order.transaction is not None:
+        profile["transactionId"] = order.transaction
+    place = _WHOLE_CHARGER if order.evse is None else order.evse
+    return Request(action="SetChargingProfile", payload={"evseId": place, "chargingProfile": profile})
+
+
+def clear_v16(order: ClearLimit) -> Request:
+    """Which profiles are meant in 1.6; without a connector, those of all."""
+    where: Json = {} if order.evse is None else {"connectorId": order.evse}
+    return Request(
+        action="ClearChargingProfile", payload={"chargingProfilePurpose": _PURPOSES_V16[order.purpose]} | where
+    )
+
+
+def clear_v2(order: ClearLimit) -> Request:
+    """Which profiles are meant in 2.x; without an EVSE, those of all."""
+    criteria: Json = {"chargingProfilePurpose": _PURPOSES_V2[order.purpose]}
+    if order.evse is not None:
+        criteria["evseId"] = order.evse
+    return Request(action="ClearChargingProfile", payload={"chargingProfileCriteria": criteria})
+
+
+def changed(order: SetLimit | ClearLimit, now: datetime) -> tuple[DefaultLimited, ...]:
+    """What has changed once a charger has agreed."""
+    if order.purpose is not Purpose.DEFAULT:
+        return ()
+    current = order.current if isinstance(order, SetLimit) else None
+    return (DefaultLimited(evse=order.evse, current=current, at=now),)
+
+
+def _schedule(order: SetLimit) -> Json:
+    schedule: Json = {
+        "startSchedule": times.write(order.start),
+        "chargingRateUnit": order.unit.value,
+        "chargingSchedulePeriod": [_period(each, order.phases) for each in order.periods],
+    }
+    if order.lasting is not None:
+        schedule["duration"] = round(order.lasting.total_seconds())
+    return schedule
+
+
+def _period(period: Period, phases: int | None) -> Json:
+    told: Json = {"startPeriod": round(period.after.total_seconds()), "limit": period.amount}
+    return told if phases is None else told | {"numberPhases": phases}
+
+
+def _units(told: str | None) -> frozenset[str]:
+    kinds = (_KINDS_OF_UNIT.get(word) for word in _words(told or ""))
+    return frozenset(kind.value for kind in kinds if kind is not None)
+
+
+def _number(told: str | None) -> int | None:
+    told = (told or "").strip()
+    return int(told) if told.isascii() and told.isdecimal() else None
+
+
+def _words(told: str) -> set[str]:
+    return {word.strip().casefold() for word in told.split(",")}

@@ -1,0 +1,117 @@
+"""Limiting how much cars may draw, from Home Assistant.
+
+Knows what is limited at which device, and from when on. Must not know fields of actions (`limit_services`), nor entities.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from homeassistant.util import dt as dt_util
+
+from . import errors
+from .audience import Place
+from .coordinator import CentralSystem
+from .core.charger import Charger
+from .core.events import TransactionId
+from .core.limits import Limit, Purpose, Unit, profile_of
+from .core.orders import ClearLimit, Period, SetLimit
+from .csms.session import Result
+from .orders import carry_out, connected
+
+_EARLY: Final = timedelta(minutes=1)
+"""So much before now begins what is to be so at once, because a charger's clock is known only so well."""
+
+_ANYTHING: Final = "Accepted"
+_NOTHING: Final = "Unknown"
+
+
+class Step(NamedTuple):
+    """From when on which limit counts; `start` None: at once, `limit` None: none."""
+
+    start: datetime | None
+    limit: Limit | None
+
+
+async def set_limit(
+    central: CentralSystem,
+    place: Place,
+    steps: Sequence[Step],
+    purpose: Purpose | None = None,
+    level: int | None = None,
+) -> Result:
+    """Limit a place by these steps, in their order; only the last one may have no limit, which is the end of all.
+
+    `purpose` None: all of a charger, or whatever charges at a connector. `level` None: the one that prevails over others.
+    Raises translated errors.
+    """
+    charger = connected(central, place)
+    purpose = purpose or (Purpose.DEFAULT if place.evse is not None else Purpose.CHARGE_POINT_MAX)
+    here, transaction = _what(central, charger, place, purpose)
+    level = charger.limits.highest or 0 if level is None else level
+    starts, limits = _read(steps)
+    unit = charger.limits.unit_for(limits[0].unit)
+    order = SetLimit(
+        profile=profile_of(purpose, here.evse, level),
+        evse=here.evse,
+        purpose=purpose,
+        level=level,
+        unit=unit,
+        # In the charger's own time, which is the one that it goes by.
+        start=starts[0] + charger.skew,
+        periods=tuple(
+            Period(start - starts[0], limit.amount_in(unit)) for start, limit in zip(starts, limits, strict=False)
+        ),
+        lasting=starts[-1] - starts[0] if len(limits) < len(starts) else None,
+        phases=limits[0].phases,
+        transaction=transaction,
+        current=limits[0].amount if steps == [Step(None, limits[0])] and limits[0].unit is Unit.AMPERE else None,
+    )
+    return await carry_out(central, place, order)
+
+
+async def clear_limit(central: CentralSystem, place: Place, purpose: Purpose | None = None) -> str:
+    """Take back the limits of a place for a purpose, or (None) for all; whether there were any, in the charger's word."""
+    if purpose is Purpose.CHARGE_POINT_MAX:
+        _refuse_connector(central, place)
+    purposes = [each for each in Purpose if place.evse is None or each is not Purpose.CHARGE_POINT_MAX]
+    words = set()
+    for each in purposes if purpose is None else [purpose]:
+        words.add((await carry_out(central, place, ClearLimit(evse=place.evse, purpose=each))).word)
+    return _ANYTHING if _ANYTHING in words else _NOTHING
+
+
+def _read(steps: Sequence[Step]) -> tuple[list[datetime], list[Limit]]:
+    """When each step begins, and the limits of all but perhaps the last one."""
+    at_once = dt_util.utcnow() - _EARLY
+    starts = [step.start or at_once for step in steps]
+    limits = [step.limit for step in steps if step.limit is not None]
+    ended = len(limits) < len(steps)
+    in_order = all(earlier < later for earlier, later in pairwise(starts))
+    if not limits or not in_order or None in [step.limit for step in steps[: len(steps) - ended]]:
+        raise errors.invalid("schedule_unusable")
+    return starts, limits
+
+
+def _what(
+    central: CentralSystem, charger: Charger, place: Place, purpose: Purpose
+) -> tuple[Place, TransactionId | None]:
+    """Where a limit counts, and for which transaction only."""
+    if purpose is Purpose.CHARGE_POINT_MAX:
+        _refuse_connector(central, place)
+    if purpose is not Purpose.TRANSACTION:
+        return place, None
+    running = [
+        evse.running for evse in charger.evses.values() if evse.running is not None and place.evse in (None, evse.evse)
+    ]
+    if not running:
+        raise errors.invalid("nothing_to_limit", device=central.label_of(place))
+    if len(running) > 1:
+        raise errors.invalid("choose_connector", device=central.label_of(place))
+    return Place(place.charger, running[0].evse), running[0].transaction
+
+
+def _refuse_connector(central: CentralSystem, place: Place) -> None:
+    if place.evse is not None:
+        raise errors.invalid("not_a_charger", device=central.label_of(place))

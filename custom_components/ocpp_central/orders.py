@@ -1,0 +1,27 @@
+"""Having a charger do something that somebody waits for.
+
+Knows that it must be connected, and which error says that it did not do it. Must not know what is to be done.
+"""
+
+from . import errors
+from .audience import Place
+from .coordinator import CentralSystem
+from .core.charger import Charger
+from .core.commands import Command
+from .csms.session import Result
+
+
+def connected(central: CentralSystem, place: Place) -> Charger:
+    """The charger of a place. Raises a translated error while it is not connected."""
+    charger = central.chargers[place.charger]
+    if not charger.connected:
+        raise errors.failed("charger_not_connected", charger=central.name_of(place.charger))
+    return charger
+
+
+async def carry_out(central: CentralSystem, place: Place, command: Command) -> Result:
+    """Have a charger do something; what it said. Raises translated errors unless it agreed."""
+    connected(central, place)
+    result = await central.connections.execute(place.charger, command)
+    errors.raise_unless_done(result, charger=central.name_of(place.charger))
+    return result

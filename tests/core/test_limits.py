@@ -1,0 +1,86 @@
+"""How much cars may draw: units, and what is known of a charger's limits."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.ocpp_central.core.events import DefaultLimited, LimitsTold
+from custom_components.ocpp_central.core.limits import NOMINAL_VOLTAGE, Limit, Limits, Purpose, Unit, profile_of
+
+A, W = Unit.AMPERE, Unit.WATT
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "phases", "wanted", "want"),
+    [
+        (16, A, 3, W, 11040),
+        (16, A, 1, W, 3680),
+        (16, A, None, W, 3680),
+        (11040, W, 3, A, 16),
+        (3680, W, 1, A, 16),
+        (3680, W, None, A, 5.3),
+        (7000, W, 1, A, 30.4),
+        (16.1, A, None, A, 16.1),
+        (0.3, A, None, A, 0.3),
+        (16.19, A, None, A, 16.1),
+        (3680.9, W, None, W, 3680),
+        (0, A, None, W, 0),
+    ],
+)
+def test_a_limit_is_told_in_the_other_unit(
+    amount: float, unit: Unit, phases: int | None, wanted: Unit, want: float
+) -> None:
+    """By phases and the nominal voltage, rounded down; where the phases are not known, so that no car gets more."""
+    assert Limit(amount=amount, unit=unit, phases=phases).amount_in(wanted) == want
+
+
+@given(st.floats(0, 1000), st.sampled_from([1, 2, 3]), st.sampled_from([None, 1, 2, 3]))
+def test_no_car_gets_more_than_the_limit(amount: float, phases: int, said: int | None) -> None:
+    """On however many phases it charges, unless the owner was wrong about that."""
+    if said not in (None, phases):
+        return
+    in_watts = Limit(amount=amount, unit=A, phases=said).amount_in(W)
+    assert in_watts / phases / NOMINAL_VOLTAGE <= amount + 1e-6
+    in_amperes = Limit(amount=amount, unit=W, phases=said).amount_in(A)
+    assert in_amperes * phases * NOMINAL_VOLTAGE <= amount + 1e-3
+
+
+def told(*units: str, supported: bool | None = None, highest: int | None = None) -> LimitsTold:
+    """What a charger tells."""
+    return LimitsTold(supported=supported, units=frozenset(units), highest=highest, at=NOW)
+
+
+def test_what_a_charger_does_not_say_stays_as_it_was() -> None:
+    """And nothing changes where nothing is new."""
+    limits = Limits().after(told("A", supported=True, highest=8))
+    assert (limits.supported, set(limits.units), limits.highest) == (True, {A}, 8)
+    assert limits.after(told()) is limits
+    assert limits.after(told("W")).units == {W}
+
+
+@pytest.mark.parametrize(
+    ("units", "wished", "want"), [((), W, W), (("A",), W, A), (("W",), A, W), (("A", "W"), A, A), (("A", "W"), W, W)]
+)
+def test_a_charger_is_told_in_the_unit_that_it_knows(units: tuple[str, ...], wished: Unit, want: Unit) -> None:
+    """In the one that was wished, if it does not matter or is not known."""
+    assert Limits().after(told(*units)).unit_for(wished) is want
+
+
+def test_a_limit_of_one_connector_goes_before_that_of_all() -> None:
+    """And one that is taken back leaves that of all."""
+    limits = Limits().after(DefaultLimited(evse=None, current=10.0, at=NOW))
+    limits = limits.after(DefaultLimited(evse=1, current=16.0, at=NOW))
+    assert (limits.current_at(1), limits.current_at(2)) == (16.0, 10.0)
+    limits = limits.after(DefaultLimited(evse=1, current=None, at=NOW))
+    assert limits.current_at(1) == 10.0
+    assert limits.after(DefaultLimited(evse=None, current=None, at=NOW)).current_at(1) is None
+
+
+def test_limits_have_numbers_of_their_own() -> None:
+    """One for each purpose, EVSE and level: by it the charger replaces the limit."""
+    wanted = [(purpose, evse, level) for purpose in Purpose for evse in (None, *range(1, 201)) for level in (0, 1, 99)]
+    numbers = {profile_of(*each) for each in wanted}
+    assert len(numbers) == len(wanted)
+    assert all(0 < number < 2**31 for number in numbers)

@@ -1,0 +1,175 @@
+"""Reading and changing a charger's configuration from Home Assistant."""
+
+from typing import Any
+
+from homeassistant.auth.models import User
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import Unauthorized
+import pytest
+
+from custom_components.ocpp_central.const import DOMAIN
+from tests.charger import Behaviour, Fault, Setting, Version
+
+from .conftest import ON_V2, ON_V16, Site, refused, settings_asked, told_what_it_can
+
+pytestmark = pytest.mark.blackbox
+
+HEARTBEATS = {
+    Version.V16: "HeartbeatInterval",
+    Version.V201: "OCPPCommCtrlr.HeartbeatInterval",
+    Version.V21: "OCPPCommCtrlr.HeartbeatInterval",
+}
+
+
+async def read(site: Site, *keys: str) -> dict[str, Any]:
+    """Read some keys, or all."""
+    wanted = {"key": list(keys)} if keys else {}
+    return await site.act("get_configuration", device_id=site.device_id(), **wanted)
+
+
+async def change(site: Site, key: str, value: str) -> str:
+    """Change a key; the charger's word."""
+    answer = await site.act("set_configuration", device_id=site.device_id(), key=key, value=value)
+    word: str = answer["status"]
+    return word
+
+
+async def test_some_of_the_configuration_is_read(site: Site, version: Version) -> None:
+    """With what is not known; 1.6 tells what can only be read."""
+    charger = await site.charger(version=version)
+    charger.settings[Setting.HEARTBEAT_INTERVAL] = "123"
+    unknown = "Nonsense" if version is Version.V16 else "Nonsense.Enabled"
+    readonly = False if version is Version.V16 else None
+    assert await read(site, HEARTBEATS[version], unknown) == {
+        "configuration_key": [{"key": HEARTBEATS[version], "value": "123", "readonly": readonly}],
+        "unknown_key": [unknown],
+    }
+    assert charger.complaints == []
+
+
+async def test_all_of_the_configuration_is_read(site: Site, version: Version) -> None:
+    """2.x sends a report, part by part; no password is in it."""
+    charger = await site.charger(version=version)
+    answer = await read(site)
+    told = {each["key"]: each for each in answer["configuration_key"]}
+    assert answer["unknown_key"] == []
+    assert told[HEARTBEATS[version]]["readonly"] is False
+    if version is Version.V16:
+        assert told["NumberOfConnectors"] == {"key": "NumberOfConnectors", "value": "2", "readonly": True}
+        assert told["AuthorizationKey"]["value"] is None
+    else:
+        await charger.wait_for(lambda: sum(sent.action == "NotifyReport" for sent in charger.sent) > 1)
+        assert told["Connector:2:1.ConnectorType"] == {
+            "key": "Connector:2:1.ConnectorType",
+            "value": "sType2",
+            "readonly": True,
+        }
+        assert told["SecurityCtrlr.BasicAuthPassword"]["value"] is None
+    assert "OPENSESAME" not in str(answer)
+    assert charger.complaints == []
+
+
+async def test_many_keys_are_asked_for_a_few_at_a_time(site: Site, version: Version) -> None:
+    """Some chargers answer no more than ten."""
+    charger = await told_what_it_can(await site.charger(version=version))
+    before = len(charger.received)
+    names = [f"Nonsense{number}" if version is Version.V16 else f"Nonsense.V{number}" for number in range(21)]
+    assert (await read(site, *names, names[0]))["unknown_key"] == names
+    sizes = [len(call.payload.get("key") or call.payload["getVariableData"]) for call in charger.received[before:]]
+    assert sizes == [10, 10, 1]
+
+
+async def test_the_configuration_is_changed(site: Site, version: Version) -> None:
+    """At once, or with the next restart; the settings that matter to us are asked for again."""
+    charger = await told_what_it_can(await site.charger(version=version))
+    before = settings_asked(charger)
+    assert await change(site, HEARTBEATS[version], "600") == "Accepted"
+    assert charger.settings[Setting.HEARTBEAT_INTERVAL] == "600"
+    await charger.wait_for(lambda: settings_asked(charger) == before + 1)
+    charger.behaviour = Behaviour(changes_after_reboot=True)
+    assert await change(site, HEARTBEATS[version], "700") == "RebootRequired"
+    assert charger.complaints == []
+
+
+@ON_V16
+async def test_a_key_that_can_only_be_read(site: Site, version: Version) -> None:
+    """1.6 only says Rejected, so it is asked why; another refusal stays what it is."""
+    await site.charger(version=version)
+    assert "NumberOfConnectors" in str(
+        await refused(change(site, "NumberOfConnectors", "3"), "configuration_read_only")
+    )
+    assert "Rejected" in str(await refused(change(site, "HeartbeatInterval", "soon"), "command_refused"))
+    assert "NotSupported" in str(await refused(change(site, "Nonsense", "3"), "command_refused"))
+
+
+@ON_V2
+async def test_a_variable_that_can_only_be_read(site: Site, version: Version) -> None:
+    """2.x says why, if the charger does."""
+    charger = await site.charger(version=version)
+    error = await refused(change(site, "EVSE:1.Power", "3"), "command_refused")
+    assert "Rejected (ReadOnly)" in str(error)
+    charger.behaviour = Behaviour(answers={"SetVariables": "Rejected"})
+    await refused(change(site, "EVSE:1.Power", "3"), "command_refused")
+    for word in ("UnknownVariable", "UnknownComponent"):
+        charger.behaviour = Behaviour(answers={"SetVariables": word})
+        assert word in str(await refused(change(site, "A.B", "3"), "command_refused"))
+
+
+@ON_V2
+async def test_a_key_of_1_6_means_nothing_to_2(site: Site, version: Version) -> None:
+    """Said here, before the charger is asked."""
+    await site.charger(version=version)
+    await refused(read(site, "HeartbeatInterval"), "unknown_to_version")
+    await refused(change(site, "HeartbeatInterval", "3"), "unknown_to_version")
+
+
+@ON_V2
+@pytest.mark.parametrize("word", ["Rejected", "NotSupported", "EmptyResultSet"])
+async def test_a_charger_that_makes_no_report_says_so(site: Site, version: Version, word: str) -> None:
+    """Its word is in the error."""
+    charger = await site.charger(version=version)
+    charger.behaviour = Behaviour(answers={"GetBaseReport": word})
+    assert word in str(await refused(read(site), "command_refused"))
+
+
+@ON_V2
+async def test_a_report_that_does_not_come_is_not_waited_for_for_ever(
+    site: Site, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The charger agreed, and then was silent."""
+    monkeypatch.setattr("custom_components.ocpp_central.configuring.PATIENCE", 0.05)
+    charger = await site.charger(version=version)
+    charger.behaviour = Behaviour(answers={"GetBaseReport": "Accepted"})
+    await refused(read(site), "charger_silent")
+
+
+@pytest.mark.parametrize("answer", ["InternalError", Fault.SILENT])
+async def test_what_cannot_be_read_is_an_error(
+    short_call_timeout: None, site: Site, version: Version, answer: str
+) -> None:
+    """Never an empty answer."""
+    charger = await site.charger(version=version)
+    charger.behaviour = Behaviour(answers={"GetConfiguration": answer, "GetVariables": answer})
+    await refused(read(site, HEARTBEATS[version]), "charger_silent" if answer is Fault.SILENT else "command_refused")
+
+
+async def test_a_connector_has_no_configuration(site: Site) -> None:
+    """Contract 3: the charger's device."""
+    await site.charger()
+    await refused(site.act("get_configuration", device_id=site.device_id("A", 1)), "not_a_charger")
+
+
+async def test_only_administrators_read_a_configuration(
+    hass: HomeAssistant, site: Site, hass_read_only_user: User
+) -> None:
+    """Contract 3."""
+    await site.charger()
+    with pytest.raises(Unauthorized):
+        await hass.services.async_call(
+            DOMAIN,
+            "get_configuration",
+            {"device_id": site.device_id()},
+            blocking=True,
+            return_response=True,
+            context=Context(user_id=hass_read_only_user.id),
+        )

@@ -1,0 +1,52 @@
+"""What only a charger's vendor defines: sent by action, and heard as an event."""
+
+from typing import Any
+
+from homeassistant.core import Event, HomeAssistant, callback
+import pytest
+
+from tests.charger import Version
+from tests.charger.common import VENDOR
+
+from .conftest import Site, refused
+
+pytestmark = pytest.mark.blackbox
+
+EVENT = "ocpp_central_data_transfer"
+
+
+async def send(site: Site, **data: object) -> dict[str, Any]:
+    """Send it to the charger; its answer."""
+    return await site.act("data_transfer", device_id=site.device_id(), **data)
+
+
+async def test_data_is_sent_and_comes_back(site: Site, version: Version) -> None:
+    """2.x sends anything, 1.6 text."""
+    charger = await site.charger(version=version)
+    assert await send(site, vendor_id=VENDOR) == {"status": "Accepted", "data": None}
+    back = '{"a":1}' if version is Version.V16 else {"a": 1}
+    assert await send(site, vendor_id=VENDOR, message_id="M", data={"a": 1}) == {"status": "Accepted", "data": back}
+    assert "UnknownVendorId" in str(await refused(send(site, vendor_id="X"), "command_refused"))
+    await refused(send(site, vendor_id="X" * 256), "unknown_to_version")
+    assert charger.complaints == []
+
+
+async def test_what_a_charger_sends_is_an_event(hass: HomeAssistant, site: Site, version: Version) -> None:
+    """Accepted while anybody listens; else nobody knows what to make of it."""
+    charger = await site.charger(version=version)
+    message = {"vendorId": "V", "messageId": "M", "data": "text"}
+    assert await charger.call("DataTransfer", message) == {"status": "UnknownVendorId"}
+    heard: list[Event] = []
+
+    @callback
+    def hear(event: Event) -> None:
+        heard.append(event)
+
+    stop = hass.bus.async_listen(EVENT, hear)
+    assert await charger.call("DataTransfer", message) == {"status": "Accepted"}
+    await hass.async_block_till_done()
+    assert [event.data for event in heard] == [
+        {"device_id": site.device_id(), "charger_id": "A", "vendor_id": "V", "message_id": "M", "data": "text"}
+    ]
+    stop()
+    assert await charger.call("DataTransfer", {"vendorId": "V"}) == {"status": "UnknownVendorId"}

@@ -1,0 +1,251 @@
+"""Limiting how much cars may draw, from Home Assistant."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.charger import Behaviour, Fault, Profile, Setting, SimulatedCharger, Version
+
+from .conftest import HOLDER, ON_V2, ON_V16, Site, refused, told_what_it_can
+
+pytestmark = pytest.mark.blackbox
+
+NUMBER = "number.a_connector_1_current_limit"
+
+
+async def limit(site: Site, connector: int | None = 1, /, **data: object) -> str:
+    """Set a limit; the charger's word."""
+    answer = await site.act("set_charge_limit", device_id=site.device_id("A", connector), **data)
+    word: str = answer["status"]
+    return word
+
+
+async def clear(site: Site, connector: int | None = 1, /, **data: object) -> str:
+    """Take limits back; the charger's word."""
+    answer = await site.act("clear_charge_limit", device_id=site.device_id("A", connector), **data)
+    word: str = answer["status"]
+    return word
+
+
+async def charger_at(site: Site, version: Version, **behaviour: Any) -> SimulatedCharger:
+    """A charger that has told what it can limit."""
+    return await told_what_it_can(await site.charger(version=version, behaviour=Behaviour(**behaviour)))
+
+
+def purposes(charger: SimulatedCharger) -> list[tuple[int, str, int]]:
+    """The profiles of a charger: where, for what, and on which level."""
+    return [(each.evse, each.purpose, each.level) for each in charger.profiles]
+
+
+def schedule(profile: Profile) -> dict[str, Any]:
+    """What a profile says."""
+    told = profile.told["chargingSchedule"]
+    found: dict[str, Any] = told[0] if isinstance(told, list) else told
+    return found
+
+
+def amounts(profile: Profile) -> list[tuple[int, float]]:
+    """From when on how much."""
+    return [(each["startPeriod"], each["limit"]) for each in schedule(profile)["chargingSchedulePeriod"]]
+
+
+async def test_a_connector_is_limited_by_a_number(site: Site, version: Version) -> None:
+    """It shows what was agreed to last, also after a restart; set again, the limit is replaced."""
+    charger = await charger_at(site, version)
+    await site.shows(NUMBER, "unknown")
+    for amperes in (16, 10.5):
+        await site.hass.services.async_call(
+            "number", "set_value", {"entity_id": NUMBER, "value": amperes}, blocking=True
+        )
+        assert site.state(NUMBER) == str(float(amperes))
+    assert purposes(charger) == [(1, "TxDefaultProfile", 8)]
+    assert (charger.profiles[0].unit, amounts(charger.profiles[0])) == ("A", [(0, 10.5)])
+    await site.stop()
+    await site.start()
+    await site.shows(NUMBER, "10.5")
+    assert await clear(site) == "Accepted"
+    await site.shows(NUMBER, "unknown")
+    assert charger.complaints == []
+
+
+async def test_what_cannot_be_limited_has_no_number(site: Site, version: Version) -> None:
+    """Issue 6: entities that cannot work are not created; they appear when they can."""
+    charger = await charger_at(site, version, limits=False, statuses_after_reconnect="all")
+    assert site.state(NUMBER) is None
+    charger.settings[Setting.LIMITS_SUPPORTED] = "true"
+    await charger.drop()
+    await charger.ready()
+    await site.shows(NUMBER, "unknown")
+
+
+async def test_the_number_of_a_connector_that_appears_later(site: Site, version: Version) -> None:
+    """Of a charger that is known to limit."""
+    charger = await charger_at(site, version)
+    at = {"timestamp": "2026-03-01T10:00:00Z"}
+    if version is Version.V16:
+        status = {"connectorId": 3, "errorCode": "NoError", "status": "Available"}
+    else:
+        status = {"evseId": 3, "connectorId": 1, "connectorStatus": "Available"}
+    await charger.call("StatusNotification", at | status)
+    await site.shows("number.a_connector_3_current_limit", "unknown")
+
+
+async def test_what_the_number_cannot_do_is_an_error(site: Site, version: Version) -> None:
+    """With the charger's word, and it stays as it was."""
+    charger = await charger_at(site, version)
+    await site.shows(NUMBER, "unknown")
+    charger.behaviour = Behaviour(answers={"SetChargingProfile": "Rejected"})
+    setting = site.hass.services.async_call("number", "set_value", {"entity_id": NUMBER, "value": 6}, blocking=True)
+    assert "Rejected" in str(await refused(setting, "command_refused"))
+    assert site.state(NUMBER) == "unknown"
+
+
+async def test_each_purpose_has_its_own_limit(site: Site, version: Version) -> None:
+    """The charger as a whole, every session, and the one that runs; that one's is over with it."""
+    charger = await charger_at(site, version)
+    assert await charger.start(2, HOLDER)
+    await site.shows("switch.a_connector_2_charging", "on")
+    await charger.wait_for(lambda: not charger.pending)
+    assert await limit(site, None, current=32) == "Accepted"
+    assert await limit(site, None, purpose="default", current=20) == "Accepted"
+    assert await limit(site, 2, current=16) == "Accepted"
+    assert await limit(site, 2, purpose="transaction", current=10, stack_level=1) == "Accepted"
+    assert await limit(site, None, purpose="transaction", current=8) == "Accepted"
+    of_charger = "ChargePointMaxProfile" if version is Version.V16 else "ChargingStationMaxProfile"
+    assert purposes(charger) == [
+        (0, of_charger, 8),
+        (0, "TxDefaultProfile", 8),
+        (2, "TxDefaultProfile", 8),
+        (2, "TxProfile", 1),
+        (2, "TxProfile", 8),
+    ]
+    assert (site.state(NUMBER), site.state("number.a_connector_2_current_limit")) == ("20.0", "16.0")
+    await charger.stop(2)
+    assert len(charger.profiles) == 3
+    assert await clear(site, 2, purpose="default") == "Accepted"
+    assert await clear(site, 2) == "Unknown"
+    assert await clear(site, None, purpose="charge_point_max") == "Accepted"
+    assert purposes(charger) == [(0, "TxDefaultProfile", 8)]
+    assert await clear(site, None) == "Accepted"
+    assert charger.profiles == []
+    assert charger.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("units", "wish", "want"),
+    [
+        ("A,W", {"current": 16}, ("A", 16)),
+        ("A,W", {"power": 7000}, ("W", 7000)),
+        ("W", {"current": 16}, ("W", 3680)),
+        ("W", {"current": 16, "number_phases": 3}, ("W", 11040)),
+        ("A", {"power": 11040}, ("A", 16)),
+        ("A", {"power": 3680, "number_phases": 1}, ("A", 16)),
+    ],
+)
+async def test_a_charger_is_told_in_the_unit_that_it_knows(
+    site: Site, version: Version, units: str, wish: dict[str, float], want: tuple[str, float]
+) -> None:
+    """By phases and voltage; as low as it may be where the phases are not known."""
+    charger = await charger_at(site, version, limit_units=units)
+    assert await limit(site, **wish) == "Accepted"
+    (profile,) = charger.profiles
+    assert (profile.unit, amounts(profile)) == (want[0], [(0, want[1])])
+    periods = schedule(profile)["chargingSchedulePeriod"]
+    assert [each.get("numberPhases") for each in periods] == [wish.get("number_phases")]
+
+
+async def test_a_limit_counts_at_once(site: Site, version: Version) -> None:
+    """It begins before now, in the charger's own time."""
+    ahead = timedelta(hours=2)
+    charger = await charger_at(site, version, clock_skew=ahead)
+    await limit(site, current=16)
+    start = datetime.fromisoformat(schedule(charger.profiles[0])["startSchedule"])
+    theirs = datetime.now(UTC) + ahead
+    assert theirs - timedelta(minutes=2) < start < theirs - timedelta(seconds=30)
+
+
+async def test_a_schedule_of_limits(site: Site, version: Version) -> None:
+    """One after the other; an entry without a limit is the end."""
+    charger = await charger_at(site, version)
+    start = datetime(2027, 3, 1, 22, tzinfo=UTC)
+    steps: list[dict[str, object]] = [
+        {"start": start.isoformat(), "current": 16},
+        {"start": (start + timedelta(hours=2)).isoformat(), "power": 20700},
+        {"start": (start + timedelta(hours=8)).isoformat()},
+    ]
+    assert await limit(site, schedule=steps, number_phases=3) == "Accepted"
+    (profile,) = charger.profiles
+    assert amounts(profile) == [(0, 16), (7200, 30)]
+    assert schedule(profile)["duration"] == 8 * 3600
+    assert schedule(profile)["startSchedule"] == "2027-03-01T22:00:00Z"
+    assert site.state(NUMBER) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        ({}, "limit_missing"),
+        ({"current": 16, "power": 3680}, "conflicting_fields"),
+        ({"current": 16, "schedule": [{"current": 16}]}, "conflicting_fields"),
+        ({"schedule": [{"start": "2027-03-01T22:00:00Z"}]}, "schedule_unusable"),
+        ({"schedule": [{"current": 16}, {"current": 10}]}, "schedule_unusable"),
+        ({"schedule": [{"current": 16}, {"start": "2020-03-01T22:00:00Z", "current": 10}]}, "schedule_unusable"),
+        (
+            {"schedule": [{"current": 16}, {"start": "2027-03-01T22:00:00Z"}, {"start": "2027-03-02", "current": 6}]},
+            "schedule_unusable",
+        ),
+        ({"current": 16, "purpose": "charge_point_max"}, "not_a_charger"),
+        ({"current": 16, "purpose": "transaction"}, "nothing_to_limit"),
+    ],
+)
+async def test_what_makes_no_sense_is_refused(site: Site, data: dict[str, object], key: str) -> None:
+    """Before the charger is told anything."""
+    charger = await site.charger()
+    await refused(limit(site, **data), key)
+    assert charger.profiles == []
+
+
+async def test_one_of_several_sessions_must_be_chosen(site: Site) -> None:
+    """Of a charger, the only one that runs."""
+    charger = await site.charger()
+    for connector, token in ((1, HOLDER), (2, "OTHER")):
+        assert await charger.start(connector, token)
+        await site.shows(f"switch.a_connector_{connector}_charging", "on")
+    await refused(limit(site, None, current=10, purpose="transaction"), "choose_connector")
+
+
+async def test_the_whole_is_not_cleared_at_a_connector(site: Site) -> None:
+    """It has no limit of the whole charger."""
+    await site.charger()
+    await refused(clear(site, 1, purpose="charge_point_max"), "not_a_charger")
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("Rejected", "command_refused"), ("InternalError", "command_refused"), (Fault.SILENT, "charger_silent")],
+)
+async def test_a_refusal_of_the_charger_is_an_error(
+    short_call_timeout: None, site: Site, version: Version, answer: str, key: str
+) -> None:
+    """Never silence; the charger's word is in it."""
+    charger = await site.charger(version=version)
+    charger.behaviour = Behaviour(answers={"SetChargingProfile": answer, "ClearChargingProfile": answer})
+    error = await refused(limit(site, current=16), key)
+    assert key == "charger_silent" or answer in str(error)
+    if answer != "Rejected":
+        await refused(clear(site), key)
+
+
+@ON_V16
+async def test_a_charger_that_cannot_limit_says_so(site: Site, version: Version) -> None:
+    """Whatever it says of itself, it is asked, and its word is told."""
+    await charger_at(site, version, limits=False)
+    assert "NotSupported" in str(await refused(limit(site, current=16), "command_refused"))
+
+
+@ON_V2
+async def test_a_charger_of_2_that_cannot_limit_says_so(site: Site, version: Version) -> None:
+    """By a CALLERROR."""
+    await charger_at(site, version, limits=False)
+    assert "NotSupported" in str(await refused(limit(site, current=16), "command_refused"))

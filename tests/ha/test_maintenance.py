@@ -1,0 +1,101 @@
+"""A new firmware, what a charger has logged, and what it tells of its security."""
+
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from tests.charger import Behaviour, SimulatedCharger, Version
+
+from .conftest import ON_V2, ON_V16, Site, charger_subentry, refused
+
+pytestmark = [pytest.mark.blackbox, pytest.mark.usefixtures("all_entities_on")]
+
+WHERE = "ftp://192.0.2.1/files/"
+FIRMWARE, UPLOAD, SECURITY = "sensor.a_firmware_update", "sensor.a_diagnostics_upload", "event.a_security_event"
+
+
+async def act(site: Site, action: str, **data: object) -> dict[str, Any]:
+    """Have the charger do it."""
+    return await site.act(action, device_id=site.device_id(), location=WHERE, **data)
+
+
+async def test_a_firmware_is_fetched_and_installed(site: Site, version: Version) -> None:
+    """Step by step, as the charger tells."""
+    charger = await site.charger(version=version)
+    stages = site.history(FIRMWARE)
+    assert site.state(FIRMWARE) == "unknown"
+    assert await act(site, "update_firmware", retries=2) == {"status": "Accepted"}
+    await site.shows(FIRMWARE, "installed")
+    assert stages == ["downloading", "downloaded", "installing", "installed"]
+    assert charger.complaints == []
+
+
+@ON_V2
+async def test_a_firmware_is_installed_later(site: Site, version: Version) -> None:
+    """2.x has a time for it, local to Home Assistant unless it says where."""
+    charger = await site.charger(version=version)
+    await act(site, "update_firmware", retrieve_date="2027-03-01T22:00:00Z", install_date="2027-03-02T02:00:00Z")
+    firmware = (await charger.wait_for("UpdateFirmware"))["firmware"]
+    assert firmware == {
+        "location": WHERE,
+        "retrieveDateTime": "2027-03-01T22:00:00Z",
+        "installDateTime": "2027-03-02T02:00:00Z",
+    }
+
+
+@ON_V16
+async def test_1_6_cannot_install_later(site: Site, version: Version) -> None:
+    """Said here, before the charger fetches anything."""
+    await site.charger(version=version)
+    await refused(act(site, "update_firmware", install_date="2027-03-02T02:00:00Z"), "unknown_to_version")
+
+
+async def test_what_was_logged_is_sent(site: Site, version: Version) -> None:
+    """Under the name that the charger tells."""
+    charger = await site.charger(version=version)
+    stages = site.history(UPLOAD)
+    answer = await act(site, "upload_diagnostics", start_time="2026-03-01T22:00:00Z", stop_time="2026-03-02T22:00:00Z")
+    assert answer == {"status": "Accepted", "file_name": "diagnostics.zip" if version is Version.V16 else "log.zip"}
+    await site.shows(UPLOAD, "uploaded")
+    assert stages == ["uploading", "uploaded"]
+    assert charger.complaints == []
+
+
+@pytest.mark.parametrize("action", ["update_firmware", "upload_diagnostics"])
+async def test_a_refusal_of_the_charger_is_an_error(site: Site, version: Version, action: str) -> None:
+    """With its word; 1.6 has none but a CALLERROR."""
+    word = "NotSupported" if version is Version.V16 else "Rejected"
+    charger = await site.charger(version=version)
+    charger.behaviour = Behaviour(answers=dict.fromkeys(("UpdateFirmware", "GetDiagnostics", "GetLog"), word))
+    assert word in str(await refused(act(site, action), "command_refused"))
+
+
+async def tell(charger: SimulatedCharger, word: str) -> None:
+    """Have a charger tell something of its security."""
+    payload = {"type": word, "timestamp": "2026-03-01T10:00:00Z"}
+    if charger.version is Version.V16:
+        await charger.send_text(
+            f'[2,"1","SecurityEventNotification",{{"type":"{word}","timestamp":"2026-03-01T10:00:00Z"}}]'
+        )
+        await charger.heartbeat()
+    else:
+        await charger.call("SecurityEventNotification", payload)
+
+
+@pytest.mark.parametrize("chargers", [[charger_subentry("A"), charger_subentry("B")]])
+async def test_what_concerns_security_is_an_event(hass: HomeAssistant, site: Site, version: Version) -> None:
+    """Of this charger; what only its vendor knows is `other`."""
+    charger = await site.charger(version=version)
+    await site.charger("B", version)
+    heard = site.news(SECURITY)
+    await tell(charger, "TamperDetectionActivated")
+    await site.shows(SECURITY, lambda state: state.attributes.get("event_type") == "tamper_detection_activated")
+    await tell(charger, "VendorsOwn")
+    await site.shows(SECURITY, lambda state: state.attributes.get("event_type") == "other")
+    assert [(each["event_type"], each["security_event"]) for each in heard] == [
+        ("tamper_detection_activated", "TamperDetectionActivated"),
+        ("other", "VendorsOwn"),
+    ]
+    assert heard[0]["time"] == "2026-03-01T10:00:00+00:00"
+    assert site.state("event.b_security_event") == "unknown"
