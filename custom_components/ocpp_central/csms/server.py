@@ -30,7 +30,7 @@ from .dialect import Dialect, Version
 from .handshake import mend
 from .liveness import Liveness, Pulse
 from .schemas import Schemas
-from .session import CALL_TIMEOUT, CLOSE_TIMEOUT, Session
+from .session import CALL_TIMEOUT, CLOSE_TIMEOUT, Session, hang_up
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -164,7 +164,7 @@ class Server:
         dialect = self._negotiated(connection, guest.identity)
         if dialect is None:
             # OCPP-J: complete the handshake without a subprotocol, then close
-            await connection.close(CloseCode.PROTOCOL_ERROR, "no common OCPP version")
+            await hang_up(connection, CloseCode.PROTOCOL_ERROR, "no common OCPP version")
             return
         admitted = await self._in_turn(connection, guest)
         if admitted is None:
@@ -192,7 +192,7 @@ class Server:
         """
         identity = guest.identity
         if (outdone := self._waiting.pop(identity, None)) is not None:
-            self._let_close(outdone.close(CloseCode.NORMAL_CLOSURE, _REPLACED))
+            self._let_close(hang_up(outdone, CloseCode.NORMAL_CLOSURE, _REPLACED))
         turn = self._replaced_at.get(identity, -math.inf) + _REPLACED_EVERY
         if identity not in self._sessions or turn <= asyncio.get_running_loop().time():
             return guest.admitted
@@ -211,7 +211,7 @@ class Server:
             case Admitted() as admitted:
                 return admitted
             case _:
-                await connection.close(CloseCode.POLICY_VIOLATION, "settings changed")
+                await hang_up(connection, CloseCode.POLICY_VIOLATION, "settings changed")
                 return None
 
     async def _attend(self, connection: ServerConnection, session: Session) -> None:

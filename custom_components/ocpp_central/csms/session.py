@@ -70,6 +70,16 @@ class Transport(Protocol):
         """Close the connection if it is open and wait for the other end to agree."""
 
 
+async def hang_up(transport: Transport, code: int, reason: str) -> None:
+    """Close a connection, within some seconds."""
+    try:
+        # websockets waits without end for a charger that reads nothing
+        async with asyncio.timeout(CLOSE_TIMEOUT):
+            await transport.close(code, reason)
+    except TimeoutError:
+        transport.transport.abort()
+
+
 class Session:
     """One connection. `run` it once; `call` and `execute` work while it runs.
 
@@ -158,12 +168,7 @@ class Session:
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """End the session and close its connection, within some seconds; `run` returns soon after."""
         self.end()
-        try:
-            # websockets waits without end for a charger that reads nothing
-            async with asyncio.timeout(CLOSE_TIMEOUT):
-                await self._transport.close(code, reason)
-        except TimeoutError:
-            self._transport.transport.abort()
+        await hang_up(self._transport, code, reason)
 
     async def execute(self, command: Command) -> Result:
         """Have the charger do something, reservations ahead of all else, and tell what became of it.
