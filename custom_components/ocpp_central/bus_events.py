@@ -18,12 +18,15 @@ EVENT_DATA_TRANSFER: Final = f"{DOMAIN}_data_transfer"
 
 @callback
 def fire_events(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
-    """Fire an event whenever a charger sends something that only its vendor defines."""
+    """Fire an event whenever a charger sends something that only its vendor defines, and somebody waits for that.
+
+    It may say anything, also who charges with which token, so it is on the bus only if the owner wants it.
+    """
     central = entry.runtime_data
 
     @callback
     def fire(charger: ChargerId, notice: Notice) -> None:
-        if isinstance(notice, DataSent):
+        if isinstance(notice, DataSent) and is_awaited(hass):
             data = {
                 ATTR_DEVICE_ID: device_id_of(hass, central, charger, None),
                 "charger_id": charger,
