@@ -291,7 +291,7 @@ def test_texts_of_forms_belong_to_forms() -> None:
     """A step, an error or a reason to end has a text only if the forms have it, or Home Assistant ends them so."""
     own = {"already_in_progress", "already_configured", "reconfigure_successful"}
     steps, words = set(), set(own)
-    sources = ("config_flow.py", "driver_flow.py", "driver_form.py", "driver_import.py")
+    sources = ("config_flow.py", "driver_flow.py", "driver_form.py", "driver_import.py", "link_flow.py")
     nodes = (node for source in sources for node in ast.walk(SOURCES[source]))
     for node in nodes:
         match node:
@@ -314,7 +314,7 @@ def test_texts_of_fixes_belong_to_fixes() -> None:
         assert set(flow.get("error", {})) | set(flow.get("abort", {})) <= WORDS
 
 
-@pytest.mark.parametrize("section", ["exceptions", "issues", "device", "selector"])
+@pytest.mark.parametrize("section", ["common", "exceptions", "issues", "device", "selector"])
 def test_no_text_is_left_over(section: str) -> None:
     """A text that nothing can show is removed."""
     shown_by_actions = {

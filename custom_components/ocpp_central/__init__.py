@@ -16,6 +16,7 @@ from homeassistant.helpers import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
+from .bus import tell_on_the_bus
 from .bus_events import fire_events
 from .bypass_watch import watch_bypasses
 from .charging_services import async_setup_charging_services
@@ -32,9 +33,12 @@ from .devices import keep_devices, place_of
 from .history import remove_history
 from .leftover_watch import watch_leftovers
 from .limit_services import async_setup_limit_services
+from .links import keep_links
 from .local_list_watch import watch_local_lists
 from .reception import Reception
+from .series_keeper import keep_series
 from .services import async_setup_services
+from .skipped_watch import watch_skipped
 from .store import remove_storage
 from .tags import scan_tags
 from .unknown_card import watch_unknown_cards
@@ -97,7 +101,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     watch_leftovers(hass, entry)
     watch_unknown_cards(hass, entry)
     scan_tags(hass, entry)
+    tell_on_the_bus(hass, entry)
     central.begin()
+    keep_series(hass, entry)
+    watch_skipped(hass, entry)
+    keep_links(hass, entry)
 
     listening = entry.data
     busy = again = False

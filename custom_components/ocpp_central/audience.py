@@ -33,6 +33,7 @@ class Audience:
         """Have no listener, and keep the news until `open`."""
         self._updates: dict[Place, list[CALLBACK_TYPE]] = {}
         self._news: dict[Place, list[Callable[[Change], None]]] = {}
+        self._all_news: list[Callable[[Change], None]] = []
         self._places: list[Callable[[Place], None]] = []
         self._notices: list[Callable[[ChargerId, Notice], None]] = []
         self._presentations: list[Callable[[Presentation], None]] = []
@@ -50,26 +51,19 @@ class Audience:
         return _subscribe(self._news, place, tell)
 
     @callback
+    def listen_to_all_news(self, tell: Callable[[Change], None]) -> CALLBACK_TYPE:
+        """Call back once with everything that is published of reservations, at however many places that is told."""
+        return _join(self._all_news, tell)
+
+    @callback
     def listen_to_places(self, added: Callable[[Place], None]) -> CALLBACK_TYPE:
         """Call back with every charger that is added, and every EVSE that one names for the first time."""
-        self._places.append(added)
-
-        @callback
-        def unsubscribe() -> None:
-            self._places.remove(added)
-
-        return unsubscribe
+        return _join(self._places, added)
 
     @callback
     def listen_to_presentations(self, tell: Callable[[Presentation], None]) -> CALLBACK_TYPE:
         """Call back with every token that somebody presents at any charger."""
-        self._presentations.append(tell)
-
-        @callback
-        def unsubscribe() -> None:
-            self._presentations.remove(tell)
-
-        return unsubscribe
+        return _join(self._presentations, tell)
 
     @callback
     def listen_to_notices(self, tell: Callable[[ChargerId, Notice], None]) -> CALLBACK_TYPE:
@@ -105,6 +99,8 @@ class Audience:
             for place in places:
                 for tell in tuple(self._news.get(place, ())):
                     _safely(tell, change)
+            for tell in tuple(self._all_news):
+                _safely(tell, change)
 
     @callback
     def present(self, presentation: Presentation) -> None:
@@ -147,6 +143,16 @@ def _safely[**P](listener: Callable[P, None], *args: P.args, **kwargs: P.kwargs)
         listener(*args, **kwargs)
     except Exception:  # noqa: BLE001  whatever an entity cannot show, the charger must get its answer and all others their news
         LOGGER.exception("Something that changed could not be shown")
+
+
+def _join[T](subscribers: list[T], subscriber: T) -> CALLBACK_TYPE:
+    subscribers.append(subscriber)
+
+    @callback
+    def unsubscribe() -> None:
+        subscribers.remove(subscriber)
+
+    return unsubscribe
 
 
 def _subscribe[T](subscribers: dict[Place, list[T]], place: Place, subscriber: T) -> CALLBACK_TYPE:

@@ -7,7 +7,6 @@ from typing import Final
 
 from homeassistant.const import Platform
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.translation import async_get_cached_translations
 
 from .audience import Place
 from .calendar_events import RESERVED, WHOLE_CHARGER, Connector, Vocabulary
@@ -15,6 +14,7 @@ from .choices import HOUSE
 from .const import DOMAIN
 from .coordinator import CentralSystem
 from .devices import evse_identifier
+from .texts import texts
 
 _SEEN_IN: Final = {HOUSE: "message", RESERVED: "message", WHOLE_CHARGER: "location"}
 """What is said in the user's language, and the attribute of a calendar's state in which it is seen."""
@@ -24,14 +24,14 @@ _TEXTS: Final = f"component.{DOMAIN}.entity.{Platform.CALENDAR}.reservations.sta
 
 def vocabulary_of(central: CentralSystem, place: Place) -> Vocabulary:
     """The words of the calendar of a charger or connector."""
-    texts = async_get_cached_translations(central.hass, central.hass.config.language, "entity", DOMAIN)
+    known = texts(central.hass, "entity")
     charger = central.chargers.get(place.charger)
     evses = () if charger is None else tuple(sorted(charger.evses))
     types = set[str]() if charger is None else set[str]().union(*map(charger.types_at, evses))
     return Vocabulary(
         place=place,
         label=central.label_of(place),
-        words={word: texts.get(f"{_TEXTS}.{seen}.state.{word}", word) for word, seen in _SEEN_IN.items()},
+        words={word: known.get(f"{_TEXTS}.{seen}.state.{word}", word) for word, seen in _SEEN_IN.items()},
         connectors={evse: _connector(central, Place(place.charger, evse)) for evse in evses},
         types=tuple(sorted(types)),
         drivers=central.drivers,

@@ -7,8 +7,12 @@ DOMAIN: Final = "ocpp_central"
 NAME: Final = "OCPP Central System"
 LOGGER: Final = logging.getLogger(__package__)
 
+EVENT_ID_TOKEN_PRESENTED: Final = f"{DOMAIN}_id_token_presented"
+EVENT_RESERVATION: Final = f"{DOMAIN}_reservation"
+
 SUBENTRY_CHARGER: Final = "charger"
 SUBENTRY_DRIVER: Final = "driver"
+SUBENTRY_LINK: Final = "calendar_link"
 
 CONF_BLOCKED: Final = "blocked"
 CONF_ENTRY_ID: Final = "entry_id"

@@ -4,6 +4,7 @@ Knows what of each value may be told. Must not tell who may charge: no ID token,
 names a charger to others (its identity and its serial number).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -27,6 +28,7 @@ from .core.events import EvseId, Reading
 from .core.local_list import Known, LocalList
 from .core.reservation import Hold, Reservation, Window
 from .core.settings import Settings
+from .core.sources import Source
 from .csms.intake import Counters
 from .devices import place_of
 from .drivers import drivers_of
@@ -203,6 +205,7 @@ def _charger(central: CentralSystem, charger_id: str, evse: EvseId | None) -> Js
         "can_hold_any": book.can_hold_any,
         "reservations": [_reservation(central, each) for each in book.living_at(evse)],
         "ghosts": [_facts(each) for each in ghosts],
+        "sources": [_source(each) for each in book.sources.values()],
     }
 
 
@@ -222,6 +225,15 @@ def _reservation(central: CentralSystem, reservation: Reservation) -> JsonObject
         "is_for_house": central.is_for_house(reservation),
         "is_for_driver": reservation.driver is not None,
         "has_group": reservation.group is not None,
+    }
+
+
+def _source(source: Source) -> JsonObjectType:
+    """What wants reservations again and again: how much, not what; a key may be the title of somebody's event."""
+    return {
+        "rules": [each.rule for each in source.series],
+        "wanted": len(source.told),
+        "skipped": dict(Counter(reason.value for reason in source.skipped.values())),
     }
 
 

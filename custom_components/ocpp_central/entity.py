@@ -48,6 +48,11 @@ def add_entities_everywhere(
     entry.async_on_unload(central.audience.listen_to_places(add))
 
 
+def unique_id_of(place: Place, key: str) -> str:
+    """The unique id of a place's entity of this key (contract 2)."""
+    return f"{place.charger}/{key}" if place.evse is None else f"{place.charger}/{place.evse}/{key}"
+
+
 @callback
 def add_entities_once(
     entry: OcppConfigEntry,
@@ -98,11 +103,10 @@ class PlaceEntity(Entity):
         self.entity_description = description
         self._central = central
         self._place = place
+        self._attr_unique_id = unique_id_of(place, description.key)
         if place.evse is None:
-            self._attr_unique_id = f"{place.charger}/{description.key}"
             self._attr_device_info = DeviceInfo(identifiers={charger_identifier(place.charger)})
         else:
-            self._attr_unique_id = f"{place.charger}/{place.evse}/{description.key}"
             self._attr_device_info = ChildDeviceInfo(
                 identifiers={evse_identifier(place.charger, place.evse)},
                 parent_device_id=_parent_id(central.hass, central, place.charger),

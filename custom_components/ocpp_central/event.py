@@ -12,11 +12,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.book import Change
-from .core.events import ChargerId, Notice, SecurityTold, Standing
+from .core.events import ChargerId, Notice, SecurityTold
 from .core.maintenance import SecurityKind
 from .core.presentation import Presentation
-from .core.reservation import EndReason, News
 from .entity import PlaceEntity, add_entities_everywhere
+from .tidings import of_presentation, of_reservation
 
 PARALLEL_UPDATES = 0
 
@@ -88,24 +88,7 @@ class ReservationEvent(PlaceEntity, EventEntity):
 
     @callback
     def _tell(self, change: Change) -> None:
-        reservation = change.after
-        reason = reservation.end_reason
-        if change.news is News.REQUIREMENT_DROPPED:
-            reason = EndReason.REQUIREMENT_DROPPED
-        driver = self._central.driver_of(reservation)
-        assert change.news is not None  # noqa: S101  only what is published reaches a listener
-        self._trigger_event(
-            change.news.value,
-            {
-                "uid": reservation.uid,
-                "reservation_id": reservation.reservation_id,
-                "driver": None if driver is None else driver.name,
-                "start": reservation.window.start.isoformat(),
-                "end": reservation.window.end.isoformat(),
-                "reason": None if reason is None else reason.value,
-                "late": change.late,
-            },
-        )
+        self._trigger_event(*of_reservation(self._central, change))
         self.async_write_ha_state()
 
 
@@ -122,15 +105,7 @@ class PresentationEvent(PlaceEntity, EventEntity):
     def _tell(self, presented: Presentation) -> None:
         if presented.charger != self._place.charger:
             return
-        accepted = presented.standing is Standing.ACCEPTED
-        self._trigger_event(
-            "accepted" if accepted else "refused",
-            {
-                "driver": None if presented.driver is None else presented.driver.name,
-                "evse": presented.evse,
-                "reason": None if accepted else presented.standing.value,
-            },
-        )
+        self._trigger_event(*of_presentation(presented))
         self.async_write_ha_state()
 
 

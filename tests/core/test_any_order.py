@@ -197,6 +197,8 @@ class AnyOrder(RuleBasedStateMachine):
             assert self.world.ledger is before
             return
         assert chosen.status is not Status.IN_USE
+        if changed.status is Status.IN_USE and changed.evse is not None:
+            self._consume([chosen], changed.evse)
         if self.world.ledger is before:
             assert len(self.world.news) == news
             return
@@ -362,10 +364,16 @@ class AnyOrder(RuleBasedStateMachine):
             return
         here = [each for each in self.world.book.living_at(evse) if each.binds_at(self.world.now)]
         everything, giving_way = self.world.book.living_at(), self._giving_way()
+        settled = running.is_settled_on(token)  # then a token says nothing new of who charges
         verdict = self.world.update(running.transaction, token)
         assert (verdict is None) is (token is None)
         for reservation in here:
-            if token is not None and reservation.is_for(token, None) and reservation.uid not in giving_way:
+            if (
+                token is not None
+                and not settled
+                and reservation.is_for(token, None)
+                and reservation.uid not in giving_way
+            ):
                 assert self.world.status_of(reservation) is Status.IN_USE
         self._consume(everything, evse)
 

@@ -108,6 +108,16 @@ def test_what_the_charger_keeps_is_not_given_away_by_name() -> None:
     assert (caught.value.obstacle.reservation_id, caught.value.obstacle.evse) == (first.reservation_id, None)
 
 
+def test_what_the_charger_says_it_cannot_keep_is_bound_at_once() -> None:
+    """Not when somebody comes: he could be let in at the very EVSE that it is then bound to."""
+    world = three(unspecific=True, by_type=True)
+    reservation = world.reserve("cCCS2")
+    world.settle()
+    assert world.known(reservation).evse is None
+    world.abilities(claims_reservations=None)
+    assert world.known(reservation).evse == 3
+
+
 # When its EVSE fails it.
 
 

@@ -156,6 +156,20 @@ def test_a_hold_that_the_charger_does_not_do_waits_for_its_next_boot(outcome: Ou
     assert world.hold_of(reservation).state is HoldState.HELD
 
 
+def test_a_boot_does_not_forget_a_hold_that_may_stand() -> None:
+    """The charger may have placed it before it said that it does not know reservations."""
+    world = World()
+    reservation = world.reserve()
+    _send(world, Outcome.DISCONNECTED)
+    world.disconnect()
+    world.connect()
+    world.status(1, ConnectorStatus.AVAILABLE)
+    _send(world, Outcome.NOT_IMPLEMENTED)
+    world.boot()
+    world.cancel(reservation)
+    assert reservation.reservation_id in world.book.ghosts
+
+
 @pytest.mark.parametrize("status", [ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED])
 def test_a_new_connection_confirms_every_hold(status: ConnectorStatus) -> None:
     """Re-issue the same id once the charger has reported (ocpp.md 5.4, "BootNotification / reconnect")."""

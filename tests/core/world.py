@@ -374,7 +374,8 @@ class World:
         elif isinstance(command, AskForAbilities):
             self.tell(AbilitiesUntold(at=self.now))
         elif isinstance(command, StopTransaction):
-            self.evict(command.transaction)
+            if self.charger.running(command.transaction) is not None:
+                self.evict(command.transaction)
         elif isinstance(command, AskForSettings):
             self.tell(SettingsTold(values={}, at=self.now))
         else:

@@ -110,10 +110,14 @@ def hope_again(page: Page) -> None:
     page.can_hold = page.can_hold_any = True
     for each in page.living():
         holds = {
-            evse: Hold(wire_id=hold.wire_id) if hold.state is HoldState.UNSUPPORTED else hold
-            for evse, hold in each.holds.items()
+            evse: _hoped_for(hold) if hold.state is HoldState.UNSUPPORTED else hold for evse, hold in each.holds.items()
         }
         page.put(replace(each, holds=holds))
+
+
+def _hoped_for(hold: Hold) -> Hold:
+    """The hold as if it had never been asked for, but for what may stand of it all the same."""
+    return Hold(wire_id=hold.wire_id, may_stand=hold.may_stand, stands_until=hold.stands_until)
 
 
 def watch_status(page: Page, number: EvseId, before: Charger) -> None:

@@ -15,7 +15,7 @@ from .matching import safe
 from .packing import NODES_AT_ONCE, Collision, Movable, Occupation, arrange, propose
 from .policy import Policy
 from .refusal import Reason, Refusal, obstacle
-from .reservation import HeldBy, Reservation, Status, Target
+from .reservation import HeldBy, Reservation, Status, Target, Window
 
 AHEAD = timedelta(hours=1)
 """How long before its start a reservation is at risk by what does not work now; until then somebody may mend it."""
@@ -95,16 +95,17 @@ def make_room(
     """
     if wanted.evse is None and not charger.evses:  # it has never told us of one
         raise Refusal(Reason.CHARGER_OFFLINE)
-    others = [each for each in reservations if each.uid != wanted.uid]
+    known = [each for each in reservations if each.uid != wanted.uid]
+    homeless = _homeless(known, charger, now)
+    span = terms.policy.buffered(wanted.window)
+    others = _concerned([each for each in known if each.uid not in homeless], span, terms.policy)
     taken = [_occupation(each, charger, terms.policy) for each in others if not each.is_unbound]
-    homeless = _homeless(others, charger, now)
-    movables = [
-        _movable(each, charger, terms.policy, now) for each in others if each.is_unbound and each.uid not in homeless
-    ]
+    shortlist = _Shortlist(charger, now)
+    movables = [_movable(each, shortlist, terms.policy) for each in others if each.is_unbound]
     if not wanted.is_unbound:
         answer = propose(_occupation(wanted, charger, terms.policy), taken, movables, nodes=terms.nodes)
     else:
-        new = _movable(wanted, charger, terms.policy, now)
+        new = _movable(wanted, shortlist, terms.policy)
         if not new.evses:
             _refuse_nowhere(wanted, charger)
         answer = propose(new, taken, movables, nodes=terms.nodes)
@@ -117,16 +118,21 @@ def make_room(
 
 
 def seats(reservations: Collection[Reservation], charger: Charger, now: datetime) -> Mapping[str, EvseId]:
-    """An EVSE for each reservation that is bound to none, by uid, as the charger is now.
+    """An EVSE for each reservation that is bound to none and begins soon, by uid, as the charger is now.
 
-    Where not all find one, those that were made first do (ocpp.md 4.5). Buffers do not count any more: what was promised
-    with them is not given up because of them.
+    So too for those at whose times that can make a difference; for all others it stays as it was planned. Where not all
+    find one, those that were made first do (ocpp.md 4.5). Buffers do not count any more: what was promised with them is
+    not given up because of them.
     """
-    unbound = sorted((each for each in reservations if each.is_unbound), key=lambda each: each.created)
-    if not unbound:
+    soon = [each.window for each in reservations if each.is_unbound and each.window.start <= now + AHEAD]
+    if not soon:
         return {}
-    taken = [_occupation(each, charger) for each in reservations if not each.is_unbound]
-    wishes = [_movable(each, charger, Policy(), now, ahead=AHEAD) for each in unbound]
+    span = Window(start=min(each.start for each in soon), end=max(each.end for each in soon))
+    concerned = _concerned(reservations, span, Policy())
+    unbound = sorted((each for each in concerned if each.is_unbound), key=lambda each: each.created)
+    taken = [_occupation(each, charger) for each in concerned if not each.is_unbound]
+    shortlist = _Shortlist(charger, now, ahead=AHEAD)
+    wishes = [_movable(each, shortlist, Policy()) for each in unbound]
     answer = arrange(taken, wishes)
     if answer.proven:
         return answer.evses
@@ -188,18 +194,53 @@ def _wanted_evses(wanted: Reservation, charger: Charger) -> Iterable[EvseId]:
     return fitting(wanted, charger) if wanted.evse is None else (wanted.evse,)
 
 
-def _candidates(wanted: Reservation, charger: Charger, now: datetime, ahead: timedelta) -> list[EvseId]:
-    """The EVSEs for one that is bound to none; first those that the charger can hold, and that suit fewest others.
+class _Shortlist:
+    """The EVSEs for those who are bound to none, as a charger is now: worked out once for all who want the same.
 
     `ahead`: how long before its start it counts that an EVSE does not work.
     """
-    evses = [charger.evses[evse] for evse in fitting(wanted, charger) if evse not in wanted.tried]
-    if wanted.window.start <= now:
-        evses = [evse for evse in evses if why_useless(evse, charger) in _bearable(wanted)]
-    elif wanted.window.start <= now + ahead and charger.connected:
-        evses = [evse for evse in evses if not evse.is_broken]
-    evses.sort(key=lambda evse: (evse.is_broken, evse.plugged_in is True, len(charger.types_at(evse.evse)), evse.evse))
-    return [evse.evse for evse in evses]
+
+    def __init__(self, charger: Charger, now: datetime, *, ahead: timedelta = timedelta(0)) -> None:
+        self._charger = charger
+        self._now = now
+        self._soon = now + ahead
+        self._known: dict[tuple[object, ...], tuple[EvseId, ...]] = {}
+
+    def of(self, wanted: Reservation) -> tuple[EvseId, ...]:
+        """The EVSEs for one; first those that the charger can hold, and that suit fewest others."""
+        begins, soon = wanted.window.start <= self._now, wanted.window.start <= self._soon
+        key = (wanted.target, wanted.evse, wanted.connector_type, wanted.tried, wanted.held_by, begins, soon)
+        if key not in self._known:
+            self._known[key] = tuple(self._chosen(wanted, begins=begins, soon=soon))
+        return self._known[key]
+
+    def _chosen(self, wanted: Reservation, *, begins: bool, soon: bool) -> Iterable[EvseId]:
+        charger = self._charger
+        evses = [charger.evses[evse] for evse in fitting(wanted, charger) if evse not in wanted.tried]
+        if begins:
+            evses = [evse for evse in evses if why_useless(evse, charger) in _bearable(wanted)]
+        elif soon and charger.connected:
+            evses = [evse for evse in evses if not evse.is_broken]
+        evses.sort(
+            key=lambda evse: (evse.is_broken, evse.plugged_in is True, len(charger.types_at(evse.evse)), evse.evse)
+        )
+        return (evse.evse for evse in evses)
+
+
+def _concerned(known: Collection[Reservation], span: Window, policy: Policy) -> list[Reservation]:
+    """Those whom it may concern who gets what in a span of time, be it since somebody has to move who is in their way.
+
+    Only who is bound to no EVSE moves. There may be hundreds of others at other times.
+    """
+    claims = [(policy.buffered(each.window), each) for each in known]
+    movable = [window for window, each in claims if each.is_unbound]
+    for window in sorted(movable, key=lambda each: each.start):
+        if window.overlaps(span):
+            span = Window(start=min(span.start, window.start), end=max(span.end, window.end))
+    for window in sorted(movable, key=lambda each: each.end, reverse=True):
+        if window.overlaps(span):
+            span = Window(start=min(span.start, window.start), end=span.end)
+    return [each for window, each in claims if window.overlaps(span)]
 
 
 def _occupation(taken: Reservation, charger: Charger, policy: Policy | None = None) -> Occupation[str]:
@@ -208,13 +249,11 @@ def _occupation(taken: Reservation, charger: Charger, policy: Policy | None = No
     return Occupation(key=taken.uid, window=window, evses=tuple(evses))
 
 
-def _movable(
-    wanted: Reservation, charger: Charger, policy: Policy, now: datetime, *, ahead: timedelta = timedelta(0)
-) -> Movable[str]:
+def _movable(wanted: Reservation, shortlist: _Shortlist, policy: Policy) -> Movable[str]:
     return Movable(
         key=wanted.uid,
         window=policy.buffered(wanted.window),
-        evses=_candidates(wanted, charger, now, ahead),
+        evses=shortlist.of(wanted),
         present=wanted.planned,
     )
 

@@ -85,6 +85,8 @@ class Board:
         Who has none gets the first of his preferred ones that makes nobody move, if there is one. `nodes`: how many
         windows the search may decide.
         """
+        if not who & (who - 1):  # most meet nobody
+            return self._seat_alone(who, lists)
         lists = [mask & who for mask in lists]
         if union(lists) != who:
             return Seating(evses=None)
@@ -92,6 +94,17 @@ class Board:
         if union(seated) == who:
             return Seating(evses=self._evses(seated))
         return self._search(who, lists, seated, nodes)
+
+    def _seat_alone(self, who: int, lists: Lists) -> Seating:
+        """Give the only one, if there is one, the EVSE that it has, else the first of its preferred ones."""
+        if not who:
+            return Seating(evses={})
+        number = who.bit_length() - 1
+        need = self.needs[number]
+        for evse in (need.present, *need.evses):
+            if evse in self._columns and lists[self._columns[evse]] & who:
+                return Seating(evses={number: evse})
+        return Seating(evses=None)
 
     def _without_moving(self, who: int, lists: Lists) -> Lists:
         """Who sits where when all keep their place if they can, and those without one take what is free."""

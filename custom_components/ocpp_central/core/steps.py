@@ -16,6 +16,8 @@ from .charger import Charger, Evse, Transaction
 from .commands import DropHold, Outcome, PlaceHold
 from .eligibility import refuse_ineligible
 from .events import (
+    AbilitiesTold,
+    AbilitiesUntold,
     Authorizing,
     Booted,
     Connected,
@@ -41,6 +43,8 @@ CONCERNS_RESERVATIONS = (
     Connected,
     Disconnected,
     Booted,
+    AbilitiesTold,
+    AbilitiesUntold,
     StatusChanged,
     Authorizing,
     Started,
@@ -179,6 +183,8 @@ def after(book: Book, report: Report, scene: Scene) -> Turned:
             _follow_transaction(page, event, verdict)
         case HoldEnded():
             holds.lose_hold(page, event)
+        case AbilitiesTold() | AbilitiesUntold():
+            pass  # what it cannot keep open is to be bound before somebody comes
         case _:
             return book, ()
     return _reviewed(page)
