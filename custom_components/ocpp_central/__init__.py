@@ -17,7 +17,6 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
 from .bus import tell_on_the_bus
-from .bus_events import fire_events
 from .bypass_watch import watch_bypasses
 from .charging_services import async_setup_charging_services
 from .clock_watch import watch_clocks
@@ -29,6 +28,7 @@ from .csms.server import Server
 from .csms.session import CALL_TIMEOUT
 from .csms.v2 import V21, V201
 from .csms.v16 import V16
+from .data_transfer import tell_of_data_transfers
 from .devices import keep_devices, place_of
 from .history import remove_history
 from .leftover_watch import watch_leftovers
@@ -96,7 +96,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     central.port = server.port
     entry.runtime_data = central
     keep_devices(hass, entry)
-    fire_events(hass, entry)
+    tell_of_data_transfers(hass, entry)
     watch_clocks(hass, entry)
     watch_bypasses(hass, entry)
     watch_local_lists(hass, entry)

@@ -24,9 +24,11 @@ _OUTCOMES = {
     Outcome.UNAVAILABLE: "reservation_unavailable",
     Outcome.REJECTED: "reservation_rejected",
     Outcome.NOT_IMPLEMENTED: "reservation_not_supported",
+    Outcome.UNSAYABLE: "reservation_not_supported",
     Outcome.FAILED: "charger_refused",
     Outcome.TIMED_OUT: "charger_timeout",
     Outcome.UNREADABLE: "charger_timeout",
+    Outcome.SCHEDULED: "charger_refused",
     Outcome.DISCONNECTED: "charger_offline",
 }
 

@@ -49,7 +49,7 @@ async def set_limit(
     charger = connected(central, place)
     purpose = purpose or (Purpose.DEFAULT if place.evse is not None else Purpose.CHARGE_POINT_MAX)
     here, transaction = _what(central, charger, place, purpose)
-    level = charger.limits.highest or 0 if level is None else level
+    level = (charger.limits.highest or 0) if level is None else level
     starts, limits = _read(steps)
     unit = charger.limits.unit_for(limits[0].unit)
     order = SetLimit(

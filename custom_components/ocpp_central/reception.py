@@ -16,7 +16,6 @@ from homeassistant.util import dt as dt_util
 from websockets import CloseCode
 
 from .audience import Place
-from .bus_events import is_awaited
 from .charger_settings import connector_types, own_enforcement
 from .const import (
     CONF_ENTRY_ID,
@@ -54,6 +53,7 @@ from .csms.admission import (
     password_matches,
 )
 from .csms.session import Session
+from .data_transfer import is_awaited
 from .reconciler import Reconciler
 
 MOST_STRANGERS: Final = 50

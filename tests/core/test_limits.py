@@ -78,9 +78,21 @@ def test_a_limit_of_one_connector_goes_before_that_of_all() -> None:
     assert limits.after(DefaultLimited(evse=None, current=None, at=NOW)).current_at(1) is None
 
 
+def test_a_limit_of_all_takes_none_of_a_connector_back_unless_all_are() -> None:
+    """A schedule for all leaves a connector's own limit as it is; clearing leaves none anywhere."""
+    limits = Limits().after(DefaultLimited(evse=1, current=16.0, at=NOW))
+    assert limits.after(DefaultLimited(evse=None, current=None, at=NOW)).current_at(1) == 16.0
+    assert limits.after(DefaultLimited(evse=None, current=None, everywhere=True, at=NOW)).current_at(1) is None
+
+
 def test_limits_have_numbers_of_their_own() -> None:
     """One for each purpose, EVSE and level: by it the charger replaces the limit."""
-    wanted = [(purpose, evse, level) for purpose in Purpose for evse in (None, *range(1, 201)) for level in (0, 1, 99)]
+    wanted = [
+        (purpose, evse, level)
+        for purpose in Purpose
+        for evse in (None, *range(1, 201))
+        for level in (0, 1, 99, 1_999_999)
+    ]
     numbers = {profile_of(*each) for each in wanted}
     assert len(numbers) == len(wanted)
-    assert all(0 < number < 2**31 for number in numbers)
+    assert all(0 < number < 2**31 for number in {*numbers, profile_of(Purpose.DEFAULT, 200, 2**31 - 1)})

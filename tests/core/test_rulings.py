@@ -31,9 +31,9 @@ def _awaited(held_by: HeldBy, outcome: Outcome) -> Ruling:
             return HELD
         case Outcome.OCCUPIED | Outcome.FAULTED | Outcome.UNAVAILABLE | Outcome.REJECTED:
             return REJECTED
-        case Outcome.NOT_IMPLEMENTED:
+        case Outcome.NOT_IMPLEMENTED | Outcome.UNSAYABLE:
             return TAKEN_ON[HoldState.UNSUPPORTED] if alone else REJECTED
-        case Outcome.FAILED:
+        case Outcome.FAILED | Outcome.SCHEDULED:
             return TAKEN_ON[HoldState.PENDING] if alone else REJECTED_UNSURE
         case _:
             return TAKEN_ON[HoldState.UNCERTAIN] if alone else REJECTED_UNSURE
@@ -42,7 +42,7 @@ def _awaited(held_by: HeldBy, outcome: Outcome) -> Ruling:
 def _due(held_by: HeldBy, outcome: Outcome) -> Ruling:
     if outcome is Outcome.ACCEPTED:
         return HELD
-    if outcome in {Outcome.REJECTED, Outcome.NOT_IMPLEMENTED}:
+    if outcome in {Outcome.REJECTED, Outcome.NOT_IMPLEMENTED, Outcome.UNSAYABLE}:
         return TAKEN_ON[HoldState.UNSUPPORTED] if held_by is HeldBy.AUTO else REJECTED
     state = HoldState.UNCERTAIN if outcome in UNKNOWN else HoldState.PENDING
     return TAKEN_ON[state] if held_by is HeldBy.AUTO else STAYS[state]
@@ -51,7 +51,7 @@ def _due(held_by: HeldBy, outcome: Outcome) -> Ruling:
 def _standing(outcome: Outcome) -> Ruling:
     if outcome is Outcome.ACCEPTED:
         return STAYS[HoldState.HELD]
-    if outcome in {Outcome.REJECTED, Outcome.NOT_IMPLEMENTED}:
+    if outcome in {Outcome.REJECTED, Outcome.NOT_IMPLEMENTED, Outcome.UNSAYABLE}:
         return STAYS[HoldState.UNSUPPORTED]
     return STAYS[HoldState.UNCERTAIN if outcome in UNKNOWN else HoldState.PENDING]
 

@@ -139,6 +139,14 @@ def test_every_word_has_its_outcome(
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
+def test_what_is_taken_back_everywhere_is_gone_everywhere(dialect: Dialect) -> None:
+    """Without a place, the limits of all connectors."""
+    everywhere = ClearLimit(evse=None, purpose=Purpose.DEFAULT)
+    (event,) = dialect.told(everywhere, {"status": "Accepted"}, NOW)
+    assert event == DefaultLimited(evse=None, current=None, everywhere=True, at=NOW)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("purpose", [Purpose.TRANSACTION, Purpose.CHARGE_POINT_MAX])
 def test_other_purposes_say_nothing_of_every_transaction(dialect: Dialect, purpose: Purpose) -> None:
     """Only what holds for all transactions of a connector is remembered."""

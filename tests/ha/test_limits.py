@@ -127,8 +127,10 @@ async def test_each_purpose_has_its_own_limit(site: Site, version: Version) -> N
     assert await clear(site, 2) == "Unknown"
     assert await clear(site, None, purpose="charge_point_max") == "Accepted"
     assert purposes(charger) == [(0, "TxDefaultProfile", 8)]
+    assert await limit(site, 1, current=13) == "Accepted"
     assert await clear(site, None) == "Accepted"
     assert charger.profiles == []
+    assert site.state(NUMBER) == "unknown"
     assert charger.complaints == []
 
 

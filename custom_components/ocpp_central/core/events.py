@@ -160,11 +160,12 @@ class LimitsTold:
 class DefaultLimited:
     """The charger agreed to another limit of an EVSE's transactions (`evse` None: of all that have none of their own).
 
-    `current`: in A on each phase; None: none, or one that is not one current.
+    `current`: in A on each phase; None: none, or one that is not one current. `everywhere`: those of single EVSEs are gone, too.
     """
 
     evse: EvseId | None
     current: float | None
+    everywhere: bool = False
     at: datetime
 
 

@@ -16,6 +16,9 @@ NOMINAL_VOLTAGE: Final = 230.0
 
 _FEWEST, _MOST = 1, 3
 
+_LEVELS = 2_000_000
+"""So many levels have numbers of their own; there are chargers that say they know 2,147,483,647."""
+
 
 class Unit(StrEnum):
     """In what a charger is limited."""
@@ -96,9 +99,9 @@ class Limits:
 
 def profile_of(purpose: Purpose, evse: EvseId | None, level: int) -> int:
     """The number of a limit at the charger, always the same, so that it is replaced when it is set again."""
-    return 1 + list(Purpose).index(purpose) + len(Purpose) * (evse or 0) + 1000 * level
+    return 1 + list(Purpose).index(purpose) + len(Purpose) * (evse or 0) + 1000 * (level % _LEVELS)
 
 
 def _limited(defaults: Mapping[EvseId | None, float], told: DefaultLimited) -> dict[EvseId | None, float]:
-    others = {evse: limit for evse, limit in defaults.items() if evse != told.evse}
+    others = {evse: limit for evse, limit in defaults.items() if evse != told.evse and not told.everywhere}
     return others if told.current is None else others | {told.evse: told.current}

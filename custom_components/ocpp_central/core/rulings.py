@@ -30,10 +30,12 @@ ANSWERS: Mapping[Outcome, Answer] = {
     Outcome.UNAVAILABLE: Answer.BUSY,
     Outcome.REJECTED: Answer.REJECTED,
     Outcome.NOT_IMPLEMENTED: Answer.UNSUPPORTED,
+    Outcome.UNSAYABLE: Answer.UNSUPPORTED,
     Outcome.FAILED: Answer.FAILED,
     Outcome.TIMED_OUT: Answer.UNKNOWN,
     Outcome.DISCONNECTED: Answer.UNKNOWN,
     Outcome.UNREADABLE: Answer.UNKNOWN,
+    Outcome.SCHEDULED: Answer.FAILED,
 }
 
 

@@ -80,7 +80,7 @@ def outcome(command: Command, answer: Json) -> Outcome:
 
 def said(command: Command, answer: Json) -> tuple[str | None, str | None]:
     """The charger's own word in its answer to a command, and its code for why; None where it gives none."""
-    if isinstance(command, ChangeSetting | ChangeConfiguration):
+    if isinstance(command, ChangeSetting | TellReadings | ChangeConfiguration):
         return settings.word(answer), settings.reason(answer)
     return text(answer, "status"), text(part(answer, "statusInfo"), "reasonCode")
 

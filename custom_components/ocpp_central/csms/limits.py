@@ -110,8 +110,9 @@ def changed(order: SetLimit | ClearLimit, now: datetime) -> tuple[DefaultLimited
     """What has changed once a charger has agreed."""
     if order.purpose is not Purpose.DEFAULT:
         return ()
-    current = order.current if isinstance(order, SetLimit) else None
-    return (DefaultLimited(evse=order.evse, current=current, at=now),)
+    if isinstance(order, SetLimit):
+        return (DefaultLimited(evse=order.evse, current=order.current, at=now),)
+    return (DefaultLimited(evse=order.evse, current=None, everywhere=order.evse is None, at=now),)
 
 
 def _schedule(order: SetLimit) -> Json:

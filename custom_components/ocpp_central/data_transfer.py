@@ -1,6 +1,6 @@
-"""What a charger tells that is for automations alone, on Home Assistant's event bus.
+"""What only a charger's vendor defines, as an event for automations.
 
-Knows the events of ours there, and whether anybody listens to them. Must not know what anybody does about them.
+Knows the event, and whether anybody listens to it. Must not know what any vendor means by it.
 """
 
 from typing import Final
@@ -17,13 +17,16 @@ EVENT_DATA_TRANSFER: Final = f"{DOMAIN}_data_transfer"
 
 
 @callback
-def fire_events(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
-    """Fire an event whenever a charger sends something that only its vendor defines."""
+def tell_of_data_transfers(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
+    """Fire an event whenever a charger sends something that only its vendor defines, and somebody waits for that.
+
+    It may say anything, also who charges with which token, so it is on the bus only if the owner wants it.
+    """
     central = entry.runtime_data
 
     @callback
     def fire(charger: ChargerId, notice: Notice) -> None:
-        if isinstance(notice, DataSent):
+        if isinstance(notice, DataSent) and is_awaited(hass):
             data = {
                 ATTR_DEVICE_ID: device_id_of(hass, central, charger, None),
                 "charger_id": charger,
