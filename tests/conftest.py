@@ -3,8 +3,10 @@
 It must not know what is tested.
 """
 
+import asyncio
 from collections.abc import Iterator
 import logging
+import os
 
 from hypothesis import HealthCheck, settings
 import pytest
@@ -43,6 +45,12 @@ def no_swallowed_errors(request: pytest.FixtureRequest, caplog: pytest.LogCaptur
     records = [record for when in ("setup", "call", "teardown") for record in caplog.get_records(when)]
     found = [text for text in map(_text, records) if any(words in text for words in _SWALLOWED)]
     assert not found, "Home Assistant swallowed an error:\n" + "\n".join(found)
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug() -> None:
+    """Use asyncio's debug mode only if PYTHONASYNCIODEBUG says so: the harness always does, and tests take twice as long."""
+    asyncio.get_running_loop().set_debug(bool(os.environ.get("PYTHONASYNCIODEBUG")))
 
 
 @pytest.fixture(autouse=True)

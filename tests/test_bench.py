@@ -5,6 +5,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from benchmark.loop import Spell, Watched
 
 _LONG = 0.05
@@ -34,11 +36,12 @@ def test_the_benchmark_measures_every_message(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir()), "the files of the servers are still there"
 
 
-def test_the_benchmark_of_proposals_tells_its_options() -> None:
+@pytest.mark.parametrize(("what", "option"), [("proposals", "--reservations"), ("links", "--events")])
+def test_each_benchmark_tells_its_options(what: str, option: str) -> None:
     """The help names what can be chosen."""
-    run = benchmark("proposals", "--help")
+    run = benchmark(what, "--help")
     assert run.returncode == 0, run.stderr
-    assert "--reservations" in run.stdout
+    assert option in run.stdout
 
 
 def test_who_computes_or_sleeps_in_the_loop_is_seen() -> None:

@@ -48,3 +48,18 @@ def test_a_port_that_does_not_exist_is_refused() -> None:
     run = demo("--port", "65536")
     assert run.returncode == 2
     assert "65536 is no port" in run.stderr
+
+
+def test_it_ends_although_nobody_reads_what_it_prints(tmp_path: Path) -> None:
+    """A reader that is gone (`scripts/demo | head`) keeps no demo running that was asked to end."""
+    with subprocess.Popen(  # noqa: S603  our own command
+        [sys.executable, "-m", "demonstration", "--config", str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": str(SCRIPTS)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.stdout.close()
+        process.terminate()
+    assert process.returncode != 1, "It went on until something of it failed"

@@ -30,10 +30,13 @@ from .csms.v16 import V16
 from .devices import keep_devices, place_of
 from .history import remove_history
 from .leftover_watch import watch_leftovers
+from .links import keep_links
 from .local_list_watch import watch_local_lists
 from .reception import Reception
+from .series_keeper import keep_series
 from .services import async_setup_services
 from .silence_watch import watch_silence
+from .skipped_watch import watch_skipped
 from .store import remove_storage
 from .tags import scan_tags
 from .unknown_card import watch_unknown_cards
@@ -95,6 +98,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     scan_tags(hass, entry)
     tell_on_the_bus(hass, entry)
     central.begin()
+    keep_series(hass, entry)
+    watch_skipped(hass, entry)
+    keep_links(hass, entry)
 
     listening = entry.data
     busy = again = False

@@ -6,15 +6,14 @@ carried out (`wishes`).
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
 from typing import Any, Final, NamedTuple
 
 from homeassistant.components.calendar import CalendarEvent
 from homeassistant.components.calendar.const import (
     EVENT_END,
     EVENT_LOCATION,
-    EVENT_RRULE,
     EVENT_START,
     EVENT_SUMMARY,
     CalendarEventStatus,
@@ -29,6 +28,7 @@ from .core.drivers import Drivers, Holder
 from .core.events import EvseId
 from .core.ledger import Wish
 from .core.reservation import Reservation, Status, Target
+from .core.sources import Series
 from .core.token import IdToken
 from .windows import in_utc
 
@@ -85,9 +85,11 @@ def _names(connector: Connector) -> set[str]:
 
 
 class Shown(NamedTuple):
-    """All that is to be seen of a reservation."""
+    """All that is to be seen of a reservation. `recurrence_id`, `rrule`: of one that repeats, whose uid is its series'."""
 
     uid: str
+    recurrence_id: str | None
+    rrule: str | None
     summary: str
     location: str
     description: str
@@ -96,12 +98,18 @@ class Shown(NamedTuple):
     status: CalendarEventStatus
 
 
-def shown(reservation: Reservation, vocabulary: Vocabulary) -> Shown:
-    """What a calendar shows of a reservation; times are local, and never tell an id token."""
+def shown(reservation: Reservation, vocabulary: Vocabulary, series: Series | None = None) -> Shown:
+    """What a calendar shows of a reservation; times are local, and never tell an id token.
+
+    `series`: the one that it is an occurrence of, if that repeats.
+    """
+    origin = None if series is None else reservation.origin
     tentative = reservation.status is Status.SCHEDULED
     start, end = dt_util.as_local(reservation.window.start), dt_util.as_local(reservation.window.end)
     return Shown(
-        uid=reservation.uid,
+        uid=reservation.uid if origin is None else origin.source,
+        recurrence_id=None if origin is None else origin.key,
+        rrule=None if series is None else series.rule,
         summary=_summary(reservation, vocabulary),
         location=_location(reservation, vocabulary),
         description=f"#{reservation.reservation_id}",
@@ -117,8 +125,7 @@ def event_of(shown: Shown) -> CalendarEvent:
 
 
 def wished(event: EventData, vocabulary: Vocabulary) -> Wish:
-    """What somebody wishes for who makes an event. Raises translated errors."""
-    _refuse_series(event)
+    """What somebody wishes for who makes an event that does not repeat. Raises translated errors."""
     aim = _aim(_text(event, EVENT_LOCATION), vocabulary)
     holder = _holder(_text(event, EVENT_SUMMARY), vocabulary)
     return Wish(
@@ -139,13 +146,8 @@ def amended(reservation: Reservation, event: EventData, vocabulary: Vocabulary) 
 
     So a token of nobody known, or a connector that one for any has got, stays what it is. Raises translated errors.
     """
-    _refuse_series(event)
     before = shown(reservation, vocabulary)
-    summary, location = _text(event, EVENT_SUMMARY), _text(event, EVENT_LOCATION)
-    # A location that is not sent is one that nobody has touched: whoever clears it sends an empty one.
-    moves = EVENT_LOCATION in event and location != before.location
-    aim = _aim(location, vocabulary) if moves else None
-    holder = None if summary == before.summary else _holder(summary, vocabulary)
+    aim, holder = _another_aim(event, before, vocabulary), _another_holder(event, before, vocabulary)
     start = None if _reads_alike(event[EVENT_START], before.start) else _moment(event[EVENT_START])
     end = None if _reads_alike(event[EVENT_END], before.end) else _moment(event[EVENT_END])
     if start is not None and end is None:
@@ -159,6 +161,51 @@ def amended(reservation: Reservation, event: EventData, vocabulary: Vocabulary) 
         driver=None if holder is None else holder.driver,
         start=start,
         end=end,
+    )
+
+
+def repeated(event: EventData, vocabulary: Vocabulary) -> Series:
+    """What somebody wants to repeat who makes an event, still without its rule. Raises translated errors."""
+    aim = _aim(_text(event, EVENT_LOCATION), vocabulary)
+    return Series(
+        start=_clock(event[EVENT_START]),
+        end=_clock(event[EVENT_END]),
+        all_day=not isinstance(event[EVENT_START], datetime),
+        rule="",
+        target=aim.target,
+        evse=aim.evse,
+        connector_type=aim.connector_type,
+        driver=_holder(_text(event, EVENT_SUMMARY), vocabulary).driver,
+    )
+
+
+def revised(series: Series, before: Shown, event: EventData, vocabulary: Vocabulary) -> Series:
+    """The series once one of its events, which `before` was shown, was changed for all that follow it.
+
+    As by `amended`, only what does not read as it did is different. `series` begins with that event. Raises translated
+    errors.
+    """
+    aim, holder = _another_aim(event, before, vocabulary), _another_holder(event, before, vocabulary)
+    if aim is not None:
+        series = replace(series, target=aim.target, evse=aim.evse, connector_type=aim.connector_type)
+    if holder is not None:
+        series = replace(series, driver=holder.driver)
+    start, end = event[EVENT_START], event[EVENT_END]
+    if _reads_alike(start, before.start) and _reads_alike(end, before.end):
+        return series
+    return replace(series, start=_clock(start), end=_clock(end), all_day=not isinstance(start, datetime))
+
+
+def series_of(reservation: Reservation) -> Series:
+    """What would repeat of a reservation, still without a rule; of whom it is for it knows drivers and the house only."""
+    return Series(
+        start=_clock(reservation.window.start),
+        end=_clock(reservation.window.end),
+        rule="",
+        target=reservation.target,
+        evse=reservation.evse if reservation.target is Target.CONNECTOR else None,
+        connector_type=reservation.connector_type,
+        driver=reservation.driver,
     )
 
 
@@ -233,9 +280,18 @@ def _aims(vocabulary: Vocabulary) -> dict[str, _Aim]:
     return aims | {vocabulary.names[evse].casefold(): aim for evse, aim in mine.items()}
 
 
-def _refuse_series(event: EventData) -> None:
-    if event.get(EVENT_RRULE):
-        raise errors.invalid("recurring_event")
+def _another_aim(event: EventData, before: Shown, vocabulary: Vocabulary) -> _Aim | None:
+    """What else of the charger is meant than was; None if the location reads as it did.
+
+    A location that is not sent is one that nobody has touched: whoever clears it sends an empty one.
+    """
+    location = _text(event, EVENT_LOCATION)
+    return _aim(location, vocabulary) if EVENT_LOCATION in event and location != before.location else None
+
+
+def _another_holder(event: EventData, before: Shown, vocabulary: Vocabulary) -> Holder | None:
+    summary = _text(event, EVENT_SUMMARY)
+    return None if summary == before.summary else _holder(summary, vocabulary)
 
 
 def _text(event: EventData, field: str) -> str:
@@ -245,6 +301,13 @@ def _text(event: EventData, field: str) -> str:
 def _moment(told: date) -> datetime:
     """A day begins at local midnight; the last day of an event is told as the first one that is not part of it."""
     return in_utc(told if isinstance(told, datetime) else dt_util.start_of_local_day(told))
+
+
+def _clock(told: date) -> datetime:
+    """What a clock of the place shows then, without a zone; of a day its beginning."""
+    if not isinstance(told, datetime):
+        return datetime.combine(told, time())
+    return dt_util.as_local(told).replace(microsecond=0, tzinfo=None, fold=0)
 
 
 def _reads_alike(told: date, before: datetime) -> bool:

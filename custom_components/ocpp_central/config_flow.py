@@ -65,12 +65,14 @@ from .const import (
     NAME,
     SUBENTRY_CHARGER,
     SUBENTRY_DRIVER,
+    SUBENTRY_LINK,
 )
 from .coordinator import OcppConfigEntry
 from .core.charger import MAX_EVSES
 from .core.connector_types import CONNECTOR_TYPES
 from .csms.admission import is_identity
 from .driver_flow import DriverSubentryFlow
+from .link_flow import LinkSubentryFlow
 from .options import CONF_ENFORCEMENT
 from .options_flow import OcppOptionsFlow
 
@@ -139,7 +141,11 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """What can be added to a central system by hand."""
-        return {SUBENTRY_CHARGER: ChargerSubentryFlow, SUBENTRY_DRIVER: DriverSubentryFlow}
+        return {
+            SUBENTRY_CHARGER: ChargerSubentryFlow,
+            SUBENTRY_DRIVER: DriverSubentryFlow,
+            SUBENTRY_LINK: LinkSubentryFlow,
+        }
 
     @staticmethod
     @callback

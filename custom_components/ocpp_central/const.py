@@ -12,6 +12,7 @@ EVENT_RESERVATION: Final = f"{DOMAIN}_reservation"
 
 SUBENTRY_CHARGER: Final = "charger"
 SUBENTRY_DRIVER: Final = "driver"
+SUBENTRY_LINK: Final = "calendar_link"
 
 CONF_BLOCKED: Final = "blocked"
 CONF_CHARGER_ID: Final = "charger_id"

@@ -104,6 +104,8 @@ class CentralSystem:
             archived=self._archived,
         )
         self._one_step = asyncio.Lock()
+        self.one_series = asyncio.Lock()
+        """Whoever changes what repeats does so alone, because he writes down again what he has read before."""
         self.connections = Connections()
         self.lists = ListKeeper(self)
         self._pacer = Pacer(hass, self.audience, self._apply)

@@ -13,6 +13,7 @@ from .const import DOMAIN
 from .core.commands import Outcome
 from .core.drivers import Driver
 from .core.events import EvseId
+from .core.in_step import Clashing
 from .core.refusal import Reason, Refusal
 from .core.reservation import Reservation, Status
 from .csms.session import Result
@@ -42,6 +43,11 @@ _FAILURES = {
     Outcome.DISCONNECTED: "charger_not_connected",
 }
 """Why there is no word of the charger on something else than a reservation."""
+
+_IN_THE_WAY = frozenset({Reason.CONFLICT, Reason.OCCUPIED})
+
+_NAMED = 3
+"""So many days are named."""
 
 _NOT_THE_CALLERS_FAULT = frozenset({Reason.CHARGER_OFFLINE})
 
@@ -80,6 +86,36 @@ def refused(refusal: Refusal, **known: object) -> HomeAssistantError:
         placeholders |= {"driver": driver.name} | _validity(driver)
     make = failed if refusal.reason in _NOT_THE_CALLERS_FAULT else invalid
     return make(_key(refusal), **placeholders)
+
+
+def clashing(clashing: Clashing, *, charger: str, with_itself: bool) -> HomeAssistantError:
+    """Not all that repeats can be reserved: on which days not, if others are in the way; else why not.
+
+    `with_itself`: its own occurrences overlap.
+    """
+    first = clashing.clashes[0]
+    if first.refusal.reason not in _IN_THE_WAY:
+        wanted = first.occurrence
+        return refused(
+            first.refusal,
+            charger=charger,
+            evse=wanted.evse,
+            connector_type=wanted.connector_type,
+            end=local(wanted.end),
+        )
+    return invalid(
+        "series_overlaps_itself" if with_itself else "series_conflict",
+        charger=charger,
+        count=len(clashing.clashes),
+        total=clashing.of,
+        days=some_days(each.occurrence.start for each in clashing.clashes),
+    )
+
+
+def some_days(moments: Iterable[datetime]) -> str:
+    """The first of these days, where Home Assistant is, in order."""
+    days = sorted({dt_util.as_local(moment).date() for moment in moments})
+    return ", ".join(map(str, days[:_NAMED])) + (", ..." if len(days) > _NAMED else "")
 
 
 def nothing_to_cancel(living: Iterable[Reservation], *, device: str) -> HomeAssistantError:

@@ -1,4 +1,4 @@
-"""The command: measure messages or proposals, and print tables in Markdown. Progress goes to standard error."""
+"""The command: measure messages, proposals or linked calendars, and print tables in Markdown. Progress goes to standard error."""
 
 import argparse
 from collections.abc import Callable
@@ -8,12 +8,12 @@ import signal
 import sys
 from tempfile import TemporaryDirectory
 
-from . import planning
+from . import linking, planning
 from .home import ROOT
 from .measure import FULL, QUICK, measure
 from .planning import SMALL, WHOLE
 from .processes import DiedError
-from .report import report, report_proposals
+from .report import report, report_links, report_proposals
 from .servers import ROWS, Kind
 
 _QUICK = "\nA quick run shows that everything works. Its figures mean nothing."
@@ -53,11 +53,20 @@ def _proposals(options: argparse.Namespace, folder: Path) -> str:
     return report_proposals(planning.measure(folder, scale, tell=_tell), scale)
 
 
+def _links(options: argparse.Namespace, folder: Path) -> str:
+    scale = linking.SMALL if options.quick else linking.WHOLE
+    given = {"events": options.events, "readings": options.readings, "changes": options.changes}
+    scale = replace(scale, **{name: value for name, value in given.items() if value is not None})
+    return report_links(linking.measure(folder, scale, tell=_tell), scale)
+
+
 def _options() -> argparse.Namespace:
-    arguments = sys.argv[1:]
-    if arguments[:1] == ["proposals"]:
-        return _proposals_parser().parse_args(arguments[1:])
-    return _messages_parser().parse_args(arguments)
+    parsers = {"proposals": _proposals_parser, "links": _links_parser}
+    match sys.argv[1:]:
+        case [what, *arguments] if what in parsers:
+            return parsers[what]().parse_args(arguments)
+        case arguments:
+            return _messages_parser().parse_args(arguments)
 
 
 def _messages_parser() -> argparse.ArgumentParser:
@@ -65,7 +74,8 @@ def _messages_parser() -> argparse.ArgumentParser:
         prog="scripts/bench",
         description="What a charger's message costs: CPU time and latency of this integration inside a real Home "
         "Assistant, beside two floors and the ocpp package's engine. Takes about six minutes.",
-        epilog="scripts/bench proposals measures what a proposal costs; scripts/bench proposals --help tells its options.",
+        epilog="scripts/bench proposals measures what a proposal costs, and scripts/bench links what a linked calendar "
+        "does; --help after either tells its options.",
     )
     parser.set_defaults(benchmark=_messages)
     _add_common_options(parser)
@@ -87,6 +97,21 @@ def _proposals_parser() -> argparse.ArgumentParser:
     parser.add_argument("--chargers", type=int, help=f"how many are known (default {WHOLE.chargers})")
     parser.add_argument("--reservations", type=int, help=f"how many stand before (default {WHOLE.reservations})")
     parser.add_argument("--count", type=int, help=f"how often each action is measured (default {WHOLE.count})")
+    return parser
+
+
+def _links_parser() -> argparse.ArgumentParser:
+    whole = linking.WHOLE
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench links",
+        description="What it costs in a real Home Assistant to keep reservations in step with a linked calendar: CPU "
+        "time of all threads, and for how long the event loop keeps others waiting. Takes about five minutes.",
+    )
+    parser.set_defaults(benchmark=_links)
+    _add_common_options(parser)
+    parser.add_argument("--events", type=int, help=f"how many the calendar has (default {whole.events})")
+    parser.add_argument("--readings", type=int, help=f"how often it is read unchanged (default {whole.readings})")
+    parser.add_argument("--changes", type=int, help=f"how often all of them change (default {whole.changes})")
     return parser
 
 

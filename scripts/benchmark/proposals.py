@@ -179,7 +179,7 @@ async def run(watched: Watched, folder: Path, port: int, scale: Scale) -> dict[s
     await hass.async_start()
     try:
         for identity in identities(scale.chargers):
-            await _introduce(f"ws://127.0.0.1:{port}/{identity}")
+            await introduce(f"ws://127.0.0.1:{port}/{identity}")
         await hass.async_block_till_done()
         bench = Bench(hass, watched, _devices(hass, scale.chargers))
         await bench.fill(scale.reservations)
@@ -190,7 +190,7 @@ async def run(watched: Watched, folder: Path, port: int, scale: Scale) -> dict[s
         await hass.async_stop()
 
 
-async def _introduce(url: str) -> None:
+async def introduce(url: str) -> None:
     """Have a charger tell of itself once; its connectors are known from then on, and it is never told anything."""
     async with connect(url, subprotocols=[Subprotocol("ocpp1.6")], compression=None) as connection:
         await Charger(connection).greet(connectors=CONNECTORS)

@@ -12,6 +12,7 @@ from pathlib import Path
 import platform
 from statistics import median
 
+from . import linking
 from .home import INTEGRATION as INTEGRATION_FOLDER
 from .measure import Effort, Sample, Samples
 from .planning import Costs, Scale
@@ -26,8 +27,9 @@ BUDGET = (
 )
 """How many times the CPU time of a floor the integration may need."""
 
-PROPOSAL_BUDGET, BLOCK_BUDGET = 20.0, 20.0
-"""Milliseconds: until the answer to a proposal (median), and for which the event loop may be blocked at most."""
+PROPOSAL_BUDGET, BLOCK_BUDGET, READING_BUDGET = 20.0, 20.0, 100.0
+"""Milliseconds: until the answer to a proposal (median), for which the event loop may be blocked at most, and of CPU time
+for a linked calendar in which nothing is new."""
 
 _PACKAGES = ("homeassistant", "websockets", "orjson", "ocpp", "jsonschema-rs")
 _NOTHING = "-"
@@ -91,6 +93,30 @@ def report_proposals(costs: Costs, scale: Scale) -> str:
             *lines,
             "",
             f"Budget: {PROPOSAL_BUDGET:.0f} ms until the answer (median), {BLOCK_BUDGET:.0f} ms for a block (highest).",
+        ]
+    )
+
+
+def report_links(costs: linking.Costs, scale: linking.Scale) -> str:
+    """What each reading of a linked calendar cost, in milliseconds."""
+    lines = _header(
+        ["reading", "until all is done", "CPU time", "of it the loop", "longest block", "of it our own", "garbage"]
+    )
+    for reading, found in costs.items():
+        columns = [
+            [getattr(cost, name) * 1e3 for cost in found] for name in ("wall", "cpu", "busy", "block", "own", "garbage")
+        ]
+        lines.append(_line([reading, *(f"{median(values):.1f} / {max(values):.1f}" for values in columns)]))
+    return "\n".join(
+        [
+            *_versions(f"{scale.events} events, read {scale.readings} times unchanged, changed {scale.changes} times"),
+            _BLOCK_NOTE,
+            "",
+            "Milliseconds, median / highest:",
+            "",
+            *lines,
+            "",
+            f"Budget: {READING_BUDGET:.0f} ms of CPU time where nothing is new, {BLOCK_BUDGET:.0f} ms for a block (highest).",
         ]
     )
 

@@ -6,6 +6,7 @@ Must not know how Home Assistant is spoken to.
 import argparse
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 import signal
 import sys
@@ -93,8 +94,9 @@ async def _until_stopped(options: argparse.Namespace, lock: int) -> None:
     def end() -> None:
         # Only once: a second signal must not cut the ending short.
         if not demo.cancelling():
-            print("\nEnding ...", flush=True)
             demo.cancel()
+            with suppress(BrokenPipeError):  # whoever read it may be gone, for example `| head`
+                print("\nEnding ...", flush=True)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, end)

@@ -197,6 +197,8 @@ class AnyOrder(RuleBasedStateMachine):
             assert self.world.ledger is before
             return
         assert chosen.status is not Status.IN_USE
+        if changed.status is Status.IN_USE and changed.evse is not None:
+            self._consume([chosen], changed.evse)
         if self.world.ledger is before:
             assert len(self.world.news) == news
             return

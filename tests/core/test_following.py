@@ -1,16 +1,21 @@
 """What becomes of reservations when their drivers change."""
 
+from dataclasses import replace
+
 from custom_components.ocpp_central.core.commands import DropHold, PlaceHold
 from custom_components.ocpp_central.core.drivers import Driver, Drivers
 from custom_components.ocpp_central.core.following import Revision, followed
 from custom_components.ocpp_central.core.policy import Policy
+from custom_components.ocpp_central.core.refusal import Reason
 from custom_components.ocpp_central.core.reservation import EndReason, HoldState, News, Reservation, Status
+from custom_components.ocpp_central.core.sources import Occurrence
 from custom_components.ocpp_central.core.token import IdToken
 
 from .world import HALF_HOUR, HOLDER, NOON, STRANGER, World
 
 OLD, NEW, OTHER = IdToken(value="OLD"), IdToken(value="NEW"), IdToken(value="OTHER")
 HOUR = 2 * HALF_HOUR
+DAY = 24 * HOUR
 
 
 def anna(*tokens: IdToken, group: str | None = None) -> Driver:
@@ -179,3 +184,37 @@ def test_a_card_that_is_spelled_otherwise_is_the_same_card() -> None:
     was, now = anna(NEW, IdToken(value="04A2B3C4")), anna(NEW, IdToken(value="04A2B3C4"), group="Kinfolk")
     revise(world, was, now)
     assert (world.known(reservation).token, world.known(reservation).group) == (typed, "Kinfolk")
+
+
+def test_what_is_wanted_again_and_again_waits_for_a_driver_who_is_blocked() -> None:
+    """It is tried again once he may charge; one that he cancelled himself before is not."""
+    world = World()
+    was, blocked = anna(OLD), replace(anna(OLD), blocked=True)
+    days = [NOON + number * DAY for number in (1, 2)]
+    wanted = [
+        Occurrence(key=f"{start:%d}", start=start, end=start + HOUR, evse=1, holder=was.as_holder()) for start in days
+    ]
+    world.drivers = Drivers(known=(was,))
+    world.follow(*wanted)
+    world.cancel(world.occurring(wanted[0].key))
+    world.drivers = Drivers(known=(blocked,))
+    revise(world, was, blocked)
+    assert not list(world.ledger.living())
+    assert world.source.skipped == {wanted[1].key: Reason.DRIVER_BLOCKED}
+    world.follow(*wanted)
+    assert world.news[-1] is News.CANCELLED
+    world.drivers = Drivers(known=(was,))
+    world.follow(*wanted)
+    assert [each.window.start for each in world.ledger.living()] == days[1:]
+    assert not world.source.skipped
+
+
+def test_what_is_wanted_again_and_again_for_a_driver_who_is_gone_is_over() -> None:
+    """Nobody waits for him."""
+    world = World()
+    world.drivers = Drivers(known=(anna(OLD),))
+    start = NOON + DAY
+    world.follow(Occurrence(key="a", start=start, end=start + HOUR, evse=1, holder=anna(OLD).as_holder()))
+    revise(world, anna(OLD), None)
+    assert not list(world.ledger.living())
+    assert not world.source.skipped

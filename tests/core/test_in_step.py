@@ -212,15 +212,6 @@ def test_what_was_reserved_and_moves_to_where_no_room_is_is_skipped() -> None:
     assert world.news[2:] == [News.CANCELLED, News.REJECTED]
 
 
-def test_one_for_nobody_known_is_skipped_in_silence() -> None:
-    """There is nobody to tell of; the source knows."""
-    world = World()
-    world.follow(occurrence("a", DAY))
-    world.follow(Occurrence(key="a", start=NOON + DAY, end=NOON + DAY + HOUR, evse=1, holder=None))
-    assert world.source.skipped == {"a": Reason.UNKNOWN_DRIVER}
-    assert world.news == [News.SCHEDULED, News.CANCELLED]
-
-
 def test_a_driver_who_is_blocked_is_skipped() -> None:
     """Like a clash."""
     world = World()

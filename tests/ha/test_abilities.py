@@ -18,8 +18,6 @@ from .conftest import (
     refused,
 )
 
-pytestmark = pytest.mark.blackbox
-
 QUESTION = {Version.V16: "GetConfiguration", Version.V201: "GetVariables", Version.V21: "GetVariables"}
 CLAIMS_NOTHING = Behaviour(claims_reservations=False, reserve_answer="Rejected")
 SWITCHED_OFF = Behaviour(reservations_enabled=False)

@@ -2,24 +2,19 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from aiohttp.test_utils import TestClient
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.typing import (
-    ClientSessionGenerator,
-    MockHAClientWebSocket,
-    WebSocketGenerator,
-)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 import voluptuous as vol
 
 from tests.charger import Behaviour, Version
 
+from .agenda import CHARGER, Agenda, hours, shown, why
 from .conftest import (
     HOLDER,
     HOUSE_TOKEN,
@@ -36,7 +31,6 @@ from .conftest import (
 
 pytestmark = pytest.mark.blackbox
 
-CHARGER: Final = "calendar.a_reservations"
 CONNECTOR: Final = "calendar.a_connector_1_reservations"
 
 ANNA, BEN = "A0A0A0A1", "BEBEBEBE"
@@ -55,104 +49,11 @@ def chargers() -> list[ConfigSubentryData]:
     ]
 
 
-class Agenda:
-    """What the calendar page of Home Assistant does: a REST list, and three WebSocket commands."""
-
-    def __init__(self, site: Site, rest: TestClient[Any, Any], socket: MockHAClientWebSocket) -> None:
-        """Be open."""
-        self._site = site
-        self._rest = rest
-        self._socket = socket
-
-    async def events(self, calendar: str = CHARGER, **around: float) -> list[dict[str, Any]]:
-        """What is listed from this long ago until in so long; a year, if nothing else is said."""
-        span = timedelta(**around or {"days": 365})
-        now = datetime.now(UTC)
-        asked = {"start": (now - span).isoformat(), "end": (now + span).isoformat()}
-        answer = await self._rest.get(f"/api/calendars/{calendar}", params=asked)
-        assert answer.status == 200, await answer.text()
-        listed: list[dict[str, Any]] = await answer.json()
-        return listed
-
-    async def event(self, calendar: str = CHARGER) -> dict[str, Any]:
-        """The only event that is listed."""
-        (found,) = await self.events(calendar)
-        return found
-
-    async def make(self, summary: str = "Anna", *, calendar: str = CHARGER, **event: object) -> dict[str, Any]:
-        """Make an event; the answer."""
-        return await self._ask("create", entity_id=calendar, event={"summary": summary} | event)
-
-    async def edit(self, before: dict[str, Any], *, calendar: str = CHARGER, **changes: str) -> dict[str, Any]:
-        """Change an event as its form does, which sends everything, and times by the clock; the answer."""
-        times = {f"dt{field}": before[field]["dateTime"] for field in ("start", "end")}
-        event = {"summary": before["summary"], "description": before["description"], **times, **changes}
-        for field in times:
-            event[field] = by_the_clock(event[field])
-        if before["location"]:
-            event.setdefault("location", before["location"])
-        return await self._ask("update", entity_id=calendar, uid=before["uid"], event=event)
-
-    async def delete(self, uid: str, *, calendar: str = CHARGER) -> dict[str, Any]:
-        """Delete an event; the answer."""
-        return await self._ask("delete", entity_id=calendar, uid=uid)
-
-    async def watch(self, calendar: str = CHARGER) -> MockHAClientWebSocket:
-        """Open a view; the connection on which it is told what it shows."""
-        now = datetime.now(UTC)
-        await self._socket.send_json_auto_id(
-            {
-                "type": "calendar/event/subscribe",
-                "entity_id": calendar,
-                "start": now.isoformat(),
-                "end": (now + timedelta(days=1)).isoformat(),
-            }
-        )
-        assert (await self._socket.receive_json())["success"]
-        return self._socket
-
-    async def _ask(self, command: str, **data: object) -> dict[str, Any]:
-        await self._socket.send_json_auto_id({"type": f"calendar/event/{command}", **data})
-        answer: dict[str, Any] = await self._socket.receive_json()
-        await self._site.hass.async_block_till_done()
-        return answer
-
-
 @pytest.fixture
 async def agenda(site: Site, hass_client: ClientSessionGenerator, hass_ws_client: WebSocketGenerator) -> Agenda:
     """The calendar page."""
     socket = await hass_ws_client(site.hass)
     return Agenda(site, await hass_client(), socket)
-
-
-def hours(start: float, end: float) -> dict[str, str]:
-    """The times of an event, so many hours from now, to the minute."""
-    now = datetime.now(UTC).replace(second=0, microsecond=0)
-    times = {"dtstart": now + timedelta(hours=start), "dtend": now + timedelta(hours=end)}
-    return {field: moment.isoformat() for field, moment in times.items()}
-
-
-def by_the_clock(told: str) -> str:
-    """What Home Assistant's clock shows at this moment; a day stays one."""
-    if "T" not in told:
-        return told
-    return dt_util.as_local(datetime.fromisoformat(told)).replace(tzinfo=None).isoformat()
-
-
-def shown(event: dict[str, Any]) -> dict[str, str]:
-    """The times of an event as they are listed, in UTC."""
-    return {
-        f"dt{field}": datetime.fromisoformat(event[field]["dateTime"]).astimezone(UTC).isoformat()
-        for field in ("start", "end")
-    }
-
-
-def why(answer: dict[str, Any]) -> str:
-    """The text with which Home Assistant has refused."""
-    assert not answer["success"]
-    text: str = answer["error"]["message"]
-    assert "{" not in text, "a placeholder has no value"
-    return text
 
 
 async def holders(site: Site) -> list[str | None]:
@@ -459,11 +360,10 @@ async def test_another_location_changes_what_is_reserved(
     [
         ({"summary": "Zoe"}, "no driver called Zoe"),
         ({"location": "Garage"}, "no Garage"),
-        ({"rrule": "FREQ=DAILY"}, "repeats"),
         (hours(-2, -1), "would be over before it begins"),
         (hours(5, 6), "In the way is reservation"),
     ],
-    ids=["driver", "location", "series", "past", "conflict"],
+    ids=["driver", "location", "past", "conflict"],
 )
 async def test_a_change_that_is_refused_changes_nothing(
     site: Site, agenda: Agenda, changes: dict[str, str], text: str
@@ -607,13 +507,6 @@ async def test_an_event_that_ends_before_it_starts_is_refused(site: Site, agenda
     assert answer["error"]["code"] == "invalid_format"
     with pytest.raises(vol.Invalid):
         await create(site, **hours(2, end))
-    assert await agenda.events() == []
-
-
-async def test_an_event_that_repeats_is_refused(site: Site, agenda: Agenda) -> None:
-    """Rather than reserved only once."""
-    await site.charger()
-    assert "An event that repeats" in why(await agenda.make(rrule="FREQ=WEEKLY", **hours(1, 2)))
     assert await agenda.events() == []
 
 

@@ -26,8 +26,6 @@ from .conftest import (
     told,
 )
 
-pytestmark = pytest.mark.blackbox
-
 RESERVATION = "sensor.a_connector_1_reservation"
 RESERVED = "binary_sensor.a_connector_1_reserved"
 STATUS = "sensor.a_connector_1_status"

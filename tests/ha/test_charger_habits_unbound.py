@@ -2,13 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from tests.charger import Behaviour, SimulatedCharger, Version
 
 from .conftest import HOLDER, ON_V2, ON_V16, STRANGER, Site, orders, started, told, told_what_it_can
-
-pytestmark = pytest.mark.blackbox
 
 
 async def able(site: Site, **facts: Any) -> SimulatedCharger:

@@ -711,9 +711,11 @@ async def test_adding_by_hand_ends_the_discovery(
     assert flow["flow_id"] == kept["flow_id"]
 
 
-async def test_only_chargers_and_drivers_can_be_added(hass: HomeAssistant, central_system: MockConfigEntry) -> None:
+async def test_only_chargers_drivers_and_links_can_be_added(
+    hass: HomeAssistant, central_system: MockConfigEntry
+) -> None:
     """A central system offers no other kind of subentry."""
-    assert set(central_system.supported_subentry_types) == {"charger", "driver"}
+    assert set(central_system.supported_subentry_types) == {"charger", "driver", "calendar_link"}
     with pytest.raises(UnknownHandler):
         await start_charger(hass, central_system, "socket")
 

@@ -10,8 +10,6 @@ from tests.charger import Version
 
 from .conftest import STRANGER, Clock, Site, charger_subentry, driver_subentry, refused, told
 
-pytestmark = pytest.mark.blackbox
-
 ANNA, BOB, CARL, EVE, GUS = "A0A0A0A1", "B10CB10C", "C0C0C0C0", "E0E0E0E0", "60606060"
 
 

@@ -23,8 +23,6 @@ from .conftest import (
     refused,
 )
 
-pytestmark = pytest.mark.blackbox
-
 ANNA_1, ANNA_2, BEN, CLEO, DORA = "A0A0A0A1", "A0A0A0A2", "BEBEBEBE", "C1E0C1E0", "D0D0D0D0"
 
 

@@ -24,8 +24,6 @@ from .conftest import (
     told_what_it_can,
 )
 
-pytestmark = pytest.mark.blackbox
-
 SENSOR = "sensor.a_enforceability"
 QUESTION = {Version.V16: "GetConfiguration", Version.V201: "GetVariables", Version.V21: "GetVariables"}
 CHANGE = {Version.V16: "ChangeConfiguration", Version.V201: "SetVariables", Version.V21: "SetVariables"}

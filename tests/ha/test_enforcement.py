@@ -28,8 +28,6 @@ from .conftest import (
     told,
 )
 
-pytestmark = pytest.mark.blackbox
-
 VISITOR = "0F0F0F0F"
 FREE_VEND = "FREEVEND"
 

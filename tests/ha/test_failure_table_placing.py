@@ -25,8 +25,6 @@ from .conftest import (
     warned_of,
 )
 
-pytestmark = pytest.mark.blackbox
-
 RESERVATION = "sensor.a_connector_1_reservation"
 STATUS = "sensor.a_connector_1_status"
 

@@ -24,8 +24,6 @@ from .conftest import (
     told,
 )
 
-pytestmark = pytest.mark.blackbox
-
 RESERVATION = "sensor.a_connector_1_reservation"
 STATUS = "sensor.a_connector_1_status"
 CONNECTED = "binary_sensor.a_connected"

@@ -25,8 +25,6 @@ from .conftest import (
     started,
 )
 
-pytestmark = pytest.mark.blackbox
-
 ANNA_1, ANNA_2, BEN, CLEO = "A0A0A0A1", "A0A0A0A2", "BEBEBEBE", "C1E0C1E0"
 OURS = {"SendLocalList", "GetLocalListVersion"}
 CHANGES_SETTINGS = {"ChangeConfiguration", "SetVariables"}

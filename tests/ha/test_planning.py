@@ -5,8 +5,6 @@ import pytest
 
 from .conftest import STRANGER, Clock, Site, charger_subentry, refused
 
-pytestmark = pytest.mark.blackbox
-
 
 @pytest.fixture
 def chargers() -> list[ConfigSubentryData]:

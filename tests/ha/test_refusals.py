@@ -14,8 +14,6 @@ from tests.charger import HOME_CHARGER, Behaviour, Fault, Version
 
 from .conftest import HOLDER, STRANGER, Clock, Site, refused
 
-pytestmark = pytest.mark.blackbox
-
 
 @pytest.mark.parametrize(
     ("wish", "key"),

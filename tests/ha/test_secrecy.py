@@ -16,7 +16,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import mock_component
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 import voluptuous as vol
 
 from custom_components.ocpp_central.const import DOMAIN
@@ -151,6 +151,9 @@ class Life:
         for entity in er.async_entries_for_config_entry(registry, site.entry.entry_id):
             registry.async_update_entity(entity.entity_id, disabled_by=None)
         await self.restarts()
+        await self._clock.forward(seconds=31)  # by then Home Assistant loads us once more itself, for these entities
+        for identity in ("a", "b"):
+            await self._site.shows(f"binary_sensor.{identity}_connected", "on")
         await eventually(lambda: len(self._chargers["A"].local_list) == 5, "the list of drivers")
 
     async def strangers_dial_in(self, version: Version) -> None:
@@ -190,6 +193,24 @@ class Life:
         create = self._hass.services.async_call("calendar", "create_event", data, blocking=True)
         error = await refused(create, "unknown_driver")
         self._hearsay.note("refusal", {"text": str(error), "placeholders": error.translation_placeholders})
+
+    async def something_repeats(self, hass_ws_client: WebSocketGenerator) -> None:
+        """For Ben, and in vain on one day, which is Anna's."""
+        await self._reserve("B", 2, driver="Anna", start=self._clock.after(days=5), duration={"hours": 24})
+        await self._choose(horizon=2)
+        socket = await hass_ws_client(self._hass)
+        begin, end = self._clock.after(hours=30), self._clock.after(hours=31)
+        event = {"summary": "Ben", "location": "2", "dtstart": begin, "dtend": end, "rrule": "FREQ=DAILY;COUNT=9"}
+        await socket.send_json_auto_id(
+            {"type": "calendar/event/create", "entity_id": "calendar.b_reservations", "event": event}
+        )
+        answer = await socket.receive_json()
+        assert answer["success"]
+        self._hearsay.note("response", answer)
+        await self._choose(horizon=365)
+        assert self._complains("occurrences_skipped")
+        self._hearsay.look()
+        await self.calendars_are_looked_at()
 
     async def an_assistant_is_asked(self) -> None:
         """What is reserved, for somebody who is not known or blocked, and to release what may be one of several."""
@@ -338,13 +359,13 @@ class Life:
         """While the charger is offline; we are told only after the reservation has expired, as another one has."""
         new = self._chargers[NEW]
         news = self._site.news(f"event.{NEW.lower()}_connector_2_reservation")
-        await self._reserve(NEW, 1, id_token=GUEST_1, duration={"minutes": 5})
-        await self._reserve(NEW, 2, driver="Lea", duration={"minutes": 5})
+        await self._reserve(NEW, 1, id_token=GUEST_1, duration={"minutes": 1})
+        await self._reserve(NEW, 2, driver="Lea", duration={"minutes": 1})
         await new.go_offline()
         await self._site.shows(f"binary_sensor.{NEW.lower()}_connected", "off")
-        await self._clock.forward(minutes=2)
+        await self._clock.forward(seconds=20)
         await new.start(2, LEARNED)
-        await self._clock.forward(minutes=4)
+        await self._clock.forward(seconds=50)  # by more, those who are connected would have to answer a ping in no time
         new.go_online()
         await eventually(lambda: told(news)[-2:] == ["expired", "used"], "the news")
         await new.wait_for(lambda: not new.pending)
@@ -382,7 +403,8 @@ class Life:
         """One of two; then all that there ever was is told."""
         await self._act("cancel_reservation", device_id=self._site.device_id("B", 2))
         found = await self._act("get_reservations", include_ended=True)
-        assert {each["status"] for each in found["reservations"]} == {"scheduled", "used", "expired", "cancelled"}
+        ends = {"used", "expired", "cancelled", "rejected"}
+        assert {each["status"] for each in found["reservations"]} == {"scheduled"} | ends
 
     async def restarts(self) -> None:
         """The central system goes, and comes back from what it has stored."""
@@ -448,17 +470,19 @@ async def test_nobody_is_told_who_charges_with_what(
     clock: Clock,
     version: Version,
     hass_client: ClientSessionGenerator,
+    hass_ws_client: WebSocketGenerator,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """No state, attribute, event, response, refusal, form, repair, logbook, log at info or above, nor the diagnostics."""
     mock_component(hass, "frontend")  # without its pages, which the harness does not bring
-    for component in ("diagnostics", "logbook", "repairs", "tag"):
+    for component in ("diagnostics", "logbook", "repairs", "tag", "websocket_api"):
         assert await async_setup_component(hass, component, {})
     life = Life(site, clock, hearsay, hass_client)
     await life.begins(version)
     await life.strangers_dial_in(version)
     await life.everybody_reserves()
     await life.calendars_are_looked_at()
+    await life.something_repeats(hass_ws_client)
     await life.an_assistant_is_asked()
     await life.wishes_are_refused()
     await life.a_stranger_is_refused()

@@ -7,6 +7,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 import pytest
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from tests.charger import Behaviour, Fault, Version
 
@@ -19,6 +20,7 @@ from .conftest import (
     driver_subentry,
     eventually,
     refused,
+    warned_of,
 )
 
 pytestmark = pytest.mark.blackbox
@@ -65,6 +67,54 @@ def disk(hass: HomeAssistant, site: Site) -> Iterator[Disk]:
     yield disk
     if disk.path.is_dir():
         disk.is_repaired()
+
+
+@pytest.mark.parametrize("begins", ["now", "later"])
+async def test_of_what_repeats_nothing_is_left_that_cannot_be_saved(
+    site: Site,
+    disk: Disk,
+    clock: Clock,
+    hass_ws_client: WebSocketGenerator,
+    caplog: pytest.LogCaptureFixture,
+    begins: str,
+) -> None:
+    """Neither a reservation nor what would make more of them; a series that is there stays, and is made good later."""
+    charger = await site.charger()
+    socket = await hass_ws_client(site.hass)
+
+    async def asked(command: str, **data: object) -> dict[str, Any]:
+        of = {"entity_id": "calendar.a_reservations", **data}
+        await socket.send_json_auto_id({"type": f"calendar/event/{command}", **of})
+        answer: dict[str, Any] = await socket.receive_json()
+        return answer
+
+    start = 0 if begins == "now" else 5
+    event = {
+        "summary": "",
+        "location": "1",
+        "dtstart": clock.after(hours=start),
+        "dtend": clock.after(hours=start + 2),
+        "rrule": "FREQ=DAILY",
+    }
+    disk.breaks()
+    assert "could not be saved" in (await asked("create", event=event))["error"]["message"]
+    disk.is_repaired()
+    await clock.forward(hours=1)
+    assert await site.reservations() == []
+    assert charger.holds == {}
+
+    assert (await asked("create", event=event | {"location": "2"}))["success"]
+    before = await site.reservations()
+    (uid,) = [each["uid"] for book in json.loads(disk.path.read_text())["data"]["books"] for each in book["sources"]]
+    disk.breaks()
+    assert "could not be saved" in (await asked("delete", uid=uid))["error"]["message"]
+    assert "could not be saved" in (await asked("update", uid=uid, event=event))["error"]["message"]
+    await clock.forward(days=1)
+    assert warned_of(caplog, "what repeats at a could not be reserved")
+    assert (await site.reservations())[-1] == before[-1]
+    disk.is_repaired()
+    await clock.forward(hours=1)
+    assert (await site.reservations())[-1]["start"] > before[-1]["start"]
 
 
 @pytest.mark.parametrize("held_by", ["auto", "charger", "central_system"])

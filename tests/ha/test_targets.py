@@ -26,8 +26,6 @@ from .conftest import (
     told_what_it_can,
 )
 
-pytestmark = pytest.mark.blackbox
-
 CONNECTORS = (1, 2, 3)
 TYPES = ("sType2", "sType2", "cCCS2")
 ANY = "sensor.a_reservation_for_any_connector"

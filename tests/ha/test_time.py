@@ -3,15 +3,12 @@
 import asyncio
 import json
 
-import pytest
 from websockets import Subprotocol
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.charger import Behaviour, Version
 
 from .conftest import HOLDER, PATIENCE, STRANGER, Clock, Site, eventually
-
-pytestmark = pytest.mark.blackbox
 
 
 async def test_a_reservation_expires(site: Site, clock: Clock, version: Version) -> None:

@@ -11,8 +11,6 @@ from tests.charger import Behaviour, SimulatedCharger, Version
 
 from .conftest import HOLDER, STRANGER, TELLS_ALL, Clock, Site, charger_subentry, refused
 
-pytestmark = pytest.mark.blackbox
-
 
 def ids_placed(charger: SimulatedCharger) -> list[int]:
     """The wire ids of all ReserveNow that the charger received, in order."""
@@ -195,7 +193,7 @@ async def test_a_broken_connector_is_no_better_place(site: Site, version: Versio
     assert (await site.becomes(evse=1, hold="held"))["uid"] == before["uid"]
 
 
-async def test_a_plugged_car_delays_the_hold(site: Site, version: Version) -> None:
+async def test_a_plugged_car_delays_the_hold(site: Site, clock: Clock, version: Version) -> None:
     """Contract 3: active, hold pending, result Occupied, event busy; held once the car is gone."""
     charger = await site.charger(version=version)
     before = await site.reserve()
@@ -206,6 +204,8 @@ async def test_a_plugged_car_delays_the_hold(site: Site, version: Version) -> No
     assert (after["status"], after["hold"], after["result"]) == ("active", "pending", "Occupied")
     assert [each["event_type"] for each in news] == ["changed", "busy"]
     await charger.unplug(2)
+    await site.shows("binary_sensor.a_connector_2_plugged_in", "off")
+    await clock.forward(seconds=2)
     await site.becomes(hold="held", evse=2)
 
 

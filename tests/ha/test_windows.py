@@ -13,8 +13,6 @@ from tests.charger import HOME_CHARGER, Behaviour, Version
 
 from .conftest import HOLDER, STRANGER, TELLS_ALL, Clock, Site, asked, eventually, refused, told
 
-pytestmark = pytest.mark.blackbox
-
 RESERVATION = "sensor.a_connector_1_reservation"
 NEXT = "sensor.a_connector_1_next_reservation"
 UNTIL = "sensor.a_connector_1_reserved_until"

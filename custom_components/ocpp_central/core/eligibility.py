@@ -13,15 +13,15 @@ def refuse_ineligible(reservation: Reservation, drivers: Drivers) -> None:
     driver = drivers.get(reservation.driver)
     if driver is None:
         return
+    if (reason := why_ineligible(reservation, driver)) is not None:
+        raise Refusal(reason, driver=driver)
+
+
+def why_ineligible(reservation: Reservation, driver: Driver) -> Reason | None:
+    """Why a reservation cannot be for the driver: he is blocked, or must not charge in all of its window; None if it can."""
     if driver.blocked:
-        raise Refusal(Reason.DRIVER_BLOCKED, driver=driver)
-    if not is_eligible(reservation, driver):
-        raise Refusal(Reason.DRIVER_NOT_VALID, driver=driver)
-
-
-def is_eligible(reservation: Reservation, driver: Driver) -> bool:
-    """Whether the driver may charge in all of the window of a reservation."""
+        return Reason.DRIVER_BLOCKED
     window = reservation.window
     begins_in_time = driver.valid_from is None or window.start >= driver.valid_from
     ends_in_time = driver.valid_until is None or window.end <= driver.valid_until
-    return not driver.blocked and begins_in_time and ends_in_time
+    return None if begins_in_time and ends_in_time else Reason.DRIVER_NOT_VALID

@@ -5,18 +5,19 @@ changes drivers, nor how a reservation is changed or withdrawn (`ledger`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .book import Change
 from .change import Amendment
 from .charger import Charger
 from .drivers import Driver, Drivers
-from .eligibility import is_eligible
+from .eligibility import why_ineligible
 from .events import ChargerId
+from .in_step import taken_back
 from .ledger import Ledger, Step
 from .policy import Policy
-from .refusal import Refusal
+from .refusal import Reason, Refusal
 from .reservation import Reservation, Status
 from .room import Terms
 from .token import IdToken
@@ -37,6 +38,7 @@ def followed(
 
     Those of a driver who is gone or blocked are cancelled, and so is one in whose window he must not charge, and one that
     cannot follow, because its charger cannot carry the new token: whoever has the old one must not charge with it any more.
+    What a source wants for a driver is tried again, for as long as there is such a driver.
     """
     changes: list[Change] = []
     for reservation in tuple(ledger.living()):
@@ -44,20 +46,27 @@ def followed(
         if reservation.driver is None or reservation.status is Status.IN_USE:
             continue
         charger = chargers.get(reservation.charger) or Charger(charger=reservation.charger)
-        if driver is None or not is_eligible(reservation, driver):
+        if driver is None:
             step = ledger.withdraw(reservation.uid, charger, now)
+        elif (reason := why_ineligible(reservation, driver)) is not None:
+            step = _taken_back(ledger, reservation, reason, charger, now)
         elif (amendment := _amendment(reservation, driver, revision.before.get(reservation.driver))) is not None:
             try:
                 step = ledger.change(
                     reservation.uid, amendment, charger, Terms(policy=policy, drivers=revision.after), now=now
                 )
-            except Refusal:
-                step = ledger.withdraw(reservation.uid, charger, now)
+            except Refusal as refusal:
+                step = _taken_back(ledger, reservation, refusal.reason, charger, now)
         else:
             continue
         ledger = step.ledger
         changes += step.changes
     return Step(ledger=ledger, changes=tuple(changes))
+
+
+def _taken_back(ledger: Ledger, reservation: Reservation, reason: Reason, charger: Charger, now: datetime) -> Step:
+    step = ledger.withdraw(reservation.uid, charger, now)
+    return replace(step, ledger=taken_back(step.ledger, reservation, reason).ledger)
 
 
 def _amendment(reservation: Reservation, driver: Driver, was: Driver | None) -> Amendment | None:

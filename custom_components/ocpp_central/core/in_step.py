@@ -5,7 +5,7 @@ source. Must not know where the wishes of a source come from (`sources`), nor ho
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from .change import Amendment
@@ -85,6 +85,19 @@ def in_step(ledger: Ledger, demand: Demand, circumstances: Circumstances) -> Fol
     `Clashing` instead. Of the past nothing is changed.
     """
     return _Round(ledger, demand, circumstances).run()
+
+
+def taken_back(ledger: Ledger, reservation: Reservation, reason: Reason) -> Step:
+    """The ledger once its source knows that it has lost a reservation which it wants still: it is tried again.
+
+    The same ledger if no source wants it.
+    """
+    origin, book = reservation.origin, ledger.book(reservation.charger)
+    source = None if origin is None else book.sources.get(origin.source)
+    if origin is None or source is None or origin.key not in source.told:
+        return Step(ledger=ledger)
+    skipped = {**source.skipped, origin.key: reason}
+    return ledger.with_source(reservation.charger, source.uid, replace(source, skipped=skipped))
 
 
 def dropped(ledger: Ledger, source: str, charger: Charger, now: datetime) -> Step:
@@ -201,8 +214,6 @@ class _Round:
 
     def _is_changed(self, reservation: Reservation, occurrence: Occurrence) -> bool:
         """Change a reservation to what is wanted, unless it is refused; one in use stays as it is."""
-        if occurrence.holder is None:
-            return False
         if reservation.status is not Status.IN_USE:
             amendment = _amendment(reservation, occurrence, self._now)
             try:
@@ -231,8 +242,6 @@ class _Round:
                 self._settle(each)
 
     def _wish(self, occurrence: Occurrence) -> Wish:
-        if occurrence.holder is None:
-            raise Refusal(Reason.UNKNOWN_DRIVER)
         return Wish(
             charger=self._charger.charger,
             target=occurrence.target,
@@ -248,12 +257,11 @@ class _Round:
         )
 
     def _skip(self, occurrence: Occurrence, refusal: Refusal) -> None:
-        """Leave it out; that is told if it was not, and if there is somebody whom it would have been for."""
+        """Leave it out; that is told if it was not."""
         if occurrence.key not in self._skipped or self._told.get(occurrence.key) != occurrence.told:
             self._clashes.append(Clash(occurrence=occurrence, refusal=refusal))
-            if occurrence.holder is not None:
-                window, uid = occurrence.told.window, self._new_uid()
-                self._take(self._ledger.skip(self._wish(occurrence), window, uid=uid, now=self._now))
+            window, uid = occurrence.told.window, self._new_uid()
+            self._take(self._ledger.skip(self._wish(occurrence), window, uid=uid, now=self._now))
         self._told[occurrence.key] = occurrence.told
         self._skipped[occurrence.key] = refusal.reason
 
@@ -276,7 +284,6 @@ def _far_ahead_first(move: tuple[Reservation, Occurrence]) -> tuple[bool, float]
 
 def _amendment(reservation: Reservation, occurrence: Occurrence, now: datetime) -> Amendment:
     """What is to be different of a reservation so that it is what is wanted."""
-    assert occurrence.holder is not None  # noqa: S101  what is for nobody is not asked for
     told, holder = occurrence.told, occurrence.holder
     has_begun = max(told.window.start, reservation.window.start) <= now
     named = reservation.evse if reservation.target is Target.CONNECTOR else None

@@ -29,7 +29,6 @@ class Reason(StrEnum):
     TOO_LONG = "reservation_too_long"
     BEYOND_HORIZON = "reservation_beyond_horizon"
     TYPE_UNKNOWN = "connector_type_unknown"
-    UNKNOWN_DRIVER = "unknown_driver"
     DRIVER_BLOCKED = "driver_blocked"
     DRIVER_NOT_VALID = "driver_not_valid"
     TOKEN_TOO_LONG = "id_token_too_long"  # noqa: S105  a reason, no secret

@@ -23,8 +23,7 @@ from .reservation import Target, Window, whole_seconds
 class Occurrence:
     """What a source wants once. `key`: which of its own it is. Times are in UTC, the end is after the start.
 
-    `evse`: of the target `connector` only; `connector_type`: of that target only. `holder` None: nobody knows for whom,
-    so that it cannot be reserved.
+    `evse`: of the target `connector` only; `connector_type`: of that target only.
     """
 
     key: str
@@ -33,7 +32,7 @@ class Occurrence:
     target: Target = Target.CONNECTOR
     evse: EvseId | None = None
     connector_type: str | None = None
-    holder: Holder | None
+    holder: Holder
 
     @property
     def told(self) -> Told:
@@ -43,24 +42,19 @@ class Occurrence:
             target=self.target,
             evse=self.evse,
             connector_type=self.connector_type,
-            driver=None if self.holder is None else self.holder.driver,
-            for_nobody=self.holder is None,
+            driver=self.holder.driver,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What a source wanted of an occurrence. No token: reservations follow their drivers by themselves.
-
-    `driver` None: the house, or `for_nobody` who is known.
-    """
+    """What a source wanted of an occurrence. No token: reservations follow their drivers by themselves."""
 
     window: Window
     target: Target
     evse: EvseId | None = None
     connector_type: str | None = None
     driver: DriverId | None = None
-    for_nobody: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
