@@ -38,7 +38,7 @@ class Pacer:
         self._audience = audience
         self._apply = apply
         self._resting: dict[Place, asyncio.TimerHandle] = {}
-        self._kept: dict[Place, _Kept] = {}
+        self._kept: dict[ChargerId, dict[Place, _Kept]] = {}
         self._waiting: set[Place] = set()
         self._stopped = False
 
@@ -49,12 +49,12 @@ class Pacer:
         if place not in self._resting or any(reading.measurand == INTERVAL for reading in event.readings):
             self.release(charger_id)
             return False
-        kept = self._kept.get(place)
+        kept = self._kept.get(charger_id, {}).get(place)
         if kept is not None and (kept.last.transaction != event.transaction or event.at < kept.last.at):
             self.release(charger_id)
             kept = None
         if kept is None:
-            kept = self._kept[place] = _Kept({}, event)
+            kept = self._kept.setdefault(charger_id, {})[place] = _Kept({}, event)
         kept.last = event
         for reading in event.readings:
             kept.newest[reading.measurand, reading.location, reading.phase, reading.context] = reading
@@ -63,8 +63,8 @@ class Pacer:
     @callback
     def release(self, charger_id: ChargerId) -> None:
         """Have counted what a charger told before that which follows now."""
-        for place in [place for place in self._kept if place.charger == charger_id] if self._kept else ():
-            self._count(place)
+        for kept in self._kept.pop(charger_id, {}).values():
+            self._count(charger_id, kept)
 
     @callback
     def read(self, places: Iterable[Place]) -> None:
@@ -79,16 +79,15 @@ class Pacer:
     def stop(self) -> None:
         """Have counted what is kept, and show nothing any more."""
         self._stopped = True
-        for place in tuple(self._kept):
-            self._count(place)
+        for charger_id in tuple(self._kept):
+            self.release(charger_id)
         for timer in self._resting.values():
             timer.cancel()
         self._resting.clear()
         self._waiting.clear()
 
-    def _count(self, place: Place) -> None:
-        kept = self._kept.pop(place)
-        self._apply(place.charger, replace(kept.last, readings=tuple(kept.newest.values())))
+    def _count(self, charger_id: ChargerId, kept: _Kept) -> None:
+        self._apply(charger_id, replace(kept.last, readings=tuple(kept.newest.values())))
 
     def _show(self, place: Place) -> None:
         self._resting[place] = self._loop.call_later(PACE, self._rested, place)
@@ -96,8 +95,8 @@ class Pacer:
 
     def _rested(self, place: Place) -> None:
         del self._resting[place]
-        if place in self._kept:
-            self._count(place)
+        if (kept := self._kept.get(place.charger, {}).pop(place, None)) is not None:
+            self._count(place.charger, kept)
         if place in self._waiting:
             self._waiting.remove(place)
             if place not in self._resting:

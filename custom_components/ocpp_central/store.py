@@ -57,7 +57,7 @@ class StoredMeter:
     seen: tuple[Key, ...] = ()
     imported: Register = Register()
     exported: Register = Register()
-    in_kwh: bool = False
+    in_kwh: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from custom_components.ocpp_central.core.transaction import Transaction
 from .world import CHARGER, HOLDER, MINUTE, NOON, SECOND
 
 HOUR = 60 * MINUTE
+POWER = "Power.Active.Import"
 KNOWN = (
     Charger(charger=CHARGER)
     .after(Connected(token_length=20, at=NOON))
@@ -158,10 +159,11 @@ def test_a_session_that_was_queued_is_accounted_at_its_own_time() -> None:
         ended(3000.5, NOON + 3 * HOUR + 5 * SECOND, received=now),
     ]
     assert account(after(queued, charger)) == (2000.5, 2 * HOUR + 5 * SECOND)
-    newer = charger.after(metered(3400, back, received=back))
+    newer = charger.after(metered(3400, back, received=back)).after(metered(7000, back, POWER, received=back))
     late = after(queued, newer)
     assert account(late) == (2000.5, 2 * HOUR + 5 * SECOND)
     assert late.evses[1].meter.imported.total == 3400
+    assert late.evses[1].meter.total(POWER) == 7000
 
 
 def test_what_happened_offline_has_its_own_time() -> None:

@@ -130,6 +130,8 @@ def test_intervals_add_up_where_there_is_no_register() -> None:
     assert phases.imported.total == 337.5
     unknown = read(reading(10, INTERVAL, "L9"), at=NOON + HOUR, meter=phases)
     assert unknown.imported.total == 337.5
+    at_once = read(reading(5000, INTERVAL), at=NOON + HOUR, meter=unknown)
+    assert at_once.imported.total == 5337.5
     both = read(reading(9000), reading(10, INTERVAL), at=NOON)
     assert both.imported.total == 9000
 
@@ -149,8 +151,10 @@ def test_kilowatt_hours_that_are_called_watt_hours_are_found_out() -> None:
     assert after.imported.total == 362_000
     honest = read(reading(362_500), at=NOON + 2 * HOUR, meter=after, start=362_000)
     assert not honest.in_kwh
+    anew = read(reading(363), at=NOON + 3 * HOUR, meter=honest, start=362_000)
+    assert not anew.in_kwh
     assert read(reading(93), start=0).imported.total == 93
-    assert not read(reading(50), start=361_000).in_kwh
+    assert read(reading(50), start=361_000).in_kwh is None
 
 
 def test_nothing_flows_when_the_transaction_is_over() -> None:

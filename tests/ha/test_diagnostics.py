@@ -67,6 +67,7 @@ async def live(site: Site, clock: Clock, version: Version) -> SimulatedCharger:
     assert await charger.start(1, STRANGER)
     await charger.meter(1)
     await site.shows("binary_sensor.a_connector_1_charging", "on")
+    await site.shows("sensor.a_connector_1_power", "7360.0")
     await charger.heartbeat()
     return charger
 

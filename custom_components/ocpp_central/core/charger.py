@@ -525,7 +525,8 @@ class Charger:
         if running is None:
             return self._ended_unnoticed(event)
         evse = self._read(self.evses[running.evse], event)
-        meter = evse.meter.said(event.meter_wh, self._read_at(event)).at_rest(event.at)
+        at = self._read_at(event)
+        meter = evse.meter if evse.meter.is_ahead_of(at) else evse.meter.said(event.meter_wh, at).at_rest(event.at)
         last = replace(
             (evse.running or running).metered(meter),
             ended=self._happened_at(event),

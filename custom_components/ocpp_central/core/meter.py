@@ -57,7 +57,7 @@ class Key(NamedTuple):
 class Meter:
     """What a meter told. `readings`: the newest of each, as told. `seen`: all that it ever told.
 
-    `imported`, `exported`: its registers of energy. `in_kwh`: it tells kWh and calls them Wh, or nothing.
+    `imported`, `exported`: its registers of energy. `in_kwh`: it tells kWh and calls them Wh, or nothing; None: that does not show yet.
     `interval`: the context of the intervals that are added up where it tells no register. `read_at`: when it was read last.
     """
 
@@ -65,7 +65,7 @@ class Meter:
     seen: frozenset[Key] = frozenset()
     imported: Register = Register()
     exported: Register = Register()
-    in_kwh: bool = False
+    in_kwh: bool | None = None
     interval: str | None = None
     read_at: datetime | None = None
 
@@ -152,7 +152,7 @@ def _with_interval(meter: Meter, told: Mapping[Key, Reading], at: datetime) -> M
         return meter
     context = meter.interval or next((each.context for each in readings if each.context in _REGULAR), None)
     wh = _total(INTERVAL, [each for each in readings if each.context in {context, _END}])
-    register = meter.imported if wh is None else meter.imported.after((meter.imported.told or 0) + wh, at)
+    register = meter.imported if wh is None else meter.imported.plus(wh, at)
     return replace(meter, imported=register, interval=context)
 
 
@@ -230,15 +230,17 @@ def _normal(reading: Reading) -> float:
     return normal(reading.measurand, reading.value, reading.unit)
 
 
-def _is_in_kwh(wh: float, meter_start: float | None, *, so_far: bool) -> bool:
+def _is_in_kwh(wh: float, meter_start: float | None, *, so_far: bool | None) -> bool | None:
     """Whether a register that is said to be in Wh is in kWh (OpenEVSE/openevse_esp32_firmware#703).
 
-    The meter of a start is in Wh by definition (1.6 section 6.45), and a session takes no megawatt hours.
+    The meter of a start is in Wh by definition (1.6 section 6.45), and a session takes no megawatt hours. One that was in Wh
+    once has begun anew if it is at a thousandth of that.
     """
     if not meter_start:
         return so_far
-    least = meter_start - min(_THOUSAND, meter_start / 2)
-    for factor in (1, _THOUSAND):
-        if least <= wh * factor <= meter_start + _MOST_OF_A_SESSION_WH:
-            return factor == _THOUSAND
+    least, most = meter_start - min(_THOUSAND, meter_start / 2), meter_start + _MOST_OF_A_SESSION_WH
+    if least <= wh <= most:
+        return False
+    if least <= wh * _THOUSAND <= most:
+        return so_far is not False
     return so_far

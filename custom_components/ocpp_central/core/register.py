@@ -59,6 +59,10 @@ class Register:
         counted = told if self._began_anew(self.doubted) else told - self.doubted
         return Register(told=told, offset=_exact(self.offset + self.told + counted - told), at=at)
 
+    def plus(self, wh: float, at: datetime) -> Register:
+        """The register of a charger that has none, but tells what it has delivered since it told that last."""
+        return Register(told=_exact((self.told or 0) + max(wh, 0)), offset=self.offset, at=at)
+
     def when_it_said(self, wh: float) -> float | None:
         """What the total was when the register, which was read by now, said `wh` a moment ago.
 

@@ -35,7 +35,7 @@ def readings_v16(meter_values: Sequence[Json], received: datetime) -> tuple[Read
             # A signed block (ValueFormat of 1.6) may be all digits, yet it is no number.
             value = None if sample.get("format") == "SignedData" else _number(sample.get("value"))
             if value is not None:
-                unit = sample.get("unit") or None
+                unit = text(sample, "unit")
                 found.append(_reading(sample, value, _SPELLINGS.get(unit, unit), at))
     return tuple(found)
 
@@ -66,13 +66,17 @@ def register_wh(readings: Sequence[Reading], context: str) -> float | None:
 
 
 def _reading(sample: Json, value: float, unit: str | None, at: datetime) -> Reading:
-    # The schemas have seen to it that these are texts: there are eight or more samples in most messages of a charger.
-    told = sample.get
-    measurand = told("measurand") or REGISTER
+    measurand = text(sample, "measurand") or REGISTER
     if unit is None and measurand.startswith(_ENERGY):
         unit = _WATT_HOUR
     return Reading(
-        measurand, value, unit, at, told("phase") or None, told("location") or _LOCATION, told("context") or _CONTEXT
+        measurand=measurand,
+        value=value,
+        unit=unit,
+        at=at,
+        phase=text(sample, "phase"),
+        location=text(sample, "location") or _LOCATION,
+        context=text(sample, "context") or _CONTEXT,
     )
 
 
