@@ -58,6 +58,7 @@ from .history import History
 from .list_keeper import ListKeeper
 from .metering import Pacer
 from .options import consumes_on_any, policy_of, rules_of
+from .outlasting import outlasting
 from .showing import changed_at, changed_in, read_in, sessions_changed_in, shows_at, told_at
 from .store import Memory, Storage, StorageFailedError, is_to_be_kept
 from .watch import Watch
@@ -375,7 +376,7 @@ class CentralSystem:
         Raises `StorageFailedError`, and whatever `step_of` raises.
         """
         made = self._make_alone(step_of, aside=aside)
-        return await asyncio.shield(self.hass.async_create_task(made, "step", eager_start=True))
+        return await outlasting(self.hass.async_create_task(made, "step", eager_start=True))
 
     @contextmanager
     def watched(self, uid: str) -> Iterator[Watch]:

@@ -31,6 +31,7 @@ from .core.register import Register
 from .core.reservation import Status
 from .core.spellings import Spellings
 from .core.transaction import Transaction
+from .outlasting import outlasting
 from .records import Json, UnreadableError, Writer, decoded_by, read, read_sources
 
 VERSION = 1
@@ -195,7 +196,7 @@ class Storage:
             writing = self._writing or self._begin_to_write()
             try:
                 # Whoever waits may be cancelled; two writes at once could leave the older one on disk.
-                await asyncio.shield(writing.task)
+                await outlasting(writing.task)
             except StorageFailedError:
                 if writing.version >= wanted:
                     raise
