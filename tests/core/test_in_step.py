@@ -327,3 +327,31 @@ def test_what_was_not_saved_has_not_happened() -> None:
     world.take(step)
     gone = dropped(world.ledger, SOURCE, world.charger, world.now)
     assert undone(gone.ledger, gone).books == world.ledger.books
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_a_demand_is_done_though_nothing_of_it_can_be(limit: int) -> None:
+    """More than one portion is refused where it is wanted: it is skipped, instead of being tried for ever."""
+    world = World()
+    world.follow(*daily(4))
+    world.reserve(1, STRANGER, start=NOON + 10 * DAY, lasting=6 * DAY)
+    rounds = 0
+    while not world.follow(*daily(4, 10 * DAY), limit=limit):
+        rounds += 1
+        assert rounds < 20
+    assert not starts(world)
+    assert world.source.skipped.keys() == {f"day {number}" for number in range(4)}
+    assert world.news.count(News.REJECTED) == 4
+
+
+def test_those_that_wait_for_each_other_find_their_places_in_portions() -> None:
+    """Though none of a portion can move before one of the next portion has."""
+    world = World()
+    world.follow(*(occurrence(str(number), (1 + number) * DAY) for number in range(5)))
+    turned = [occurrence(str(number), (1 + (number + 2) % 5) * DAY) for number in range(5)]
+    rounds = 0
+    while not world.follow(*turned, limit=2):
+        rounds += 1
+        assert rounds < 20
+    assert starts(world) == wanted_starts(turned)
+    assert not world.source.skipped

@@ -7,6 +7,7 @@ source. Must not know where the wishes of a source come from (`sources`), nor ho
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import takewhile
 
 from .change import Amendment
 from .charger import Charger
@@ -196,20 +197,22 @@ class _Round:
     def _change(self, moves: list[tuple[Reservation, Occurrence]]) -> None:
         """Change what is wanted otherwise: as often as it helps, since one may be in the way of the next.
 
-        What cannot be changed then is withdrawn, and may be made anew once all others are where they are wanted.
+        Where it does not help any more, what cannot be changed is withdrawn, and may be made anew once all others are
+        where they are wanted. So every portion of a long demand comes nearer to its end.
         """
         waiting = sorted(moves, key=_far_ahead_first)
         while waiting:
-            refused: list[tuple[Reservation, Occurrence]] = []
-            for reservation, occurrence in waiting:
-                if not self._may():
-                    return
-                if not self._is_changed(reservation, occurrence):
-                    refused.append((reservation, occurrence))
-            if len(refused) == len(waiting):
-                break
+            tried = list(takewhile(lambda _: self._may(), waiting))
+            refused = [move for move in tried if not self._is_changed(*move)]
+            if len(refused) == len(tried):
+                self._give_up(refused)
+                return
+            if not self._done:
+                return
             waiting = refused
-        for reservation, _ in waiting:
+
+    def _give_up(self, moves: Iterable[tuple[Reservation, Occurrence]]) -> None:
+        for reservation, _ in moves:
             self._take(self._ledger.withdraw(reservation.uid, self._charger, self._now))
 
     def _is_changed(self, reservation: Reservation, occurrence: Occurrence) -> bool:
@@ -270,8 +273,10 @@ class _Round:
         self._skipped.pop(occurrence.key, None)
 
     def _to_be_retried(self, skipped: Iterable[str]) -> list[Occurrence]:
+        """As many as may still be touched: nothing is left to do for those that may not."""
         waiting = [self._wanted[key] for key in skipped if key in self._wanted and key in self._skipped]
-        return sorted(waiting, key=lambda each: each.start)[:RETRIES]
+        most = RETRIES if self._left is None else min(RETRIES, self._left)
+        return sorted(waiting, key=lambda each: each.start)[:most]
 
 
 def _far_ahead_first(move: tuple[Reservation, Occurrence]) -> tuple[bool, float]:
