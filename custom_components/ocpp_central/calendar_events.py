@@ -30,7 +30,7 @@ from .core.ledger import Wish
 from .core.reservation import Reservation, Status, Target
 from .core.sources import Series
 from .core.token import IdToken
-from .windows import in_utc
+from .windows import begins
 
 RESERVED: Final = "reserved"
 WHOLE_CHARGER: Final = "whole_charger"
@@ -136,8 +136,8 @@ def wished(event: EventData, vocabulary: Vocabulary) -> Wish:
         token=holder.token,
         group=holder.group,
         driver=holder.driver,
-        start=_moment(event[EVENT_START]),
-        end=_moment(event[EVENT_END]),
+        start=begins(event[EVENT_START]),
+        end=begins(event[EVENT_END]),
     )
 
 
@@ -148,8 +148,8 @@ def amended(reservation: Reservation, event: EventData, vocabulary: Vocabulary) 
     """
     before = shown(reservation, vocabulary)
     aim, holder = _another_aim(event, before, vocabulary), _another_holder(event, before, vocabulary)
-    start = None if _reads_alike(event[EVENT_START], before.start) else _moment(event[EVENT_START])
-    end = None if _reads_alike(event[EVENT_END], before.end) else _moment(event[EVENT_END])
+    start = None if _reads_alike(event[EVENT_START], before.start) else begins(event[EVENT_START])
+    end = None if _reads_alike(event[EVENT_END], before.end) else begins(event[EVENT_END])
     if start is not None and end is None:
         end = reservation.window.end  # a new start alone would move it
     return Amendment(
@@ -296,11 +296,6 @@ def _another_holder(event: EventData, before: Shown, vocabulary: Vocabulary) -> 
 
 def _text(event: EventData, field: str) -> str:
     return (event.get(field) or "").strip()
-
-
-def _moment(told: date) -> datetime:
-    """A day begins at local midnight; the last day of an event is told as the first one that is not part of it."""
-    return in_utc(told if isinstance(told, datetime) else dt_util.start_of_local_day(told))
 
 
 def _clock(told: date) -> datetime:

@@ -150,7 +150,9 @@ class _Round:
         self._change([(living[each.key], each) for each in anew if each.key in living])
         kept = self._living()
         self._make(each for each in anew if each.key not in kept)
-        self._make(self._to_be_retried(known))
+        if self._done:
+            self._left = None  # they are few, and nothing is left to do for those that fail again
+            self._make(self._to_be_retried(known))
         if self._clashes and self._demand.strict:
             raise Clashing(self._clashes, of=len(self._wanted))
         source = Source(uid=self._demand.source, series=self._demand.series, told=self._told, skipped=self._skipped)
@@ -301,10 +303,8 @@ class _Round:
         self._skipped.pop(occurrence.key, None)
 
     def _to_be_retried(self, skipped: Iterable[str]) -> list[Occurrence]:
-        """As many as may still be touched: nothing is left to do for those that may not."""
         waiting = [self._wanted[key] for key in skipped if key in self._wanted and key in self._skipped]
-        most = RETRIES if self._left is None else min(RETRIES, self._left)
-        return sorted(waiting, key=lambda each: each.start)[:most]
+        return sorted(waiting, key=lambda each: each.start)[:RETRIES]
 
 
 def _for_known(wanted: Iterable[Occurrence], drivers: Drivers) -> Iterator[Occurrence]:
