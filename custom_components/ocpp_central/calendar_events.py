@@ -27,8 +27,8 @@ from .core.change import Amendment
 from .core.drivers import Drivers, Holder
 from .core.events import EvseId
 from .core.ledger import Wish
-from .core.reservation import Reservation, Status, Target
-from .core.sources import Series
+from .core.reservation import Reservation, Status, Target, whole_seconds
+from .core.sources import Series, Told
 from .core.token import IdToken
 from .windows import begins
 
@@ -194,6 +194,23 @@ def revised(series: Series, before: Shown, event: EventData, vocabulary: Vocabul
     if _reads_alike(start, before.start) and _reads_alike(end, before.end):
         return series
     return replace(series, start=_clock(start), end=_clock(end), all_day=not isinstance(start, datetime))
+
+
+def as_changed_alone(series: Series, reservation: Reservation, told: Told | None, vocabulary: Vocabulary) -> Series:
+    """The series as one of its occurrences is, which somebody may have changed alone; `told`: what the series wants of it.
+
+    A token of nobody known cannot repeat, so then the series stays for whom it is.
+    """
+    alone, window = series_of(reservation), reservation.window
+    series = replace(series, target=alone.target, evse=alone.evse, connector_type=alone.connector_type)
+    if alone.driver is not None or vocabulary.house.matches(reservation.token):
+        series = replace(series, driver=alone.driver)
+    # What is under way already when it is reserved begins then.
+    if told is None or (
+        window.end == told.window.end and window.start in {told.window.start, whole_seconds(reservation.created)}
+    ):
+        return series
+    return replace(series, start=alone.start, end=alone.end, all_day=False)
 
 
 def series_of(reservation: Reservation) -> Series:
