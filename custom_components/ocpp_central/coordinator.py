@@ -353,8 +353,10 @@ class CentralSystem:
         `aside`: it is a long one, for a thread. Whoever asked may be cancelled; the step is then still taken as a whole.
         Raises `StorageFailedError`, and whatever `step_of` raises.
         """
-        made = self._make_alone(step_of, aside=aside)
-        return await asyncio.shield(self.hass.async_create_task(made, "step", eager_start=True))
+        making = self.hass.async_create_task(self._make_alone(step_of, aside=aside), "step", eager_start=True)
+        making.add_done_callback(_retrieve)
+        await asyncio.wait([making])
+        return making.result()
 
     @contextmanager
     def watched(self, uid: str) -> Iterator[Watch]:
@@ -561,3 +563,9 @@ class CentralSystem:
             self._timer = async_track_point_in_utc_time(
                 self.hass, HassJob(self._on_time, cancel_on_shutdown=True), moment
             )
+
+
+def _retrieve(making: asyncio.Task[Step]) -> None:
+    """Have nobody complain that a step failed of which nobody wants to know any more."""
+    if not making.cancelled():
+        making.exception()
