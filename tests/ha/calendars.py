@@ -220,6 +220,12 @@ class Linked:
         self.clock.jump(minutes=5)
         return await self.comes_soon_to(*wanted)
 
+    async def rests(self) -> None:
+        """Wait until no calendar is read, nor is about to be."""
+        while any(task.get_name().startswith("read link-") for task in asyncio.all_tasks()):
+            await self.clock.forward(seconds=PAUSE)
+            await asyncio.sleep(0)
+
     async def stays(self, *wanted: Mapping[str, object]) -> None:
         """See that nothing else is reserved once the calendar has been read again: then one more event is known."""
         more = self.at(18)

@@ -642,6 +642,16 @@ async def test_a_driver_who_is_blocked_gets_nothing_until_he_is_not(
     assert repairs(hass) == []
 
 
+async def test_who_is_not_blocked_any_more_need_not_wait(hass: HomeAssistant, site: Site, agenda: Agenda) -> None:
+    """What repeats is looked at when drivers change, and by what they are then."""
+    assert (await agenda.make("Anna", **MORNINGS | {"rrule": "FREQ=DAILY;COUNT=3"}))["success"]
+    anna = next(each for each in site.entry.subentries.values() if each.title == "Anna")
+    for blocked, days in ((True, []), (False, ["10-21 07:00", "10-22 07:00", "10-23 07:00"])):
+        hass.config_entries.async_update_subentry(site.entry, anna, data={**anna.data, "blocked": blocked})
+        await hass.async_block_till_done()
+        assert clocks(await agenda.events()) == days
+
+
 async def test_it_goes_with_its_charger(hass: HomeAssistant, site: Site, agenda: Agenda, clock: Clock) -> None:
     """With all that it would have reserved."""
     await reserve(site, "2026-12-20")
