@@ -107,9 +107,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     scan_tags(hass, entry)
     tell_on_the_bus(hass, entry)
     central.begin()
-    keep_series(hass, entry)
-    watch_skipped(hass, entry)
-    keep_links(hass, entry)
 
     listening = entry.data
     busy = again = False
@@ -132,6 +129,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
             busy = False
 
     entry.async_on_unload(entry.add_update_listener(take_over))
+    # They look at the drivers when those have changed, and so after that is known.
+    keep_series(hass, entry)
+    watch_skipped(hass, entry)
+    keep_links(hass, entry)
     return True
 
 

@@ -22,6 +22,7 @@ from .calendar_events import (
     Shown,
     Vocabulary,
     amended,
+    as_changed_alone,
     event_of,
     repeated,
     revised,
@@ -121,7 +122,7 @@ class ReservationCalendar(PlaceEntity, CalendarEntity):
         recurrence_range: str | None = None,
     ) -> None:
         """Change what reads differently, of one reservation or of all that follow it in its series."""
-        if (source := self._source(uid)) is None:
+        if (source := self._source(uid, recurrence_id)) is None:
             await self._change_single(self._living(uid), event)
         elif recurrence_id and recurrence_range != THIS_AND_FUTURE:
             await self._change_one(source, recurrence_id, event)
@@ -133,7 +134,7 @@ class ReservationCalendar(PlaceEntity, CalendarEntity):
         self, uid: str, recurrence_id: str | None = None, recurrence_range: str | None = None
     ) -> None:
         """Cancel a reservation, or all that follow it in its series."""
-        if (source := self._source(uid)) is None:
+        if (source := self._source(uid, recurrence_id)) is None:
             await wishes.cancel(self._central, self._living(uid))
         elif recurrence_id and recurrence_range != THIS_AND_FUTURE:
             await wishes.cancel(self._central, self._occurrence(source, recurrence_id))
@@ -162,10 +163,12 @@ class ReservationCalendar(PlaceEntity, CalendarEntity):
         vocabulary = self._vocabulary()
         known = (*self._central.reservations(self._place), *self._central.ended(self._place))
         reservation = None if key is None else series.whose(known, source, key)
+        told = None if key is None else source.told.get(key)
 
         def revise(begins: Series) -> Series:
             if reservation is None:
                 return repeated(event, vocabulary)
+            begins = as_changed_alone(begins, reservation, told, vocabulary)
             return revised(begins, self._as_seen(reservation, vocabulary), event, vocabulary)
 
         await series.change(self._central, self._point(source, key), revise, event.get(EVENT_RRULE))
@@ -195,12 +198,13 @@ class ReservationCalendar(PlaceEntity, CalendarEntity):
         found = None if source is None or not source.series else serving(source.series, origin.key)
         return found if found is not None and found.rule else None
 
-    def _source(self, uid: str) -> Source | None:
-        """The source of this uid whose events repeat in this calendar."""
+    def _source(self, uid: str, key: str | None) -> Source | None:
+        """The source of this uid whose event of this recurrence id, or all of whose events, may be in this calendar."""
         source = self._central.book(self._place.charger).sources.get(uid)
-        if source is None or not any(map(self._may_show, source.series)):
+        if source is None or not source.series:
             return None
-        return source
+        meant = (serving(source.series, key),) if key else source.series
+        return source if all(map(self._may_show, meant)) else None
 
     def _point(self, source: Source, key: str | None) -> series.Point:
         return series.Point(charger=self._place.charger, source=source.uid, key=key)

@@ -27,10 +27,10 @@ from .core.change import Amendment
 from .core.drivers import Drivers, Holder
 from .core.events import EvseId
 from .core.ledger import Wish
-from .core.reservation import Reservation, Status, Target
-from .core.sources import Series
+from .core.reservation import Reservation, Status, Target, whole_seconds
+from .core.sources import Series, Told
 from .core.token import IdToken
-from .windows import in_utc
+from .windows import begins
 
 RESERVED: Final = "reserved"
 WHOLE_CHARGER: Final = "whole_charger"
@@ -136,8 +136,8 @@ def wished(event: EventData, vocabulary: Vocabulary) -> Wish:
         token=holder.token,
         group=holder.group,
         driver=holder.driver,
-        start=_moment(event[EVENT_START]),
-        end=_moment(event[EVENT_END]),
+        start=begins(event[EVENT_START]),
+        end=begins(event[EVENT_END]),
     )
 
 
@@ -148,8 +148,8 @@ def amended(reservation: Reservation, event: EventData, vocabulary: Vocabulary) 
     """
     before = shown(reservation, vocabulary)
     aim, holder = _another_aim(event, before, vocabulary), _another_holder(event, before, vocabulary)
-    start = None if _reads_alike(event[EVENT_START], before.start) else _moment(event[EVENT_START])
-    end = None if _reads_alike(event[EVENT_END], before.end) else _moment(event[EVENT_END])
+    start = None if _reads_alike(event[EVENT_START], before.start) else begins(event[EVENT_START])
+    end = None if _reads_alike(event[EVENT_END], before.end) else begins(event[EVENT_END])
     if start is not None and end is None:
         end = reservation.window.end  # a new start alone would move it
     return Amendment(
@@ -194,6 +194,23 @@ def revised(series: Series, before: Shown, event: EventData, vocabulary: Vocabul
     if _reads_alike(start, before.start) and _reads_alike(end, before.end):
         return series
     return replace(series, start=_clock(start), end=_clock(end), all_day=not isinstance(start, datetime))
+
+
+def as_changed_alone(series: Series, reservation: Reservation, told: Told | None, vocabulary: Vocabulary) -> Series:
+    """The series as one of its occurrences is, which somebody may have changed alone; `told`: what the series wants of it.
+
+    A token of nobody known cannot repeat, so then the series stays for whom it is.
+    """
+    alone, window = series_of(reservation), reservation.window
+    series = replace(series, target=alone.target, evse=alone.evse, connector_type=alone.connector_type)
+    if alone.driver is not None or vocabulary.house.matches(reservation.token):
+        series = replace(series, driver=alone.driver)
+    # What is under way already when it is reserved begins then.
+    if told is None or (
+        window.end == told.window.end and window.start in {told.window.start, whole_seconds(reservation.created)}
+    ):
+        return series
+    return replace(series, start=alone.start, end=alone.end, all_day=False)
 
 
 def series_of(reservation: Reservation) -> Series:
@@ -296,11 +313,6 @@ def _another_holder(event: EventData, before: Shown, vocabulary: Vocabulary) -> 
 
 def _text(event: EventData, field: str) -> str:
     return (event.get(field) or "").strip()
-
-
-def _moment(told: date) -> datetime:
-    """A day begins at local midnight; the last day of an event is told as the first one that is not part of it."""
-    return in_utc(told if isinstance(told, datetime) else dt_util.start_of_local_day(told))
 
 
 def _clock(told: date) -> datetime:

@@ -491,7 +491,7 @@ class CentralSystem:
     async def _worked_out(self, step_of: StepOf) -> Step:
         """A step as the world is: in the event loop if that is soon known, else in a thread (ocpp.md 5.10).
 
-        What the thread has found counts only if the ledger is still the one that it looked at.
+        What the thread has found counts only if ledger and drivers are still those that it looked at.
         """
         try:
             return step_of(self._ledger, NODES_AT_ONCE)
@@ -512,9 +512,9 @@ class CentralSystem:
     async def _tried_aside(self, step_of: StepOf) -> Step | None:
         """A step that was worked out in a thread; None if the world has changed meanwhile every time."""
         for _ in range(ATTEMPTS_ASIDE):
-            ledger = self._ledger
+            ledger, drivers = self._ledger, self.drivers
             step = await self.hass.async_add_executor_job(step_of, ledger, NODES_ASIDE)
-            if self._ledger is ledger:
+            if self._ledger is ledger and self.drivers is drivers:
                 return step
         return None
 

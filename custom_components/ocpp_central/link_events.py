@@ -7,20 +7,19 @@ what becomes of what is wanted (`links`).
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import blake2b
 import re
 from typing import Final
 
 from homeassistant.components.calendar import CalendarEvent
-from homeassistant.util import dt as dt_util
 
 from .core.drivers import Drivers, Holder
 from .core.reservation import Target, Window
 from .core.sources import Occurrence
 from .core.token import IdToken
 from .link_settings import Link
-from .windows import in_utc
+from .windows import begins
 
 _AROUND_A_NAME: Final = " :;,-"
 """What people write between a name and what an event is for."""
@@ -90,7 +89,7 @@ class _Event:
 
 
 def _timed(event: CalendarEvent) -> _Event:
-    start = _moment(event.start)
+    start = begins(event.start)
     title = event.summary or ""
     if event.uid is None:
         identity = f"{start.isoformat()} {title}"
@@ -99,12 +98,7 @@ def _timed(event: CalendarEvent) -> _Event:
     else:
         # Not every calendar tells which one of a series it is.
         identity = event.uid if event.rrule is None else f"{event.uid} {start.isoformat()}"
-    return _Event(title=title, location=event.location or "", identity=identity, start=start, end=_moment(event.end))
-
-
-def _moment(told: date) -> datetime:
-    """A day begins at local midnight; the last day of an event is told as the first one that is not part of it."""
-    return in_utc(told if isinstance(told, datetime) else dt_util.start_of_local_day(told))
+    return _Event(title=title, location=event.location or "", identity=identity, start=start, end=begins(event.end))
 
 
 def _keyed(events: list[_Event]) -> Iterator[tuple[str, _Event]]:

@@ -65,7 +65,7 @@ async def read_events(hass: HomeAssistant, entity_id: str, start: datetime, end:
     try:
         async with asyncio.timeout(WITHIN):
             # In local time: a calendar takes the zone in which it is asked for that of events which tell none.
-            return await entity.async_get_events(hass, dt_util.as_local(start), dt_util.as_local(end))
+            return list(await entity.async_get_events(hass, dt_util.as_local(start), dt_util.as_local(end)))
     except Exception as error:  # noqa: BLE001  whatever another integration fails with, nothing may be cancelled for it
         # Its own words may quote the calendar.
         raise UnreadableError(type(error).__name__) from None

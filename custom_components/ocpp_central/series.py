@@ -17,13 +17,14 @@ from homeassistant.util import dt as dt_util
 
 from . import errors, recurrence, wishes
 from .coordinator import CentralSystem
-from .core.drivers import Holder
+from .core.drivers import Drivers, Holder
 from .core.events import ChargerId
 from .core.in_step import Clashing, Demand
 from .core.ledger import Wish
 from .core.policy import MIN_DURATION
 from .core.reservation import Origin, Reservation, Window
 from .core.sources import Occurrence, Series, Source
+from .core.token import IdToken
 from .sources import drop, follow
 
 HORIZON: Final = timedelta(days=60)
@@ -104,7 +105,7 @@ async def renew(central: CentralSystem, charger: ChargerId, uid: str) -> None:
     async with central.one_series:
         if (source := central.book(charger).sources.get(uid)) is None:
             return
-        several = _with_known_drivers(central, source.series)
+        several = _with_known_drivers(central.drivers, source.series)
         over = await central.hass.async_add_executor_job(_are_over, several)
         living = (each.origin.source for each in central.book(charger).reservations.values() if each.origin)
         if not over:
@@ -175,9 +176,9 @@ def _are_over(several: Several) -> bool:
     return all(recurrence.coming(each, now, zone) is None for each in several)
 
 
-def _with_known_drivers(central: CentralSystem, several: Several) -> Several:
+def _with_known_drivers(drivers: Drivers, several: Several) -> Several:
     """What is left of series once those end whose drivers are gone."""
-    return tuple(each for each in several if each.driver is None or central.drivers.get(each.driver))
+    return tuple(each for each in several if each.driver is None or drivers.get(each.driver))
 
 
 def _found(several: Several, span: Window, zone: tzinfo) -> tuple[Found, str | None]:
@@ -201,18 +202,19 @@ async def _demand(
     told = central.book(charger).sources.get(uid, Source(uid=uid)).told
     ahead = now + min(HORIZON, central.policy.horizon)
     span = Window(start=now, end=max([ahead, *(each.window.end for each in told.values())]))
-    several = _with_known_drivers(central, several)
+    drivers = central.drivers
+    several = _with_known_drivers(drivers, several)
     found, upcoming = await central.hass.async_add_executor_job(_found, several, span, zone)
     wanted = [
-        _occurrence(central, key, series, at)
+        _occurrence(key, series, at, drivers, central.house)
         for key, (series, at) in found.items()
         if at.start < ahead or key in told or (strict and key == upcoming)
     ]
     return Demand(source=uid, series=several, wanted=wanted, until=span.end, strict=strict)
 
 
-def _occurrence(central: CentralSystem, key: str, series: Series, at: Window) -> Occurrence:
-    driver = central.drivers.get(series.driver)
+def _occurrence(key: str, series: Series, at: Window, drivers: Drivers, house: IdToken) -> Occurrence:
+    driver = drivers.get(series.driver)
     return Occurrence(
         key=key,
         start=at.start,
@@ -220,7 +222,7 @@ def _occurrence(central: CentralSystem, key: str, series: Series, at: Window) ->
         target=series.target,
         evse=series.evse,
         connector_type=series.connector_type,
-        holder=Holder(token=central.house) if driver is None else driver.as_holder(),
+        holder=Holder(token=house) if driver is None else driver.as_holder(),
     )
 
 

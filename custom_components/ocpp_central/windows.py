@@ -4,7 +4,7 @@ Knows time zones, defaults and the ends of the calendar. Must not know what the 
 """
 
 from collections.abc import Mapping
-from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
@@ -57,6 +57,14 @@ def in_utc(moment: datetime) -> datetime:
     if moment.year == MINYEAR:
         return FIRST
     return LAST if moment.year == MAXYEAR else dt_util.as_utc(moment)
+
+
+def begins(told: date) -> datetime:
+    """The moment at which what a calendar tells begins, in UTC: a day does at local midnight.
+
+    So the end of an event of days is one, too, which is told as the first day that is not part of it.
+    """
+    return in_utc(told if isinstance(told, datetime) else dt_util.start_of_local_day(told))
 
 
 def _given(data: Mapping[str, Any], field: str) -> datetime | None:

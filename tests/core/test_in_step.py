@@ -1,6 +1,7 @@
 """The reservations of a source are kept in step with what it wants."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import given, strategies as st
@@ -327,3 +328,60 @@ def test_what_was_not_saved_has_not_happened() -> None:
     world.take(step)
     gone = dropped(world.ledger, SOURCE, world.charger, world.now)
     assert undone(gone.ledger, gone).books == world.ledger.books
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_a_demand_is_done_though_nothing_of_it_can_be(limit: int) -> None:
+    """More than one portion is refused where it is wanted: it is skipped, instead of being tried for ever."""
+    world = World()
+    world.follow(*daily(4))
+    world.reserve(1, STRANGER, start=NOON + 10 * DAY, lasting=6 * DAY)
+    rounds = 0
+    while not world.follow(*daily(4, 10 * DAY), limit=limit):
+        rounds += 1
+        assert rounds < 20
+    assert not starts(world)
+    assert world.source.skipped.keys() == {f"day {number}" for number in range(4)}
+    assert world.news.count(News.REJECTED) == 4
+
+
+def test_those_that_wait_for_each_other_find_their_places_in_portions() -> None:
+    """Though none of a portion can move before one of the next portion has."""
+    world = World()
+    world.follow(*(occurrence(str(number), (1 + number) * DAY) for number in range(5)))
+    turned = [occurrence(str(number), (1 + (number + 2) % 5) * DAY) for number in range(5)]
+    rounds = 0
+    while not world.follow(*turned, limit=2):
+        rounds += 1
+        assert rounds < 20
+    assert starts(world) == wanted_starts(turned)
+    assert not world.source.skipped
+
+
+def test_it_is_for_the_drivers_as_they_are_by_now() -> None:
+    """Whoever reads a calendar may know them as they were: an old card gets nothing any more, nor does who is gone."""
+    world = World()
+    world.drivers = Drivers(known=(replace(BEN, tokens=(HOLDER,)),))
+    world.follow(occurrence("a", DAY, holder=BEN.as_holder()))
+    assert world.occurring("a").token == HOLDER
+    gone = Driver(driver_id="driver-c", name="Cleo", tokens=(STRANGER,))
+    world.follow(occurrence("a", DAY, holder=BEN.as_holder()), occurrence("b", 2 * DAY, holder=gone.as_holder()))
+    assert starts(world).keys() == {"a"}
+    assert not world.source.skipped
+
+
+def test_what_is_the_same_under_another_key_stays() -> None:
+    """Some calendars call their events anew whenever they are asked; what was cancelled by hand stays so, too."""
+    world = World()
+    world.reserve(1, STRANGER, start=NOON + 3 * DAY, lasting=HOUR)
+    world.follow(*daily(4))
+    before = {each.uid for each in world.ledger.living()}
+    world.cancel(world.occurring("day 1"))
+    told = len(world.changes)
+    anew = [replace(each, key=f"{each.key} anew") for each in daily(4)]
+    world.follow(*anew)
+    assert starts(world).keys() == {"day 0 anew", "day 3 anew"}
+    assert {each.uid for each in world.ledger.living()} < before
+    assert not [change.news for change in world.changes[told:] if change.news]
+    assert world.source.told.keys() == {each.key for each in anew}
+    assert world.source.skipped == {"day 2 anew": Reason.CONFLICT}

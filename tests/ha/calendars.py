@@ -1,7 +1,7 @@
 """A calendar of Home Assistant that is not ours, used as its calendar page uses it, and links to it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import json
@@ -220,6 +220,12 @@ class Linked:
         self.clock.jump(minutes=5)
         return await self.comes_soon_to(*wanted)
 
+    async def rests(self) -> None:
+        """Wait until no calendar is read, nor is about to be."""
+        while any(task.get_name().startswith("read link-") for task in asyncio.all_tasks()):
+            await self.clock.forward(seconds=PAUSE)
+            await asyncio.sleep(0)
+
     async def stays(self, *wanted: Mapping[str, object]) -> None:
         """See that nothing else is reserved once the calendar has been read again: then one more event is known."""
         more = self.at(18)
@@ -249,6 +255,7 @@ class OtherCalendar(CalendarEntity):
         self._attr_unique_id = unique_id
         self.has: list[CalendarEvent] = []
         self.fails_with: Exception | None = None
+        self.meanwhile: Callable[[], object] | None = None
         self.asked = 0
 
     @property
@@ -261,8 +268,12 @@ class OtherCalendar(CalendarEntity):
     async def async_get_events(
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
-        """All that it has, whatever it is asked for."""
+        """All that it has, whatever it is asked for; once, something else happens meanwhile."""
         self.asked += 1
+        if self.meanwhile is not None:
+            self.meanwhile()
+            self.meanwhile = None
+            await asyncio.sleep(0)
         if self.fails_with is not None:
             raise self.fails_with
         return self.has

@@ -127,6 +127,16 @@ async def test_a_name_that_nobody_has_is_told(linked: Linked, agenda: Agenda) ->
     assert repairs(hass) == {}
 
 
+async def test_who_becomes_a_driver_is_known_at_once(linked: Linked, agenda: Agenda) -> None:
+    """The calendar is read when drivers change, and by those that there are then."""
+    await linked.link(1)
+    await agenda.make("Cleo", **linked.at(3))
+    await linked.rests()
+    hass, entry = linked.site.hass, linked.site.entry
+    hass.config_entries.async_add_subentry(entry, new_driver("Cleo", {"id_tokens": [{"value": "C1E0", "type": None}]}))
+    await linked.comes_soon_to({"driver": "Cleo"})
+
+
 async def test_of_many_names_some_are_told(linked: Linked, agenda: Agenda) -> None:
     """Whoever links a calendar without a text may have hundreds of titles that name nobody."""
     await linked.link(1)

@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from .calendars import FAMILY, Agenda, Linked, OtherCalendar, add_calendar, family_calendar, repairs
-from .conftest import Clock, Site, charger_subentry, driver_id, driver_subentry, eventually
+from .conftest import Clock, Site, charger_subentry, driver_id, driver_subentry, eventually, told
 
 pytestmark = pytest.mark.blackbox
 
@@ -270,6 +270,31 @@ async def test_events_that_nothing_tells_apart_are_all_reserved(linked: Linked, 
     assert len({each["uid"] for each in made}) == len(wanted)
     odd.has = odd.has[::-1]
     assert await linked.comes_to(*wanted) == made
+
+
+async def test_what_is_called_anew_at_each_reading_stays(linked: Linked, odd: OtherCalendar) -> None:
+    """Some exporters make up uids whenever they are asked; nothing has happened, so nothing is told."""
+    busy = linked.at(5)
+    await linked.site.reserve(1, **busy)
+    odd.has = [event("Anna", linked.at(3), uid="1"), event("Anna", busy, uid="2")]
+    await linked.link(1, calendar=ODD)
+    made = await linked.comes_to(linked.at(3), busy)
+    news = linked.site.news()
+    odd.has = [event("Anna", linked.at(3), uid="3"), event("Anna", busy, uid="4"), event("Ben", linked.at(7), uid="5")]
+    assert (await linked.comes_to(linked.at(3), busy, linked.at(7)))[:2] == made
+    assert told(news) == ["scheduled"]
+
+
+async def test_nothing_is_reserved_for_who_goes_while_a_calendar_is_read(linked: Linked, odd: OtherCalendar) -> None:
+    """A calendar that is asked over the network may take a while."""
+    hass, entry = linked.site.hass, linked.site.entry
+    anna = next(each for each in entry.get_subentries_of_type("driver") if each.title == "Anna")
+    odd.has = [event("Anna", linked.at(3), uid="1"), event("Ben", linked.at(5), uid="2")]
+    odd.meanwhile = lambda: hass.config_entries.async_remove_subentry(entry, anna.subentry_id)
+    news = linked.site.news()
+    await linked.link(1, calendar=ODD)
+    await linked.comes_to({"driver": "Ben"})
+    assert told(news) == ["scheduled"]
 
 
 async def test_an_event_that_nothing_names_is_another_one_when_it_moves(linked: Linked, odd: OtherCalendar) -> None:

@@ -1,5 +1,6 @@
 """Linked calendars while the disk cannot be written, and what is told of them to nobody."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 import logging
@@ -11,6 +12,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
+
+from custom_components.ocpp_central.links import PAUSE
+from custom_components.ocpp_central.sources import PORTION
 
 from .calendars import Agenda, Linked, OtherCalendar, add_calendar, repairs
 from .conftest import Clock, Site, charger_subentry, driver_subentry, eventually
@@ -99,6 +103,7 @@ async def test_what_cannot_be_saved_is_cancelled_later(linked: Linked, odd: Othe
     odd.has = [event("Anna", linked.at(3), uid="1")]
     link = await linked.link(1, calendar=ODD)
     await linked.comes_to(linked.at(3))
+    await linked.site.hass.async_block_till_done()  # so that nothing is being written
     with broken(stored(linked)):
         await linked.remove(link)
         await linked.comes_soon_to(linked.at(3))
@@ -134,3 +139,20 @@ async def test_what_stands_in_a_calendar_is_told_to_nobody(
     secrets = {word: word for word in (SECRET, WHERE, WHY)}
     assert hearsay.leaks(secrets, *(hearsay.told.keys() - {"issue"})) == []
     assert hearsay.leaks(secrets, "issue")
+
+
+async def test_it_can_be_stopped_in_the_middle_of_a_calendar(
+    linked: Linked, odd: OtherCalendar, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is said of what was under way; it is all reserved once it runs again."""
+    await linked.link(1, calendar=ODD)
+    wanted = [linked.at(3 + 2 * number) for number in range(4 * PORTION)]
+    odd.has = [event("Anna", each, uid=each["start"]) for each in wanted]
+    linked.clock.jump(minutes=5)
+    linked.clock.jump(seconds=PAUSE)
+    while len(await linked.site.reservations()) < PORTION:  # noqa: ASYNC110  nothing tells us
+        await asyncio.sleep(0.01)
+    await linked.site.stop()
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    await linked.site.start()
+    await linked.comes_to(*wanted)

@@ -357,6 +357,18 @@ async def test_all_that_follow_can_be_for_somebody_else_and_elsewhere(site: Site
     assert [(each["driver"], each["evse"]) for each in reservations[:2]] == [("Anna", None), ("Anna", 2)]
 
 
+async def test_one_that_was_changed_alone_may_show_the_others_the_way(site: Site, agenda: Agenda) -> None:
+    """What its form says then counts for all that follow, though only one thing of it is different."""
+    assert (await agenda.make("Anna", **MORNINGS))["success"]
+    moved = times("09:00", "10:00", "2026-10-23")
+    assert (await agenda.edit(await on(agenda, "2026-10-23"), summary="Ben", **moved))["success"]
+    assert (await agenda.edit_following(await on(agenda, "2026-10-23"), location="2"))["success"]
+    events = await agenda.events()
+    assert clocks(events)[1:4] == ["10-22 07:00", "10-23 09:00", "10-24 09:00"]
+    assert {(each["summary"], each["location"]) for each in events[2:]} == {("Ben", "Connector 2")}
+    assert len(events) == ALL
+
+
 async def test_a_number_of_times_goes_on(agenda: Agenda) -> None:
     """Ten times are ten, whatever is changed from the fourth on; another number counts from there."""
     assert (await agenda.make("Anna", **MORNINGS | {"rrule": "FREQ=DAILY;COUNT=10"}))["success"]
@@ -506,6 +518,7 @@ async def test_one_that_is_used_stays_when_the_rest_goes(site: Site, page: Agend
     assert (await page.edit_following(event, summary="Ben"))["success"]
     events = await page.events()
     assert [each["summary"] for each in events[:3]] == ["Anna", "Ben", "Ben"]
+    assert clocks(events[:3]) == ["10-20 12:00", "10-21 11:00", "10-22 11:00"]
     assert (await page.drop(events[0], following=True))["success"]
     assert [each["summary"] for each in await page.events()] == ["Anna"]
     await charger.stop(1)
@@ -629,6 +642,16 @@ async def test_a_driver_who_is_blocked_gets_nothing_until_he_is_not(
     assert repairs(hass) == []
 
 
+async def test_who_is_not_blocked_any_more_need_not_wait(hass: HomeAssistant, site: Site, agenda: Agenda) -> None:
+    """What repeats is looked at when drivers change, and by what they are then."""
+    assert (await agenda.make("Anna", **MORNINGS | {"rrule": "FREQ=DAILY;COUNT=3"}))["success"]
+    anna = next(each for each in site.entry.subentries.values() if each.title == "Anna")
+    for blocked, days in ((True, []), (False, ["10-21 07:00", "10-22 07:00", "10-23 07:00"])):
+        hass.config_entries.async_update_subentry(site.entry, anna, data={**anna.data, "blocked": blocked})
+        await hass.async_block_till_done()
+        assert clocks(await agenda.events()) == days
+
+
 async def test_it_goes_with_its_charger(hass: HomeAssistant, site: Site, agenda: Agenda, clock: Clock) -> None:
     """With all that it would have reserved."""
     await reserve(site, "2026-12-20")
@@ -659,6 +682,21 @@ async def test_the_calendar_of_a_connector_repeats_too(site: Site, agenda: Agend
     assert (summaries[:3], len(summaries)) == (["Anna", "Anna", "Ben"], ALL - 1)
     other = next(each for each in await agenda.events() if each["location"] == "Connector 2")
     assert "no living reservation" in why(await agenda.drop(other, calendar=CONNECTOR, following=True))
+
+
+async def test_the_calendar_of_a_connector_changes_nothing_elsewhere(site: Site, agenda: Agenda) -> None:
+    """Not even the part of a series that has moved to another connector."""
+    er.async_get(site.hass).async_update_entity(CONNECTOR, disabled_by=None)
+    await site.stop()
+    await site.start()
+    assert (await agenda.make("Anna", **MORNINGS))["success"]
+    assert (await agenda.edit_following(await on(agenda, "2026-10-25"), location="2"))["success"]
+    before = await agenda.events()
+    other = await on(agenda, "2026-10-26")
+    assert "no living reservation" in why(await agenda.drop(other, calendar=CONNECTOR, following=True))
+    assert "no living reservation" in why(await agenda.edit_following(other, calendar=CONNECTOR, summary="Ben"))
+    assert "no living reservation" in why(await agenda.delete(other["uid"], calendar=CONNECTOR))
+    assert await agenda.events() == before
 
 
 async def test_a_series_that_is_over_is_forgotten(agenda: Agenda, clock: Clock) -> None:

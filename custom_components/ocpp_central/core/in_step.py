@@ -4,18 +4,21 @@ Knows in which order reservations are withdrawn, changed and made so that none i
 source. Must not know where the wishes of a source come from (`sources`), nor how one reservation is granted (`ledger`).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import takewhile
 
 from .change import Amendment
 from .charger import Charger
+from .drivers import Drivers
 from .ledger import Ledger, Step, Wish
 from .policy import MIN_DURATION
 from .refusal import Reason, Refusal
 from .reservation import Origin, Reservation, Status, Target
 from .room import Terms
-from .sources import Occurrence, Series, Source
+from .sources import Occurrence, Series, Source, Told
 
 RETRIES = 20
 """So many of what was skipped before are tried again in a round, the next ones first: most are in vain, and cost time."""
@@ -28,6 +31,7 @@ class Demand:
     """All that a source wants from now until before `until` (UTC), at one charger.
 
     `source`: its uid; `series`: as it is to be remembered from now on. `wanted`: of no two the same key.
+    What is for a driver is for him as he is by now, and not wanted once he is gone.
     `adopted`: living reservations, by uid, that are to be its own under these keys: others than they had, or none.
     `strict`: all or nothing. `limit`: no more than so many reservations are withdrawn, changed or made at once.
     """
@@ -80,8 +84,8 @@ class Circumstances:
 def in_step(ledger: Ledger, demand: Demand, circumstances: Circumstances) -> Followed:
     """The ledger once a source has what it wants, as far as that can be.
 
-    A reservation whose occurrence is wanted as it was told before stays as it is, and so does one in use. What is not
-    wanted any more is withdrawn. What cannot be reserved is skipped, which is told once; a `strict` demand raises
+    A reservation whose occurrence is wanted as it was told before, be it under another key, stays as it is, and so does
+    one in use. What is not wanted any more is withdrawn. What cannot be reserved is skipped, which is told once; a `strict` demand raises
     `Clashing` instead. Of the past nothing is changed.
     """
     return _Round(ledger, demand, circumstances).run()
@@ -126,7 +130,9 @@ class _Round:
         self._done = True
         known = ledger.book(self._charger.charger).sources.get(demand.source, Source(uid=demand.source))
         adopted = set(demand.adopted.values())
-        self._wanted = {each.key: each for each in demand.wanted if each.end > self._now}
+        self._wanted = {
+            each.key: each for each in _for_known(demand.wanted, self._terms.drivers) if each.end > self._now
+        }
         self._told = {
             key: told for key, told in known.told.items() if told.window.end > self._now and key not in adopted
         }
@@ -134,21 +140,19 @@ class _Round:
 
     def run(self) -> Followed:
         """Withdraw, change and make, in this order: what goes makes room for what moves, and that for what comes."""
-        known = tuple(self._skipped)
         self._adopt()
+        self._recognise()
+        known = tuple(self._skipped)
         living = self._living()
-        gone = [
-            key
-            for key, told in self._told.items()
-            if key not in self._wanted and told.window.start < self._demand.until
-        ]
-        for key in gone:
+        for key in self._gone():
             self._withdraw(key, living.get(key))
         anew = [each for key, each in self._wanted.items() if self._told.get(key) != each.told]
         self._change([(living[each.key], each) for each in anew if each.key in living])
         kept = self._living()
         self._make(each for each in anew if each.key not in kept)
-        self._make(self._to_be_retried(known))
+        if self._done:
+            self._left = None  # they are few, and nothing is left to do for those that fail again
+            self._make(self._to_be_retried(known))
         if self._clashes and self._demand.strict:
             raise Clashing(self._clashes, of=len(self._wanted))
         source = Source(uid=self._demand.source, series=self._demand.series, told=self._told, skipped=self._skipped)
@@ -181,9 +185,36 @@ class _Round:
 
     def _adopt(self) -> None:
         """Take over what is to be the source's own; what was told of it under another key is forgotten."""
-        origins = {uid: Origin(source=self._demand.source, key=key) for uid, key in self._demand.adopted.items()}
-        if origins:
+        self._give_keys(self._demand.adopted)
+
+    def _recognise(self) -> None:
+        """Let what is wanted as it was told keep its place, though its source calls it otherwise by now."""
+        alike = defaultdict[Told, list[str]](list)
+        for key in self._gone():
+            alike[self._told[key]].append(key)
+        living = self._living()
+        taken = living.keys() | self._told.keys()
+        renamed = {
+            alike[each.told].pop(0): key
+            for key, each in self._wanted.items()
+            if key not in taken and alike.get(each.told)
+        }
+        self._give_keys({living[old].uid: new for old, new in renamed.items() if old in living})
+        for old, new in renamed.items():
+            self._told[new] = self._told.pop(old)
+            if old in self._skipped:
+                self._skipped[new] = self._skipped.pop(old)
+
+    def _give_keys(self, keys: Mapping[str, str]) -> None:
+        """Have reservations, by uid, be the source's own under these keys."""
+        if keys:
+            origins = {uid: Origin(source=self._demand.source, key=key) for uid, key in keys.items()}
             self._take(self._ledger.adopt(self._charger.charger, origins))
+
+    def _gone(self) -> list[str]:
+        """What is not wanted any more, as far as the source has spoken."""
+        until = self._demand.until
+        return [key for key, told in self._told.items() if key not in self._wanted and told.window.start < until]
 
     def _withdraw(self, key: str, reservation: Reservation | None) -> None:
         if reservation is not None and reservation.status is not Status.IN_USE:
@@ -196,20 +227,22 @@ class _Round:
     def _change(self, moves: list[tuple[Reservation, Occurrence]]) -> None:
         """Change what is wanted otherwise: as often as it helps, since one may be in the way of the next.
 
-        What cannot be changed then is withdrawn, and may be made anew once all others are where they are wanted.
+        Where it does not help any more, what cannot be changed is withdrawn, and may be made anew once all others are
+        where they are wanted. So every portion of a long demand comes nearer to its end.
         """
         waiting = sorted(moves, key=_far_ahead_first)
         while waiting:
-            refused: list[tuple[Reservation, Occurrence]] = []
-            for reservation, occurrence in waiting:
-                if not self._may():
-                    return
-                if not self._is_changed(reservation, occurrence):
-                    refused.append((reservation, occurrence))
-            if len(refused) == len(waiting):
-                break
+            tried = list(takewhile(lambda _: self._may(), waiting))
+            refused = [move for move in tried if not self._is_changed(*move)]
+            if len(refused) == len(tried):
+                self._give_up(refused)
+                return
+            if not self._done:
+                return
             waiting = refused
-        for reservation, _ in waiting:
+
+    def _give_up(self, moves: Iterable[tuple[Reservation, Occurrence]]) -> None:
+        for reservation, _ in moves:
             self._take(self._ledger.withdraw(reservation.uid, self._charger, self._now))
 
     def _is_changed(self, reservation: Reservation, occurrence: Occurrence) -> bool:
@@ -272,6 +305,16 @@ class _Round:
     def _to_be_retried(self, skipped: Iterable[str]) -> list[Occurrence]:
         waiting = [self._wanted[key] for key in skipped if key in self._wanted and key in self._skipped]
         return sorted(waiting, key=lambda each: each.start)[:RETRIES]
+
+
+def _for_known(wanted: Iterable[Occurrence], drivers: Drivers) -> Iterator[Occurrence]:
+    """What is wanted for drivers who are known, and for nobody in particular."""
+    for each in wanted:
+        driver = drivers.get(each.holder.driver)
+        if driver is not None:
+            yield replace(each, holder=driver.as_holder())
+        elif each.holder.driver is None:
+            yield each
 
 
 def _far_ahead_first(move: tuple[Reservation, Occurrence]) -> tuple[bool, float]:
