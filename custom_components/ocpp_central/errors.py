@@ -3,7 +3,7 @@
 Knows which translation names what went wrong. Must not know when that happens.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -50,7 +50,7 @@ _FAILURES = {
 _IN_THE_WAY = frozenset({Reason.CONFLICT, Reason.OCCUPIED})
 
 _NAMED = 3
-"""So many days are named."""
+"""So many days or times are named."""
 
 _NOT_THE_CALLERS_FAULT = frozenset({Reason.CHARGER_OFFLINE})
 
@@ -117,8 +117,16 @@ def clashing(clashing: Clashing, *, charger: str, with_itself: bool) -> HomeAssi
 
 def some_days(moments: Iterable[datetime]) -> str:
     """The first of these days, where Home Assistant is, in order."""
-    days = sorted({dt_util.as_local(moment).date() for moment in moments})
-    return ", ".join(map(str, days[:_NAMED])) + (", ..." if len(days) > _NAMED else "")
+    return _first({str(dt_util.as_local(moment).date()) for moment in moments})
+
+
+def some_times(moments: Iterable[datetime]) -> str:
+    """The first of these moments, where Home Assistant is, in order."""
+    return _first({local(moment) for moment in moments})
+
+
+def _first(named: Collection[str]) -> str:
+    return ", ".join(sorted(named)[:_NAMED]) + (", ..." if len(named) > _NAMED else "")
 
 
 def nothing_to_cancel(living: Iterable[Reservation], *, device: str) -> HomeAssistantError:

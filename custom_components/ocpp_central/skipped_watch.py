@@ -12,6 +12,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from . import errors
+from .audience import Place
 from .charger_watch import look_at_chargers
 from .const import DOMAIN, LOGGER
 from .coordinator import CentralSystem, OcppConfigEntry
@@ -42,8 +43,9 @@ class _Missing(NamedTuple):
 
     link: str | None
     charger: ChargerId
+    place: str
     drivers: str
-    days: str
+    times: str
 
 
 class _Watch:
@@ -80,12 +82,13 @@ class _Watch:
                 self._say(uid, found)
 
     def _say(self, uid: str, missing: _Missing) -> None:
-        LOGGER.info("Not all that is wanted can be reserved at %s: %s", missing.charger, missing.days)
+        LOGGER.info("Not all that is wanted can be reserved at %s: %s", missing.charger, missing.times)
         self._said[uid] = missing
         about = {
             "charger": self._entry.runtime_data.name_of(missing.charger),
+            "place": missing.place,
             "drivers": missing.drivers,
-            "days": missing.days,
+            "times": missing.times,
         }
         ir.async_create_issue(
             self._hass,
@@ -111,11 +114,14 @@ def _missing(central: CentralSystem, charger_id: ChargerId, source: Source) -> _
         return None
     drivers = {central.drivers.get(told.driver) for told in skipped.values()}
     names = sorted(_HOUSE if each is None else each.name for each in drivers)
+    evses = {told.evse for told in skipped.values()}
+    place = Place(charger_id, evses.pop() if len(evses) == 1 else None)
     return _Missing(
         link=None if link is None else link.title,
         charger=charger_id,
+        place=central.label_of(place),
         drivers=", ".join(names),
-        days=errors.some_days(told.window.start for told in skipped.values()),
+        times=errors.some_times(told.window.start for told in skipped.values()),
     )
 
 

@@ -235,6 +235,16 @@ def test_all_or_nothing() -> None:
     assert caught.value.clashes[0].refusal.obstacle is not None
 
 
+def test_whoever_changes_some_is_told_of_those() -> None:
+    """Not of how many there are that stay as they were."""
+    world = World()
+    world.follow(*daily(4))
+    world.reserve(1, STRANGER, start=NOON + 3 * DAY + 2 * HOUR, lasting=HOUR)
+    changed = (*daily(2), *(occurrence(f"day {day}", (day + 1) * DAY + 2 * HOUR) for day in (2, 3)))
+    with pytest.raises(Clashing, match="1 of 2 occurrences"):
+        world.follow(*changed, strict=True)
+
+
 def test_what_was_skipped_before_is_nothing_new() -> None:
     """A strict change of something else succeeds all the same."""
     world = World()

@@ -227,8 +227,8 @@ async def test_what_cannot_be_reserved_is_left_out_until_it_can(linked: Linked, 
     assert told(news).count("rejected") == len(["no room", "too long"])
     (said,) = [about for key, about in repairs(linked.site.hass).items() if key == "link_events_skipped"]
     day = str(dt_util.as_local(datetime.fromisoformat(linked.at(3)["start"])).date())
-    assert (said["link"], said["charger"], said["drivers"]) == ("Family: A connector 1", "A", "Anna")
-    assert day in said["days"]
+    assert (said["link"], said["place"], said["drivers"]) == ("Family: A connector 1", "A connector 1", "Anna")
+    assert day in said["times"]
     await linked.site.act("cancel_reservation", uid=mine["uid"])
     await linked.stays({"driver": "Anna", **linked.at(3)}, {"driver": "Ben", **linked.at(4)})
 

@@ -116,6 +116,11 @@ async def reserve(site: Site, day: str, start: str = "07:30", end: str = "08:30"
     return await site.reserve(connector, start=begin.isoformat(), end=until.isoformat())
 
 
+def missing(times: str) -> dict[str, str]:
+    """What a repair says of Anna's series at a connector."""
+    return {"charger": "A", "place": "A connector 1", "drivers": "Anna", "times": times}
+
+
 async def test_every_day_is_reserved_by_the_clock(site: Site, agenda: Agenda) -> None:
     """Also once clocks are set back; each is a reservation like any other, and they share a uid."""
     assert (await agenda.make("Anna", **MORNINGS))["success"]
@@ -249,7 +254,7 @@ async def test_a_later_day_that_is_taken_is_skipped_and_made_good(
     await clock.forward(days=2)
     rejected = [each for each in news if each["event_type"] == "rejected"]
     assert [(each["driver"], each["start"][:10]) for each in rejected] == [("Anna", "2026-12-20")]
-    assert repairs(hass) == [{"charger": "A", "drivers": "Anna", "days": "2026-12-20"}]
+    assert repairs(hass) == [missing("2026-12-20 07:00")]
     assert clocks(await agenda.events())[-2:] == ["12-20 07:30", "12-21 07:00"]
     await clock.forward(hours=2)
     assert told(news).count("rejected") == 1
@@ -267,11 +272,11 @@ async def test_a_repair_goes_with_what_it_is_about(
         await reserve(site, day)
     assert (await agenda.make("Anna", **MORNINGS))["success"]
     await clock.forward(days=3)
-    assert repairs(hass) == [{"charger": "A", "drivers": "Anna", "days": "2026-12-20, 2026-12-21"}]
+    assert repairs(hass) == [missing("2026-12-20 07:00, 2026-12-21 07:00")]
     await site.stop()
     assert repairs(hass) == []
     await site.start()
-    assert repairs(hass) == [{"charger": "A", "drivers": "Anna", "days": "2026-12-20, 2026-12-21"}]
+    assert repairs(hass) == [missing("2026-12-20 07:00, 2026-12-21 07:00")]
     await clock.forward(days=59)
     assert repairs(hass) == []
 
@@ -634,8 +639,7 @@ async def test_a_driver_who_is_blocked_gets_nothing_until_he_is_not(
         await hass.async_block_till_done()
         if blocked:
             assert await site.reservations() == []
-            days = "2026-10-21, 2026-10-22, 2026-10-23, ..."
-            assert repairs(hass) == [{"charger": "A", "drivers": "Anna", "days": days}]
+            assert repairs(hass) == [missing("2026-10-21 07:00, 2026-10-22 07:00, 2026-10-23 07:00, ...")]
     for _ in range(3):
         await clock.forward(hours=1)
     assert len(await site.reservations()) == ALL - 1

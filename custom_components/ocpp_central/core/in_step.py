@@ -57,7 +57,7 @@ class Clashing(Exception):
     """A source wants all or nothing, and some of it cannot be; nothing has changed. `clashes` are ordered by start."""
 
     def __init__(self, clashes: Sequence[Clash], *, of: int) -> None:
-        """Carry what cannot be, `of` so many that are wanted."""
+        """Carry what cannot be, `of` so many that are wanted and were not before."""
         super().__init__(f"{len(clashes)} of {of} occurrences cannot be reserved")
         self.clashes = tuple(sorted(clashes, key=lambda each: each.occurrence.start))
         self.of = of
@@ -154,7 +154,7 @@ class _Round:
             self._left = None  # they are few, and nothing is left to do for those that fail again
             self._make(self._to_be_retried(known))
         if self._clashes and self._demand.strict:
-            raise Clashing(self._clashes, of=len(self._wanted))
+            raise Clashing(self._clashes, of=len(anew))
         source = Source(uid=self._demand.source, series=self._demand.series, told=self._told, skipped=self._skipped)
         self._take(self._ledger.with_source(self._charger.charger, source.uid, source))
         return Followed(step=_joined(self._steps), done=self._done)
