@@ -144,7 +144,7 @@ SIGNED = {"signedMeterValue": {"signedMeterData": "eA=="}}
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 @pytest.mark.parametrize("apart", [False, True])
-def test_a_signed_sample_yields_to_a_plain_one_of_the_same(order: tuple[int, int], apart: bool) -> None:  # noqa: FBT001
+def test_a_signed_sample_yields_to_a_plain_one_of_the_same(order: tuple[int, int], apart: bool) -> None:
     """KEBA's P30 tells both of one register, the signed one in kWh without saying so, and a split second before."""
     samples = [{"value": 2133854.3, "unitOfMeasure": {"unit": "Wh"}}, {"value": 2133.8543} | SIGNED]
     ordered = [samples[each] for each in order]

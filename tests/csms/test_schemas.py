@@ -53,6 +53,16 @@ def violation(
     return raised.value.fault, raised.value.place
 
 
+@pytest.mark.parametrize("data", [{"a": [1]}, [1, 2], 7, True, "text", None])
+def test_what_a_vendor_sends_is_read_whatever_it_is(data: object) -> None:
+    """1.6 wants a text, chargers send objects (docs/quirks.md); the same in answers."""
+    payload, notes = accepted("DataTransfer", {"vendorId": "V", "data": data})
+    assert payload == {"vendorId": "V", "data": data}
+    assert notes == (() if isinstance(data, str) else (Note(keyword="type", place="data"),))
+    answer: Json = {"status": "Accepted", "data": data}
+    assert load()[Version.V16].response("DataTransfer", answer, relaxed=True)[0] == answer
+
+
 @pytest.mark.parametrize("version", Version)
 def test_every_action_has_both_schemas(version: Version) -> None:
     """All official schemas are there: 39, 64 and 90 actions with an answer, and 2.1's one SEND."""

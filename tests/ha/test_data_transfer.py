@@ -8,7 +8,7 @@ import pytest
 from tests.charger import Version
 from tests.charger.common import VENDOR
 
-from .conftest import Site, refused
+from .conftest import Site, eventually, refused
 
 pytestmark = pytest.mark.blackbox
 
@@ -50,3 +50,18 @@ async def test_what_a_charger_sends_is_an_event(hass: HomeAssistant, site: Site,
     ]
     stop()
     assert await charger.call("DataTransfer", {"vendorId": "V"}) == {"status": "UnknownVendorId"}
+
+
+async def test_an_object_is_not_lost(hass: HomeAssistant, site: Site, version: Version) -> None:
+    """1.6 knows texts only, but chargers send what they like."""
+    charger = await site.charger(version=version)
+    heard: list[object] = []
+
+    @callback
+    def hear(event: Event) -> None:
+        heard.append(event.data["data"])
+
+    stop = hass.bus.async_listen(EVENT, hear)
+    await charger.send_text('[2,"q","DataTransfer",{"vendorId":"V","data":{"mode":[1]}}]')
+    await eventually(lambda: heard == [{"mode": [1]}])
+    stop()
