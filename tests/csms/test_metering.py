@@ -139,6 +139,15 @@ def test_a_value_of_2_that_no_number_can_hold_is_left_out(sample: dict[str, Any]
     assert readings_v2(metered(sample, {"value": 1}), RECEIVED) == (plain(1.0),)
 
 
+@pytest.mark.parametrize("field", ["measurand", "phase", "location", "context", "unit"])
+def test_a_sample_with_a_word_without_end_is_left_out(field: str) -> None:
+    """It would be the name of a sensor; and each is kept."""
+    samples = [{"value": "1", field: "x" * 101}, {"value": "2", field: "x" * 100}]
+    assert [reading.value for reading in readings_v16(metered(*samples), RECEIVED)] == [2.0]
+    of_v2 = [{"value": 1, "unitOfMeasure": {field: "x" * 101}} if field == "unit" else {"value": 1, field: "x" * 101}]
+    assert readings_v2(metered(*of_v2), RECEIVED) == ()
+
+
 SIGNED = {"signedMeterValue": {"signedMeterData": "eA=="}}
 
 

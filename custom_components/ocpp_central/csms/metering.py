@@ -23,6 +23,9 @@ _WATT_HOUR = "Wh"
 _SPELLINGS: Mapping[str | None, str] = {"Celcius": "Celsius"}
 """The schemas of 1.6 allow both, the first by mistake."""
 
+_LONGEST_WORD = 100
+"""Characters, twice as many as the standard's longest: words become names of sensors, and are kept."""
+
 _SIGNED = "signedMeterValue"
 
 _WATT_HOURS = {"Wh": 1.0, "kWh": 1000.0}
@@ -36,8 +39,8 @@ def readings_v16(meter_values: Sequence[Json], received: datetime) -> tuple[Read
         for sample in parts(meter_value, "sampledValue"):
             # A signed block (ValueFormat of 1.6) may be all digits, yet it is no number.
             value = None if sample.get("format") == "SignedData" else _number(sample.get("value"))
-            if value is not None:
-                unit = text(sample, "unit")
+            unit = text(sample, "unit")
+            if value is not None and _is_readable(sample, unit):
                 found.append(_reading(sample, value, _SPELLINGS.get(unit, unit), at))
     return tuple(found)
 
@@ -53,8 +56,9 @@ def readings_v2(meter_values: Sequence[Json], received: datetime) -> tuple[Readi
         for sample in parts(meter_value, "sampledValue"):
             measure = part(sample, "unitOfMeasure")
             value = _scaled(_number(sample.get("value")), whole(measure, "multiplier") or 0)
-            if value is not None:
-                found.append((_reading(sample, value, text(measure, "unit"), at), _SIGNED in sample))
+            unit = text(measure, "unit")
+            if value is not None and _is_readable(sample, unit):
+                found.append((_reading(sample, value, unit, at), _SIGNED in sample))
     plain = {_what(reading) for reading, is_signed in found if not is_signed}
     return tuple(reading for reading, is_signed in found if not is_signed or _what(reading) not in plain)
 
@@ -69,6 +73,12 @@ def register_wh(readings: Sequence[Reading], context: str) -> float | None:
             factor = _WATT_HOURS.get(reading.unit or "")
             return None if factor is None else reading.value * factor
     return None
+
+
+def _is_readable(sample: Json, unit: str | None) -> bool:
+    """Whether the words of a sample are as long as words are."""
+    words = (unit, *(text(sample, name) for name in ("measurand", "phase", "location", "context")))
+    return all(len(word or "") <= _LONGEST_WORD for word in words)
 
 
 def _what(reading: Reading) -> tuple[str | None, ...]:
