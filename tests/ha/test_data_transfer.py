@@ -1,9 +1,12 @@
 """What only a charger's vendor defines: sent by action, and heard as an event."""
 
+from datetime import date
+import json
 from typing import Any
 
 from homeassistant.core import Event, HomeAssistant, callback
 import pytest
+import voluptuous as vol
 
 from tests.charger import Version
 from tests.charger.common import VENDOR
@@ -28,6 +31,25 @@ async def test_data_is_sent_and_comes_back(site: Site, version: Version) -> None
     assert await send(site, vendor_id=VENDOR, message_id="M", data={"a": 1}) == {"status": "Accepted", "data": back}
     assert "UnknownVendorId" in str(await refused(send(site, vendor_id="X"), "command_refused"))
     await refused(send(site, vendor_id="X" * 256), "unknown_to_version")
+    assert charger.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("data", "said"), [({1: "a"}, {"1": "a"}), ({"at": date(2026, 3, 1)}, {"at": "2026-03-01"}), ((1, 2), [1, 2])]
+)
+async def test_what_yaml_can_say_is_sent_as_json(site: Site, version: Version, data: object, said: object) -> None:
+    """Numbers as keys, and dates."""
+    await site.charger(version=version)
+    back = json.dumps(said, separators=(",", ":")) if version is Version.V16 else said
+    assert (await send(site, vendor_id=VENDOR, data=data))["data"] == back
+
+
+@pytest.mark.parametrize("data", [2**70, {"a": {1, 2}}, "\ud800"])
+async def test_what_is_no_json_is_not_sent(site: Site, version: Version, data: object) -> None:
+    """The field says so."""
+    charger = await site.charger(version=version)
+    with pytest.raises(vol.Invalid, match="data"):
+        await send(site, vendor_id=VENDOR, data=data)
     assert charger.complaints == []
 
 
