@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from hypothesis import given, settings, strategies as st
+import orjson
 import pytest
 
 from custom_components.ocpp_central.csms.dialect import Json, Version
@@ -51,6 +52,13 @@ def violation(
         load()[version].request(action, cast("Json", payload), relaxed=relaxed)
     assert raised.value.place in str(raised.value)
     return raised.value.fault, raised.value.place
+
+
+def test_a_number_that_is_not_exact_is_no_text() -> None:
+    """JSON's numbers end at 64 bits here: beyond, two cards would be one."""
+    assert accepted("Authorize", {"idTag": 2**64 - 1})[0] == {"idTag": "18446744073709551615"}
+    inexact = orjson.loads(b'{"idTag":18446744073709551617}')
+    assert violation("Authorize", inexact) == (Fault.TYPE, "idTag")
 
 
 @pytest.mark.parametrize("data", [{"a": [1]}, [1, 2], 7, True, "text", None])

@@ -538,8 +538,7 @@ async def test_a_charger_that_has_lost_the_habit_is_dropped_once() -> None:
             session = door.diary[4][1]
             async with asyncio.timeout(PATIENCE):
                 while session.counters.notes["pong"] < 5:
-                    await asyncio.sleep(0)
-            await beat(charger)
+                    await beat(charger)
 
 
 async def test_a_charger_that_answers_no_pings_stays_while_it_speaks(caplog: pytest.LogCaptureFixture) -> None:

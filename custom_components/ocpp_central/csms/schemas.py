@@ -347,6 +347,8 @@ def _meant(value: Any, name: str | None, types: frozenset[str]) -> Any:  # noqa:
     match value:
         case bool():
             return str(value).lower() if "string" in types and name in _ANY_TYPE else value
+        case float() if "string" in types and abs(value) >= _MOST_EXACT:
+            return value  # the text of it would be that of many numbers: one card for another
         case int() | float() if "string" in types:
             return str(value)
         case int() | float() | str() if "boolean" in types:
