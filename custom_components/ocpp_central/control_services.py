@@ -12,12 +12,11 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
-import orjson
 import voluptuous as vol
 
 from . import configuring, control, errors, maintaining
 from .audience import Place
-from .call_data import place_named
+from .call_data import as_json, place_named
 from .const import CONF_VALUE, DOMAIN
 from .coordinator import CentralSystem
 from .core.orders import UpdateFirmware, UploadDiagnostics
@@ -42,15 +41,6 @@ ATTR_VENDOR_ID: Final = "vendor_id"
 SOFT: Final = "soft"
 HARD: Final = "hard"
 
-
-def _json(value: object) -> object:
-    """Data as JSON has it; YAML also knows dates, and keys that are no texts."""
-    try:
-        return orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
-    except orjson.JSONEncodeError as error:
-        raise vol.Invalid("there is no JSON for this") from error
-
-
 _DEVICE: Final = {vol.Required(ATTR_DEVICE_ID): cv.string}
 
 GET_CONFIGURATION = vol.Schema({**_DEVICE, vol.Optional(ATTR_KEY): vol.All(cv.ensure_list, [PLAIN_TEXT])})
@@ -62,7 +52,7 @@ DATA_TRANSFER = vol.Schema(
         **_DEVICE,
         vol.Required(ATTR_VENDOR_ID): PLAIN_TEXT,
         vol.Optional(ATTR_MESSAGE_ID): PLAIN_TEXT,
-        vol.Optional(ATTR_DATA): _json,
+        vol.Optional(ATTR_DATA): as_json,
     }
 )
 

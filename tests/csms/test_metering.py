@@ -155,7 +155,10 @@ SIGNED = {"signedMeterValue": {"signedMeterData": "eA=="}}
 @pytest.mark.parametrize("apart", [False, True])
 def test_a_signed_sample_yields_to_a_plain_one_of_the_same(order: tuple[int, int], apart: bool) -> None:
     """KEBA's P30 tells both of one register, the signed one in kWh without saying so, and a split second before."""
-    samples = [{"value": 2133854.3, "unitOfMeasure": {"unit": "Wh"}}, {"value": 2133.8543} | SIGNED]
+    samples: list[dict[str, Any]] = [
+        {"value": 2133854.3, "unitOfMeasure": {"unit": "Wh"}},
+        {"value": 2133.8543} | SIGNED,
+    ]
     ordered = [samples[each] for each in order]
     told = [each for sample in ordered for each in metered(sample)] if apart else metered(*ordered)
     assert readings_v2(told, RECEIVED) == (plain(2133854.3),)
