@@ -83,8 +83,7 @@ def upload_v2(order: UploadDiagnostics) -> Request:
 
 def outcome(answer: Json) -> Outcome:
     """What the answer means; 1.6 has no word for it, and agrees by answering."""
-    word = text(answer, "status")
-    return Outcome.ACCEPTED if word is None else _WORDS.get(word, Outcome.UNREADABLE)
+    return _WORDS.get(text(answer, "status") or "", Outcome.UNREADABLE) if "status" in answer else Outcome.ACCEPTED
 
 
 def begun(answer: Json, now: datetime) -> tuple[UploadBegun, ...]:
