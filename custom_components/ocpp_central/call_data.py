@@ -9,6 +9,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import service
+import orjson
+import voluptuous as vol
 
 from . import errors
 from .audience import Place
@@ -26,6 +28,14 @@ ATTR_ID_TOKEN: Final = "id_token"  # noqa: S105  a field name
 ATTR_ID_TOKEN_TYPE: Final = "id_token_type"  # noqa: S105  a field name
 ATTR_RESERVATION_ID: Final = "reservation_id"
 ATTR_UID: Final = "uid"
+
+
+def as_json(value: object) -> object:
+    """What was given as JSON has it: YAML also knows dates, and keys that are no texts. For a schema of voluptuous."""
+    try:
+        return orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
+    except orjson.JSONEncodeError as error:
+        raise vol.Invalid("there is no JSON for this") from error
 
 
 def place_named(hass: HomeAssistant, device_id: str) -> tuple[CentralSystem, Place]:

@@ -4,9 +4,6 @@ Knows at which connector that can be meant, and which error says that it cannot 
 (`charging_services`), nor who may charge (`core.authorization`).
 """
 
-import secrets
-from typing import Final
-
 from homeassistant.util import dt as dt_util
 
 from . import errors
@@ -18,10 +15,7 @@ from .core.commands import StartTransaction, StopTransaction
 from .core.drivers import Holder
 from .core.events import EvseId, Standing, TransactionId
 from .core.refusal import Reason, Refusal, obstacle as told_of
-from .orders import carry_out, connected
-
-_LARGEST: Final = 2**31 - 1
-"""OCPP's integers have 32 bits."""
+from .orders import carry_out, connected, new_number
 
 
 async def start(central: CentralSystem, place: Place, holder: Holder) -> None:
@@ -43,7 +37,7 @@ async def start(central: CentralSystem, place: Place, holder: Holder) -> None:
         token=charger.spellings.of(holder.token),
         held_for=None if own is None else charger.spellings.of(own.token),
         group=holder.group,
-        number=secrets.randbelow(_LARGEST) + 1,
+        number=new_number(),
     )
     await carry_out(central, place, command)
 

@@ -6,7 +6,6 @@ Knows that some of it comes at once and some later, bit by bit. Must not know fi
 import asyncio
 from collections.abc import Sequence
 from itertools import batched
-import secrets
 from typing import Final
 
 from homeassistant.core import callback
@@ -19,16 +18,13 @@ from .core.commands import Outcome
 from .core.events import ChargerId, ConfigurationEntry, ConfigurationTold, Notice
 from .core.orders import ChangeConfiguration, ReadConfiguration
 from .csms.session import Result
-from .orders import carry_out, connected
+from .orders import carry_out, connected, new_number
 
 _AT_ONCE: Final = 10
 """So many are asked for at once: some chargers answer no more (`ItemsPerMessage`)."""
 
 PATIENCE: Final = 60.0
 """Seconds for the next part of a report; a charger with a slow modem sends some hundred variables, a few at a time."""
-
-_LARGEST: Final = 2**31 - 1
-"""OCPP's integers have 32 bits."""
 
 
 async def read(
@@ -63,7 +59,7 @@ async def change(central: CentralSystem, place: Place, name: str, value: str) ->
 
 async def _told(central: CentralSystem, place: Place, names: tuple[str, ...]) -> list[ConfigurationTold]:
     """The answer to one question, in however many parts."""
-    number = secrets.randbelow(_LARGEST) + 1
+    number = new_number()
     parts: asyncio.Queue[ConfigurationTold] = asyncio.Queue()
 
     @callback

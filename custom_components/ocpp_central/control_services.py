@@ -16,7 +16,7 @@ import voluptuous as vol
 
 from . import configuring, control, errors, maintaining
 from .audience import Place
-from .call_data import place_named
+from .call_data import as_json, place_named
 from .const import CONF_VALUE, DOMAIN
 from .coordinator import CentralSystem
 from .core.orders import UpdateFirmware, UploadDiagnostics
@@ -52,7 +52,7 @@ DATA_TRANSFER = vol.Schema(
         **_DEVICE,
         vol.Required(ATTR_VENDOR_ID): PLAIN_TEXT,
         vol.Optional(ATTR_MESSAGE_ID): PLAIN_TEXT,
-        vol.Optional(ATTR_DATA): object,
+        vol.Optional(ATTR_DATA): as_json,
     }
 )
 

@@ -74,19 +74,40 @@ def add_entities_once(
         def look() -> None:
             subentry_id = subentry_of(entry, place.charger)
             if subentry_id is not None and (entities := tuple(entities_of(central, place))):
-                waiting.pop(place)()
+                waiting.cease_at(place)
                 async_add_entities(entities, config_subentry_id=subentry_id)
 
-        waiting[place] = central.audience.listen(place, look)
+        waiting.keep(place, central.audience.listen(place, look))
+
+    waiting = Listening()
+    entry.async_on_unload(waiting.cease)
+    add_entities_everywhere(entry, async_add_entities, lambda _, place: add(place))
+
+
+class Listening:
+    """Who listens at which place: one at each, also if its charger was removed and is there again."""
+
+    def __init__(self) -> None:
+        """Nobody."""
+        self._unsubscribe: dict[Place, CALLBACK_TYPE] = {}
 
     @callback
-    def cease() -> None:
-        for unsubscribe in waiting.values():
+    def keep(self, place: Place, unsubscribe: CALLBACK_TYPE) -> None:
+        """Whoever can be unsubscribed so listens at a place, in the place of whoever did before."""
+        self.cease_at(place)
+        self._unsubscribe[place] = unsubscribe
+
+    @callback
+    def cease_at(self, place: Place) -> None:
+        """Listen there no more."""
+        if (unsubscribe := self._unsubscribe.pop(place, None)) is not None:
             unsubscribe()
 
-    waiting: dict[Place, CALLBACK_TYPE] = {}
-    entry.async_on_unload(cease)
-    add_entities_everywhere(entry, async_add_entities, lambda _, place: add(place))
+    @callback
+    def cease(self) -> None:
+        """Listen nowhere any more."""
+        for place in tuple(self._unsubscribe):
+            self.cease_at(place)
 
 
 class PlaceEntity(Entity):

@@ -4,8 +4,6 @@ Knows how such a job is numbered. Must not know fields of actions (`control_serv
 """
 
 from dataclasses import replace
-import secrets
-from typing import Final
 
 from .audience import Place
 from .control import whole
@@ -13,15 +11,12 @@ from .coordinator import CentralSystem
 from .core.events import UploadBegun
 from .core.orders import UpdateFirmware, UploadDiagnostics
 from .csms.session import Result
-from .orders import carry_out
-
-_LARGEST: Final = 2**31 - 1
-"""OCPP's integers have 32 bits."""
+from .orders import carry_out, new_number
 
 
 async def update_firmware(central: CentralSystem, place: Place, order: UpdateFirmware) -> Result:
     """Have a charger fetch a firmware and install it, under a new number. Raises translated errors."""
-    return await carry_out(central, whole(central, place), replace(order, number=_number()))
+    return await carry_out(central, whole(central, place), replace(order, number=new_number()))
 
 
 async def upload_diagnostics(
@@ -31,9 +26,5 @@ async def upload_diagnostics(
 
     Raises translated errors.
     """
-    result = await carry_out(central, whole(central, place), replace(order, number=_number()))
+    result = await carry_out(central, whole(central, place), replace(order, number=new_number()))
     return result, next((told.file for told in result.told if isinstance(told, UploadBegun)), None)
-
-
-def _number() -> int:
-    return secrets.randbelow(_LARGEST) + 1

@@ -39,7 +39,7 @@ from .core.measurands import EXPORTED, IMPORTED, Quantity, quantity_of
 from .core.meter import LOCATIONS, Key, Meter
 from .core.transaction import Transaction
 from .devices import subentry_of
-from .entity import PlaceEntity
+from .entity import Listening, PlaceEntity
 
 KEYS: Final[Mapping[str, str]] = {
     "Current.Export": "current_export",
@@ -202,6 +202,7 @@ class ReadingSensorDescription(SensorEntityDescription):
 def add_meters(entry: OcppConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback) -> None:
     """Add the sensors of what meters tell, and of sessions, now and whenever a charger tells something new."""
     central = entry.runtime_data
+    listening = Listening()
 
     @callback
     def add(place: Place) -> None:
@@ -223,7 +224,7 @@ def add_meters(entry: OcppConfigEntry, async_add_entities: AddConfigEntryEntitie
                 sensors = [ReadingSensor(central, place, each) for each in new.values()]
                 async_add_entities(sensors, config_subentry_id=subentry_id)
 
-        entry.async_on_unload(central.audience.listen_to_readings(place, look))
+        listening.keep(place, central.audience.listen_to_readings(place, look))
         look()
 
     for charger in central.chargers.values():
@@ -231,6 +232,7 @@ def add_meters(entry: OcppConfigEntry, async_add_entities: AddConfigEntryEntitie
         for evse in charger.evses:
             add(Place(charger.charger, evse))
     entry.async_on_unload(central.audience.listen_to_places(add))
+    entry.async_on_unload(listening.cease)
 
 
 def session_sensors(central: CentralSystem, place: Place) -> Iterator[SensorEntity]:

@@ -3,12 +3,23 @@
 Knows that it must be connected, and which error says that it did not do it. Must not know what is to be done.
 """
 
+import secrets
+from typing import Final
+
 from . import errors
 from .audience import Place
 from .coordinator import CentralSystem
 from .core.charger import Charger
 from .core.commands import Command
 from .csms.session import Result
+
+_LARGEST: Final = 2**31 - 1
+"""OCPP's integers have 32 bits."""
+
+
+def new_number() -> int:
+    """A number for a request, which no other one has that the charger still knows."""
+    return secrets.randbelow(_LARGEST) + 1
 
 
 def connected(central: CentralSystem, place: Place) -> Charger:

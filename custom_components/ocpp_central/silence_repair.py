@@ -1,6 +1,6 @@
 """The repair of a charger that tells nothing of its meter while a car charges: it is told to.
 
-Knows what its owner is asked and told. Must not know when such a repair is due (`silence_watch`), nor how charger spell it.
+Knows what its owner is asked and told. Must not know when such a repair is due (`silence_watch`), nor how chargers spell it.
 """
 
 from datetime import timedelta

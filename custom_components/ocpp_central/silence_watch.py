@@ -3,6 +3,7 @@
 Knows how long that may be so. Must not know how it is mended (`silence_repair`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -82,7 +83,10 @@ class _Watch:
         for charger_id in self._said - chargers.keys():
             self._take_back(charger_id)
 
-    def _listen(self, charger: Charger, before: dict[Place, _Listened], now: datetime) -> None:
+    def _listen(self, charger: Charger, before: Mapping[Place, _Listened], now: datetime) -> None:
+        if self._is_carried_out(charger.charger):
+            self._said.remove(charger.charger)
+            before = {}
         heard = {
             Place(charger.charger, evse.evse): _listened(evse, before.get(Place(charger.charger, evse.evse)), now)
             for evse in charger.evses.values()
@@ -93,6 +97,11 @@ class _Watch:
             self._say(charger.charger)
         elif any(each.read_at is not None and each.since == now for each in heard.values()):
             self._take_back(charger.charger)
+
+    def _is_carried_out(self, charger_id: ChargerId) -> bool:
+        """Whether the repair is gone by itself: then the charger has another while, and if that is silent it comes back."""
+        issues = ir.async_get(self._hass)
+        return charger_id in self._said and issues.async_get_issue(DOMAIN, _issue_id(charger_id)) is None
 
     def _say(self, charger_id: ChargerId) -> None:
         if charger_id in self._said:

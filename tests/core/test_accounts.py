@@ -97,6 +97,7 @@ def minutes(*told: float, begin: datetime = NOON, measurand: str = IMPORTED) -> 
         # with 0 at the start though it is a lifetime's; and with 0 at the end
         ([150_000], 0, [150_100, 150_200], 150_250, 250),
         ([150_000], 150_000, [150_100], 0, 100),
+        ([150_000.3], 0, [], 150_000, 0),
         # it says nothing for a while, or begins anew meanwhile
         ([], 150_000, [150_100, 0, 150_300], 150_400, 400),
         ([], 150_000, [150_100, 0, 50], 90, 190),

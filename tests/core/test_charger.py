@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.ocpp_central.core.charger import (
     LONGEST_QUEUE,
+    MAX_CONNECTORS,
     MAX_EVSES,
     RESIGNATION,
     UNNOTICED,
@@ -110,6 +111,16 @@ def test_a_broken_charger_cannot_make_up_evses_without_end() -> None:
         charger = charger.after(_told(ConnectorStatus.AVAILABLE, evse=number))
     assert len(charger.evses) == MAX_EVSES
     assert charger.after(_told(ConnectorStatus.FAULTED, evse=1)).evses[1].status is (ConnectorStatus.FAULTED)
+
+
+def test_a_broken_charger_cannot_make_up_connectors_without_end() -> None:
+    """Each is on disk; those that there are go on telling."""
+    charger = CONNECTED
+    for number in range(1, MAX_CONNECTORS + 2):
+        charger = charger.after(_told(ConnectorStatus.AVAILABLE, connector=number))
+    assert len(charger.evses[1].connectors) == len(charger.evses[1].told) == MAX_CONNECTORS
+    faulted = charger.after(_told(ConnectorStatus.FAULTED, connector=MAX_CONNECTORS))
+    assert faulted.evses[1].status_of(MAX_CONNECTORS) is ConnectorStatus.FAULTED
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,8 @@ def test_every_word_has_its_outcome(dialect: Dialect, order: Order, word: str, o
     """And nothing is guessed."""
     assert reply_violations(dialect.version, dialect.request(order).action, {"status": word}) == []
     assert dialect.outcome(order, {"status": word}) is outcome
-    assert dialect.outcome(order, {"status": "Perhaps"}) is Outcome.UNREADABLE
+    for other in ("Perhaps", ""):
+        assert dialect.outcome(order, {"status": other}) is Outcome.UNREADABLE
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -211,3 +212,11 @@ def test_what_concerns_security_is_told(dialect: Dialect, word: str, kind: Secur
     assert "OPENSESAME" not in repr(event)
     assert route.reply(payload, None, NOW) == {}
     assert route.read({"type": "", "timestamp": AT}, NOW) == ()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_kind_without_end_is_cut(dialect: Dialect) -> None:
+    """It is shown."""
+    (event,) = dialect.routes["SecurityEventNotification"].read({"type": "x" * 5000, "timestamp": AT}, NOW)
+    assert isinstance(event, SecurityTold)
+    assert event.word == "x" * 50

@@ -139,6 +139,40 @@ def test_a_value_of_2_that_no_number_can_hold_is_left_out(sample: dict[str, Any]
     assert readings_v2(metered(sample, {"value": 1}), RECEIVED) == (plain(1.0),)
 
 
+@pytest.mark.parametrize("field", ["measurand", "phase", "location", "context", "unit"])
+def test_a_sample_with_a_word_without_end_is_left_out(field: str) -> None:
+    """It would be the name of a sensor; and each is kept."""
+    samples = [{"value": "1", field: "x" * 101}, {"value": "2", field: "x" * 100}]
+    assert [reading.value for reading in readings_v16(metered(*samples), RECEIVED)] == [2.0]
+    of_v2 = [{"value": 1, "unitOfMeasure": {field: "x" * 101}} if field == "unit" else {"value": 1, field: "x" * 101}]
+    assert readings_v2(metered(*of_v2), RECEIVED) == ()
+
+
+SIGNED = {"signedMeterValue": {"signedMeterData": "eA=="}}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_signed_sample_yields_to_a_plain_one_of_the_same(order: tuple[int, int], apart: bool) -> None:
+    """KEBA's P30 tells both of one register, the signed one in kWh without saying so, and a split second before."""
+    samples: list[dict[str, Any]] = [
+        {"value": 2133854.3, "unitOfMeasure": {"unit": "Wh"}},
+        {"value": 2133.8543} | SIGNED,
+    ]
+    ordered = [samples[each] for each in order]
+    told = [each for sample in ordered for each in metered(sample)] if apart else metered(*ordered)
+    assert readings_v2(told, RECEIVED) == (plain(2133854.3),)
+
+
+@pytest.mark.parametrize(
+    "other", [{"context": "Transaction.End"}, {"phase": "L1"}, {"location": "Inlet"}, {"measurand": "SoC"}]
+)
+def test_a_signed_sample_counts_where_no_plain_one_says_the_same(other: dict[str, Any]) -> None:
+    """In its place among the others."""
+    told = metered({"value": 2.0} | SIGNED, {"value": 1.0} | other)
+    assert [reading.value for reading in readings_v2(told, RECEIVED)] == [2.0, 1.0]
+
+
 def test_each_reading_has_the_time_of_its_meter_value() -> None:
     """In the order of the message; an unreadable time is the time of reception."""
     told = metered({"value": "1"}) + metered({"value": "2"}, at="soon")

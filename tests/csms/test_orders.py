@@ -3,9 +3,11 @@
 import pytest
 
 from custom_components.ocpp_central.core.commands import Outcome
+from custom_components.ocpp_central.core.limits import Purpose
 from custom_components.ocpp_central.core.orders import (
     ChangeAvailability,
     ClearCache,
+    ClearLimit,
     Order,
     Reset,
     TriggerMessage,
@@ -145,6 +147,23 @@ def test_every_word_has_its_outcome_and_is_kept(dialect: Dialect, order: Order, 
     assert violations(dialect.version, f"{dialect.request(order).action}Response", answer) == []
     assert dialect.outcome(order, answer) is outcome
     assert dialect.said(order, answer) == (word, "Because" if reason else None)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    ("word", "outcome"),
+    [("Rejected", REFUSES), ("Failed", REFUSES), ("NotSupported", CANNOT), ("NotImplemented", CANNOT)],
+)
+@pytest.mark.parametrize(
+    "order",
+    [UNLOCK, SOFT, CACHE, OUT, trigger("Heartbeat"), ClearLimit(evse=1, purpose=Purpose.DEFAULT)],
+    ids=lambda order: type(order).__name__,
+)
+def test_a_refusal_is_one_whichever_answer_it_belongs_to(
+    dialect: Dialect, order: Order, word: str, outcome: Outcome
+) -> None:
+    """Chargers confuse the words of the answers; each of these says no, and is shown."""
+    assert dialect.outcome(order, {"status": word}) is outcome
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from hypothesis import given, settings, strategies as st
+import orjson
 import pytest
 
 from custom_components.ocpp_central.csms.dialect import Json, Version
@@ -51,6 +52,23 @@ def violation(
         load()[version].request(action, cast("Json", payload), relaxed=relaxed)
     assert raised.value.place in str(raised.value)
     return raised.value.fault, raised.value.place
+
+
+def test_a_number_that_is_not_exact_is_no_text() -> None:
+    """JSON's numbers end at 64 bits here: beyond, two cards would be one."""
+    assert accepted("Authorize", {"idTag": 2**64 - 1})[0] == {"idTag": "18446744073709551615"}
+    inexact = orjson.loads(b'{"idTag":18446744073709551617}')
+    assert violation("Authorize", inexact) == (Fault.TYPE, "idTag")
+
+
+@pytest.mark.parametrize("data", [{"a": [1]}, [1, 2], 7, True, "text", None])
+def test_what_a_vendor_sends_is_read_whatever_it_is(data: object) -> None:
+    """1.6 wants a text, chargers send objects (docs/quirks.md); the same in answers."""
+    payload, notes = accepted("DataTransfer", {"vendorId": "V", "data": data})
+    assert payload == {"vendorId": "V", "data": data}
+    assert notes == (() if isinstance(data, str) else (Note(keyword="type", place="data"),))
+    answer: Json = {"status": "Accepted", "data": data}
+    assert load()[Version.V16].response("DataTransfer", answer, relaxed=True)[0] == answer
 
 
 @pytest.mark.parametrize("version", Version)

@@ -521,6 +521,26 @@ async def test_a_charger_that_has_answered_before_is_known_to() -> None:
             assert await Charger(charger).closed() == 1011
 
 
+async def test_a_charger_that_has_lost_the_habit_is_dropped_once() -> None:
+    """An update of its firmware, or a proxy before it: it would be dropped every two minutes for ever."""
+    door = Doorkeeper()
+    async with listening(door, pulse=Pulse(every=0.01, within=0.05, silence=60)) as server:
+        async with dial(server) as charger:
+            await Pongs(charger).answered(2)
+        async with dial(server) as charger:
+            Pongs(charger).mute = True
+            assert await Charger(charger).closed() == 1011
+        async with dial(server) as charger:
+            pongs = Pongs(charger)
+            pongs.mute = True
+            await pongs.answered(3)
+            await door.read(5)
+            session = door.diary[4][1]
+            async with asyncio.timeout(PATIENCE):
+                while session.counters.notes["pong"] < 5:
+                    await beat(charger)
+
+
 async def test_a_charger_that_answers_no_pings_stays_while_it_speaks(caplog: pytest.LogCaptureFixture) -> None:
     """Some never do. It is noted, and told once."""
     caplog.set_level(logging.INFO)

@@ -1,14 +1,17 @@
 """What only a charger's vendor defines: sent by action, and heard as an event."""
 
+from datetime import date
+import json
 from typing import Any
 
 from homeassistant.core import Event, HomeAssistant, callback
 import pytest
+import voluptuous as vol
 
 from tests.charger import Version
 from tests.charger.common import VENDOR
 
-from .conftest import Site, refused
+from .conftest import Site, eventually, refused
 
 pytestmark = pytest.mark.blackbox
 
@@ -31,6 +34,25 @@ async def test_data_is_sent_and_comes_back(site: Site, version: Version) -> None
     assert charger.complaints == []
 
 
+@pytest.mark.parametrize(
+    ("data", "said"), [({1: "a"}, {"1": "a"}), ({"at": date(2026, 3, 1)}, {"at": "2026-03-01"}), ((1, 2), [1, 2])]
+)
+async def test_what_yaml_can_say_is_sent_as_json(site: Site, version: Version, data: object, said: object) -> None:
+    """Numbers as keys, and dates."""
+    await site.charger(version=version)
+    back = json.dumps(said, separators=(",", ":")) if version is Version.V16 else said
+    assert (await send(site, vendor_id=VENDOR, data=data))["data"] == back
+
+
+@pytest.mark.parametrize("data", [2**70, {"a": {1, 2}}, "\ud800"])
+async def test_what_is_no_json_is_not_sent(site: Site, version: Version, data: object) -> None:
+    """The field says so."""
+    charger = await site.charger(version=version)
+    with pytest.raises(vol.Invalid, match="data"):
+        await send(site, vendor_id=VENDOR, data=data)
+    assert charger.complaints == []
+
+
 async def test_what_a_charger_sends_is_an_event(hass: HomeAssistant, site: Site, version: Version) -> None:
     """Accepted while anybody listens; else nobody knows what to make of it."""
     charger = await site.charger(version=version)
@@ -50,3 +72,18 @@ async def test_what_a_charger_sends_is_an_event(hass: HomeAssistant, site: Site,
     ]
     stop()
     assert await charger.call("DataTransfer", {"vendorId": "V"}) == {"status": "UnknownVendorId"}
+
+
+async def test_an_object_is_not_lost(hass: HomeAssistant, site: Site, version: Version) -> None:
+    """1.6 knows texts only, but chargers send what they like."""
+    charger = await site.charger(version=version)
+    heard: list[object] = []
+
+    @callback
+    def hear(event: Event) -> None:
+        heard.append(event.data["data"])
+
+    stop = hass.bus.async_listen(EVENT, hear)
+    await charger.send_text('[2,"q","DataTransfer",{"vendorId":"V","data":{"mode":[1]}}]')
+    await eventually(lambda: heard == [{"mode": [1]}])
+    stop()

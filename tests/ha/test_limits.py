@@ -1,8 +1,11 @@
 """Limiting how much cars may draw, from Home Assistant."""
 
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant
 import pytest
 
 from tests.charger import Behaviour, Fault, Profile, Setting, SimulatedCharger, Version
@@ -251,3 +254,23 @@ async def test_a_charger_of_2_that_cannot_limit_says_so(site: Site, version: Ver
     """By a CALLERROR."""
     await charger_at(site, version, limits=False)
     assert "NotSupported" in str(await refused(limit(site, current=16), "command_refused"))
+
+
+@ON_V16
+async def test_a_charger_that_was_removed_and_added_again_has_its_number_once(
+    hass: HomeAssistant, site: Site, version: Version, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody waits any more for what the one that is gone can do."""
+    silent = Behaviour(answers={"GetConfiguration": Fault.SILENT})
+    charger = await site.charger(version=version, behaviour=silent)
+    assert site.state(NUMBER) is None
+    await charger.go_offline()
+    (before,) = site.entry.subentries.values()
+    hass.config_entries.async_remove_subentry(site.entry, before.subentry_id)
+    await hass.async_block_till_done()
+    again = ConfigSubentry(data=MappingProxyType({}), subentry_type="charger", title="A", unique_id="A")
+    hass.config_entries.async_add_subentry(site.entry, again)
+    await hass.async_block_till_done()
+    await charger_at(site, version)
+    await site.shows(NUMBER, "unknown")
+    assert "could not be shown" not in caplog.text

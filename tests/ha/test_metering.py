@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import batched
 import json
 import logging
+from types import MappingProxyType
 from typing import Any
 
-from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
@@ -380,3 +381,28 @@ async def test_what_was_measured_once_exists_after_a_restart(site: Site, version
     assert site.state(ENERGY) == site.state(POWER) == "unavailable"
     charger.go_online()
     await site.shows(ENERGY, "5.0")
+
+
+@ON_V16
+async def test_a_charger_that_was_removed_and_added_again_has_its_sensors_once(
+    hass: HomeAssistant, site: Site, version: Version, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody listens any more for the one that is gone."""
+    charger = await site.charger(version=version)
+    await tell(charger, sample(version, REGISTER, 1000))
+    await site.shows(ENERGY, "1.0")
+    await charger.go_offline()
+    before = next(each for each in site.entry.subentries.values() if each.subentry_type == "charger")
+    hass.config_entries.async_remove_subentry(site.entry, before.subentry_id)
+    await hass.async_block_till_done()
+    assert site.state(ENERGY) is None
+    again = ConfigSubentry(data=MappingProxyType({}), subentry_type="charger", title="A", unique_id="A")
+    hass.config_entries.async_add_subentry(site.entry, again)
+    await hass.async_block_till_done()
+    charger = await site.charger(version=version)
+    await tell(charger, sample(version, REGISTER, 2000))
+    await site.shows(ENERGY, "2.0")
+    await tell(charger, sample(version, "Power.Active.Import", 10))
+    await site.shows(POWER, "10.0")
+    assert "does not generate unique IDs" not in caplog.text
+    assert "already exists" not in caplog.text

@@ -150,6 +150,18 @@ async def test_the_fix_has_the_charger_tell_readings(site: Site, fix: Fix, clock
     assert len(changes(charger)) == 2
 
 
+@ON_V16
+async def test_a_fix_that_changes_nothing_is_told_again(site: Site, fix: Fix, clock: Clock, version: Version) -> None:
+    """A charger that agrees and stays silent has another five minutes; then it is as before, and once."""
+    charger = await silent(site, clock, version, accepting(version))
+    await begin(fix)
+    assert (await fix.confirm())["type"] == FlowResultType.CREATE_ENTRY
+    await minutes(clock, charger, 4)
+    assert told(site.hass) is None
+    await minutes(clock, charger, 3)
+    assert told(site.hass) is not None
+
+
 async def test_less_is_asked_for_where_a_charger_does_not_measure_all(
     site: Site, fix: Fix, clock: Clock, version: Version
 ) -> None:

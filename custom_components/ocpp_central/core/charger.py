@@ -55,6 +55,9 @@ from .transaction import Transaction
 MAX_EVSES = 200
 """More than any charger has; a broken one that counts up its connector ids must not fill the device registry."""
 
+MAX_CONNECTORS = 20
+"""More plugs than any EVSE has; all that it told are kept on disk."""
+
 PATIENCE = timedelta(seconds=10)
 """How long a charger that connected may take to report by itself before it is asked (ocpp.md 5.10)."""
 
@@ -463,6 +466,8 @@ class Charger:
         disproved = self.status is ConnectorStatus.OUT_OF_SERVICE and event.status not in _BROKEN
         charger = replace(self, status=None) if disproved else self
         if evse.reported and evse.told.get(event.connector) is event.status:
+            return charger
+        if event.connector not in evse.connectors and len(evse.connectors) >= MAX_CONNECTORS:
             return charger
         told = {**evse.told, event.connector: event.status}
         connectors = evse.connectors | {event.connector}

@@ -22,6 +22,9 @@ _ROUNDING_WH: Final = 10
 _A_NEW_COUNT_WH: Final = 200_000
 """A register that began anew was at less when it is first read again: more than a car takes."""
 
+_AT_ONCE_WH: Final = 10_000
+"""More than goes through between two readings, of a charger that tells any."""
+
 _DIP: Final = 0.9
 """One that falls by less than a tenth has not begun anew, which is Home Assistant's rule, too."""
 
@@ -52,6 +55,8 @@ class Register:
             return replace(self, told=told, at=at)
         if told >= self.told and self._may_have_reached(told, self.told, at):
             return Register(told=told, offset=self.offset, at=at)
+        if self.doubted is not None and self._began_anew(self.doubted) and self._is_back(told):
+            return replace(self, doubted=None).after(told, at)
         if self.doubted is None and 0 < self.told - told <= _ROUNDING_WH:
             return self
         if self.doubted is None or not self._goes_on(told, self.doubted, at):
@@ -68,9 +73,15 @@ class Register:
 
         That may be a little less than was read before: many chargers round what a transaction begins with.
         """
-        if self.told is not None and max(_DIP * self.told, self.told - _LEEWAY_WH) <= wh <= self.told:
-            return _exact(self.offset + wh)
-        return self.total
+        return _exact(self.offset + wh) if self._is_about(wh) else self.total
+
+    def _is_about(self, wh: float) -> bool:
+        """Whether it says the same as before, if it is rounded."""
+        return self.told is not None and max(_DIP * self.told, self.told - _LEEWAY_WH) <= wh <= self.told
+
+    def _is_back(self, told: float) -> bool:
+        """Whether it is where it was before it seemed to have begun anew, and cannot have come there since."""
+        return told > _AT_ONCE_WH and self._is_about(told)
 
     def _goes_on(self, told: float, before: float, at: datetime) -> bool:
         return told > before and self._may_have_reached(told, before, at)

@@ -66,6 +66,7 @@ class Liveness:
         """Return when the charger is gone, or its connection closed."""
         loop = asyncio.get_running_loop()
         missed = 0
+        has_answered = False
         while True:
             await asyncio.sleep(self._pulse.every)
             asked_at = loop.time()
@@ -79,6 +80,7 @@ class Liveness:
                     return
                 else:
                     self._answering.add(charger.charger_id)
+                    has_answered = True
                     missed = 0
                     continue
             answers = charger.charger_id in self._answering
@@ -86,6 +88,9 @@ class Liveness:
                 # what it says shows it as well: its pong may wait behind that
                 missed = 0 if answers else missed
             elif missed >= _GONE if answers else self._is_silent(charger):
+                if not has_answered:
+                    # it may do so no more at all: the next connection will show
+                    self._answering.discard(charger.charger_id)
                 return
 
     def _is_silent(self, charger: Watched) -> bool:

@@ -18,6 +18,9 @@ from .fields import text
 _LONGEST_LOCATION: Final = 512
 """Characters (2.0.1; 1.6 sets no bound)."""
 
+_LONGEST_KIND: Final = 50
+"""Characters of the kind of a security event, which is shown."""
+
 _WORDS: Final[Mapping[str, Outcome]] = {
     "Accepted": Outcome.ACCEPTED,
     "AcceptedCanceled": Outcome.ACCEPTED,
@@ -83,8 +86,7 @@ def upload_v2(order: UploadDiagnostics) -> Request:
 
 def outcome(answer: Json) -> Outcome:
     """What the answer means; 1.6 has no word for it, and agrees by answering."""
-    word = text(answer, "status")
-    return Outcome.ACCEPTED if word is None else _WORDS.get(word, Outcome.UNREADABLE)
+    return _WORDS.get(text(answer, "status") or "", Outcome.UNREADABLE) if "status" in answer else Outcome.ACCEPTED
 
 
 def begun(answer: Json, now: datetime) -> tuple[UploadBegun, ...]:
@@ -106,8 +108,8 @@ def upload_progressed(payload: Json, now: datetime) -> tuple[Event, ...]:
 
 def security_told(payload: Json, now: datetime) -> tuple[Event, ...]:
     """What the charger tells of its security; details are its vendor's, and may say anything, so they are left out."""
-    word = text(payload, "type")
-    if word is None:
+    word = (text(payload, "type") or "")[:_LONGEST_KIND]
+    if not word:
         return ()
     kind = _SECURITY.get(word.casefold(), SecurityKind.OTHER)
     return (SecurityTold(kind=kind, word=word, at=times.read(payload.get("timestamp"), now)),)

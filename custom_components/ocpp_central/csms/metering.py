@@ -23,6 +23,11 @@ _WATT_HOUR = "Wh"
 _SPELLINGS: Mapping[str | None, str] = {"Celcius": "Celsius"}
 """The schemas of 1.6 allow both, the first by mistake."""
 
+_LONGEST_WORD = 100
+"""Characters, twice as many as the standard's longest: words become names of sensors, and are kept."""
+
+_SIGNED = "signedMeterValue"
+
 _WATT_HOURS = {"Wh": 1.0, "kWh": 1000.0}
 
 
@@ -34,23 +39,28 @@ def readings_v16(meter_values: Sequence[Json], received: datetime) -> tuple[Read
         for sample in parts(meter_value, "sampledValue"):
             # A signed block (ValueFormat of 1.6) may be all digits, yet it is no number.
             value = None if sample.get("format") == "SignedData" else _number(sample.get("value"))
-            if value is not None:
-                unit = text(sample, "unit")
+            unit = text(sample, "unit")
+            if value is not None and _is_readable(sample, unit):
                 found.append(_reading(sample, value, _SPELLINGS.get(unit, unit), at))
     return tuple(found)
 
 
 def readings_v2(meter_values: Sequence[Json], received: datetime) -> tuple[Reading, ...]:
-    """The readings in 2.x's meter values, in their order, with the multiplier applied and the unit as told."""
-    found: list[Reading] = []
+    """The readings in 2.x's meter values, in their order, with the multiplier applied and the unit as told.
+
+    A signed one yields to a plain one of the same: what is signed may be in another unit than is said (docs/quirks.md).
+    """
+    found: list[tuple[Reading, bool]] = []
     for meter_value in meter_values:
         at = times.read(meter_value.get("timestamp"), received)
         for sample in parts(meter_value, "sampledValue"):
             measure = part(sample, "unitOfMeasure")
             value = _scaled(_number(sample.get("value")), whole(measure, "multiplier") or 0)
-            if value is not None:
-                found.append(_reading(sample, value, text(measure, "unit"), at))
-    return tuple(found)
+            unit = text(measure, "unit")
+            if value is not None and _is_readable(sample, unit):
+                found.append((_reading(sample, value, unit, at), _SIGNED in sample))
+    plain = {_what(reading) for reading, is_signed in found if not is_signed}
+    return tuple(reading for reading, is_signed in found if not is_signed or _what(reading) not in plain)
 
 
 def register_wh(readings: Sequence[Reading], context: str) -> float | None:
@@ -63,6 +73,17 @@ def register_wh(readings: Sequence[Reading], context: str) -> float | None:
             factor = _WATT_HOURS.get(reading.unit or "")
             return None if factor is None else reading.value * factor
     return None
+
+
+def _is_readable(sample: Json, unit: str | None) -> bool:
+    """Whether the words of a sample are as long as words are."""
+    words = (unit, *(text(sample, name) for name in ("measurand", "phase", "location", "context")))
+    return all(len(word or "") <= _LONGEST_WORD for word in words)
+
+
+def _what(reading: Reading) -> tuple[str | None, ...]:
+    """What is read, and when in the transaction."""
+    return reading.measurand, reading.phase, reading.location, reading.context
 
 
 def _reading(sample: Json, value: float, unit: str | None, at: datetime) -> Reading:

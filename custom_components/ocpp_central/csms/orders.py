@@ -65,24 +65,32 @@ _WHOLE_CHARGER: Final = 0
 
 _OPERATIVE: Final = {True: "Operative", False: "Inoperative"}
 
-_ACCEPTED_OR_REJECTED: Final = {"Accepted": Outcome.ACCEPTED, "Rejected": Outcome.REJECTED}
+_REFUSALS: Final = {
+    "Failed": Outcome.REJECTED,
+    "NotImplemented": Outcome.NOT_IMPLEMENTED,
+    "NotSupported": Outcome.NOT_IMPLEMENTED,
+    "Rejected": Outcome.REJECTED,
+}
+"""Words that say no in any answer: chargers confuse which of them belongs to which."""
+
+_PLAIN: Final = _REFUSALS | {"Accepted": Outcome.ACCEPTED}
 
 WORDS: Final[Mapping[type, Mapping[str, Outcome]]] = {
-    Unlock: {
+    Unlock: _REFUSALS
+    | {
         "Unlocked": Outcome.ACCEPTED,
         "UnlockFailed": Outcome.REJECTED,
-        "NotSupported": Outcome.NOT_IMPLEMENTED,
         "OngoingAuthorizedTransaction": Outcome.REJECTED,
         "UnknownConnector": Outcome.REJECTED,
     },
-    Reset: _ACCEPTED_OR_REJECTED | {"Scheduled": Outcome.SCHEDULED},
-    ChangeAvailability: _ACCEPTED_OR_REJECTED | {"Scheduled": Outcome.SCHEDULED},
-    ClearCache: _ACCEPTED_OR_REJECTED,
-    SetLimit: _ACCEPTED_OR_REJECTED | {"NotSupported": Outcome.NOT_IMPLEMENTED},
+    Reset: _PLAIN | {"Scheduled": Outcome.SCHEDULED},
+    ChangeAvailability: _PLAIN | {"Scheduled": Outcome.SCHEDULED},
+    ClearCache: _PLAIN,
+    SetLimit: _PLAIN,
     TransferData: data_transfer.WORDS,
     # There is none: that is what was wanted.
-    ClearLimit: {"Accepted": Outcome.ACCEPTED, "Unknown": Outcome.ACCEPTED},
-    TriggerMessage: _ACCEPTED_OR_REJECTED | {"NotImplemented": Outcome.NOT_IMPLEMENTED},
+    ClearLimit: _PLAIN | {"Unknown": Outcome.ACCEPTED},
+    TriggerMessage: _PLAIN,
 }
 """What a charger's answer means, by the order."""
 

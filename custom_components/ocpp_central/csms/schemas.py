@@ -43,6 +43,9 @@ _ROUNDED: Final = frozenset({"meterStart", "meterStop"})
 _ANY_TYPE: Final = frozenset({"value", "attributeValue", "actualValue"})
 """Texts that spell values of any type, so that chargers send true for "true"."""
 
+_VENDORS_OWN: Final = "data"
+"""What only a vendor defines: 1.6 wants a text, and chargers send what they like."""
+
 type Steps = tuple[str | None, ...]
 """The way to a place in a payload; None stands for any item of a list."""
 
@@ -150,7 +153,10 @@ def _validator(document: Json) -> Draft4Validator:
 def _reduced(schema: Json, is_needed: Callable[[str], bool]) -> Json:
     kept = {keyword: value for keyword, value in schema.items() if keyword in _MEANING}
     if "properties" in kept:
-        kept["properties"] = {name: _reduced(inner, is_needed) for name, inner in kept["properties"].items()}
+        kept["properties"] = {
+            name: {} if name == _VENDORS_OWN and inner.get("type") == "string" else _reduced(inner, is_needed)
+            for name, inner in kept["properties"].items()
+        }
     if "definitions" in kept:
         kept["definitions"] = {
             # customData is left out as a whole, not read without its vendor
@@ -341,6 +347,8 @@ def _meant(value: Any, name: str | None, types: frozenset[str]) -> Any:  # noqa:
     match value:
         case bool():
             return str(value).lower() if "string" in types and name in _ANY_TYPE else value
+        case float() if "string" in types and abs(value) >= _MOST_EXACT:
+            return value  # the text of it would be that of many numbers: one card for another
         case int() | float() if "string" in types:
             return str(value)
         case int() | float() | str() if "boolean" in types:
