@@ -26,7 +26,7 @@ settings.load_profile("repeatable")
 
 # The harness has it write down every event and state, also while no test captures what is written.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
-logging.getLogger("homeassistant.components.recorder.pool").setLevel(logging.INFO)
+logging.getLogger("homeassistant.components.recorder").setLevel(logging.INFO)
 
 _SWALLOWED = (
     "Error setting up entry",
