@@ -13,6 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.charger import Evse
+from .core.events import ConnectorStatus
 from .core.reservation import Status
 from .entity import PlaceEntity, add_entities_everywhere
 
@@ -37,6 +38,13 @@ EVSE_SENSORS = (
         key="charging",
         translation_key="charging",
         value_fn=lambda evse: evse.charging,
+    ),
+    EvseBinarySensorDescription(
+        key="problem",
+        translation_key="problem",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda evse: None if evse.status is None else evse.status is ConnectorStatus.FAULTED,
     ),
 )
 

@@ -94,6 +94,13 @@ ENFORCEABILITY = SensorEntityDescription(
 )
 
 
+FIRMWARE = SensorEntityDescription(
+    key="firmware",
+    translation_key="firmware",
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProgressSensorDescription(SensorEntityDescription):
     """How far a charger has come with something."""
@@ -161,6 +168,7 @@ def _entities_of(central: CentralSystem, place: Place) -> Iterable[SensorEntity]
         yield ReservationSensor(central, place, ANY_RESERVATION)
         yield NextReservationSensor(central, place, NEXT_ANY_RESERVATION)
         yield EnforceabilitySensor(central, place, ENFORCEABILITY)
+        yield FirmwareSensor(central, place, FIRMWARE)
         for progress in PROGRESS_SENSORS:
             yield ProgressSensor(central, place, progress)
         for count in COUNT_SENSORS:
@@ -239,6 +247,21 @@ class NextReservationSensor(PlaceEntity, SensorEntity):
     def _value(self) -> datetime | None:
         coming = self._central.next_reservation(self._place)
         return None if coming is None else coming.window.start
+
+
+class FirmwareSensor(PlaceEntity, SensorEntity):
+    """The version of a charger's firmware."""
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """As the charger calls it; None until it has said so."""
+        return self._value()
+
+    @override
+    def _value(self) -> str | None:
+        charger = self._charger
+        return None if charger is None else charger.description.firmware
 
 
 class EnforceabilitySensor(PlaceEntity, SensorEntity):

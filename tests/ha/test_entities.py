@@ -55,6 +55,15 @@ async def test_entities_are_those_of_the_contract(
     assert json.loads(json_dumps(shown)) == snapshot
 
 
+async def test_a_fault_is_a_problem(site: Site, version: Version) -> None:
+    """Not so a connector that somebody has taken out of service."""
+    charger = await site.charger(version=version)
+    for status, problem in (("Faulted", "on"), ("Available", "off"), ("Unavailable", "off")):
+        await charger.set_status(1, status)
+        await site.shows("binary_sensor.a_connector_1_problem", problem)
+    assert site.state("sensor.a_firmware") == charger.behaviour.firmware
+
+
 async def test_a_listener_that_fails_costs_the_charger_nothing(
     hass: HomeAssistant, site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
