@@ -20,7 +20,8 @@ async def add_neighbour(hass: HomeAssistant, port: int) -> MockConfigEntry:
     async def succeed(*_: object) -> bool:
         return True
 
-    mock_integration(hass, MockModule("ocpp", async_setup_entry=succeed, async_unload_entry=succeed))
+    module = MockModule("ocpp", async_setup_entry=succeed, async_unload_entry=succeed)
+    mock_integration(hass, module, built_in=False)
     mock_platform(hass, "ocpp.config_flow", None)
     entry = MockConfigEntry(domain="ocpp", title="central", data={"host": "127.0.0.1", "port": port, "csid": "central"})
     entry.add_to_hass(hass)

@@ -153,6 +153,8 @@ async def test_it_can_be_stopped_in_the_middle_of_a_calendar(
     while len(await linked.site.reservations()) < PORTION:  # noqa: ASYNC110  nothing tells us
         await asyncio.sleep(0.01)
     await linked.site.stop()
-    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    # asyncio's debug mode warns of what takes long, which on a busy machine may be anything.
+    told = [record for record in caplog.records if record.name != "asyncio" or record.levelno > logging.WARNING]
+    assert not [record for record in told if record.levelno >= logging.WARNING]
     await linked.site.start()
     await linked.comes_to(*wanted)
