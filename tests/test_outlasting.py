@@ -52,3 +52,14 @@ async def test_what_outlasts_its_caller_may_fail_in_silence(complaints: list[dic
     await asyncio.sleep(0)
     gc.collect()
     assert complaints == []
+
+
+async def test_a_task_that_is_cancelled_cancels_whoever_waits(complaints: list[dict[str, Any]]) -> None:
+    """As when Home Assistant stops."""
+    going_on = asyncio.create_task(asyncio.Event().wait())
+    waiting = asyncio.create_task(outlasting(going_on))
+    await asyncio.sleep(0)
+    going_on.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert complaints == []

@@ -4,6 +4,7 @@ Knows at which connector that can be meant, and which error says that it cannot 
 (`charging_services`), nor who may charge (`core.authorization`).
 """
 
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from . import errors
@@ -53,8 +54,14 @@ async def stop(central: CentralSystem, place: Place) -> None:
     running = _running(charger, place.evse)
     if not running:
         raise errors.invalid("nothing_to_stop", device=central.label_of(place))
-    for transaction in running:
-        await carry_out(central, place, StopTransaction(transaction=transaction))
+    refused: HomeAssistantError | None = None
+    for transaction in running:  # one that the charger will not end is no reason to let the others go on
+        try:
+            await carry_out(central, place, StopTransaction(transaction=transaction))
+        except HomeAssistantError as error:
+            refused = refused or error
+    if refused is not None:
+        raise refused
 
 
 def _only_one(central: CentralSystem, charger: Charger, holder: Holder) -> EvseId:

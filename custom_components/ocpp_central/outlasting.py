@@ -17,5 +17,5 @@ async def outlasting[T](task: asyncio.Task[T]) -> T:
 
 
 def _noticed(task: asyncio.Task[object]) -> None:
-    if not task.cancelled():
+    if not task.cancelled():  # a task that is cancelled has none
         task.exception()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.ocpp_central.core.events import Reading
-from custom_components.ocpp_central.csms.metering import readings_v2, readings_v16, register_wh
+from custom_components.ocpp_central.csms.metering import readings_v2, readings_v16, register_at_end, register_at_start
 
 RECEIVED = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 TEN = datetime(2026, 3, 1, 10, 0, 0, tzinfo=UTC)
@@ -191,11 +191,18 @@ def test_a_meter_value_that_holds_no_samples_does_no_harm() -> None:
         (plain(1500.0, context="Transaction.Begin"), 1500.0),
         (plain(1.5, unit="kWh", context="Transaction.Begin"), 1500.0),
         (plain(1.5, unit="MJ", context="Transaction.Begin"), None),
-        (plain(1500.0, context="Transaction.Begin", phase="L1"), None),
-        (plain(1500.0), None),
-        (plain(1500.0, context="Transaction.Begin", measurand="Energy.Active.Net"), None),
+        (plain(1500.0, context="Transaction.Begin", phase="L1"), 9.0),
+        (plain(1500.0), 9.0),
+        (plain(1500.0, context="Transaction.Begin", measurand="Energy.Active.Net"), 9.0),
     ],
 )
-def test_the_register_is_the_charger_s_total_in_this_context(reading: Reading, want: float | None) -> None:
-    """One phase, another measurand or another moment is not the register at the start."""
-    assert register_wh([plain(9.0), reading], "Transaction.Begin") == want
+def test_the_register_at_the_start_is_the_total_that_was_read_then(reading: Reading, want: float | None) -> None:
+    """Where none says so, the first; one phase, or another measurand, is not the register."""
+    assert register_at_start([plain(9.0), reading]) == want
+
+
+def test_the_register_at_the_end_is_the_total_that_was_read_then() -> None:
+    """Where none says so, the last."""
+    assert register_at_end([plain(9.0, context="Transaction.End"), plain(8.0)]) == 9.0
+    assert register_at_end([plain(8.0), plain(9.0)]) == 9.0
+    assert register_at_end([plain(8.0, phase="L1")]) is None

@@ -139,6 +139,19 @@ async def test_a_charger_means_its_only_connector_that_is_free(site: Site) -> No
     await refused(stop(site, None), "nothing_to_stop")
 
 
+async def test_one_that_cannot_be_stopped_does_not_let_the_others_go_on(site: Site) -> None:
+    """A charger may have forgotten a session that it never ended; that it refuses is told all the same."""
+    behaviour = Behaviour(answers={"RemoteStopTransaction": ("Rejected",)})
+    charger = await site.charger(behaviour=behaviour)
+    for connector in (1, 2):
+        await charger.plug(connector)
+        await start(site, connector, driver=("Anna", "Ben")[connector - 1])
+        await site.shows(f"binary_sensor.a_connector_{connector}_charging", "on")
+    await refused(stop(site, None), "command_refused")
+    await site.shows("binary_sensor.a_connector_2_charging", "off")
+    assert site.state("binary_sensor.a_connector_1_charging") == "on"
+
+
 @pytest.mark.parametrize(
     ("answer", "key"),
     [("Rejected", "command_refused"), ("InternalError", "command_refused"), (Fault.SILENT, "charger_silent")],

@@ -63,16 +63,26 @@ def readings_v2(meter_values: Sequence[Json], received: datetime) -> tuple[Readi
     return tuple(reading for reading, is_signed in found if not is_signed or _what(reading) not in plain)
 
 
-def register_wh(readings: Sequence[Reading], context: str) -> float | None:
-    """The charger's total of imported energy in Wh, read in this context (Transaction.Begin, ...); None if not told.
+def register_at_start(readings: Sequence[Reading]) -> float | None:
+    """The charger's total of imported energy in Wh when a transaction began, of what came with that; None if not told.
 
-    Single phases are no total.
+    Some do not say that they read it then (ocpp-virtual-charge-point): what came first is that. Single phases are no total.
     """
-    for reading in readings:
-        if reading.measurand == REGISTER and reading.context == context and reading.phase is None:
-            factor = _WATT_HOURS.get(reading.unit or "")
-            return None if factor is None else reading.value * factor
-    return None
+    return _register(readings, "Transaction.Begin", 0)
+
+
+def register_at_end(readings: Sequence[Reading]) -> float | None:
+    """The same when a transaction ended: what came last is that."""
+    return _register(readings, "Transaction.End", -1)
+
+
+def _register(readings: Sequence[Reading], context: str, otherwise: int) -> float | None:
+    totals = [each for each in readings if each.measurand == REGISTER and each.phase is None]
+    if not totals:
+        return None
+    told = next((each for each in totals if each.context == context), totals[otherwise])
+    factor = _WATT_HOURS.get(told.unit or "")
+    return None if factor is None else told.value * factor
 
 
 def _is_readable(sample: Json, unit: str | None) -> bool:

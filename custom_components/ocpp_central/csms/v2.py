@@ -59,7 +59,7 @@ from ..core.orders import (
 from . import alike, capabilities, data_transfer, inventory, limits, local_lists, orders, sampling, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import part, parts, positive, text, whole
-from .metering import readings_v2, register_wh
+from .metering import readings_v2, register_at_end, register_at_start
 from .v2_tokens import TOKENS_V21, TOKENS_V201, Tokens, group_token, is_anonymous, told_token
 
 _WHOLE_CHARGER = 0
@@ -185,7 +185,7 @@ def _started(transaction: str, payload: Json, now: datetime) -> Started:
         token=told_token(payload),
         anonymous=is_anonymous(payload),
         hold=positive(payload, "reservationId"),
-        meter_wh=register_wh(readings, "Transaction.Begin"),
+        meter_wh=register_at_start(readings),
         charging_state=_charging_state(payload),
         readings=readings,
         offline=_is_offline(payload),
@@ -218,7 +218,7 @@ def _ended(transaction: str, payload: Json, now: datetime) -> Ended:
         transaction=transaction,
         evse=positive(part(payload, "evse"), "id"),
         token=told_token(payload),
-        meter_wh=register_wh(readings, "Transaction.End"),
+        meter_wh=register_at_end(readings),
         reason=None if reason == "Local" else reason,
         readings=readings,
         offline=_is_offline(payload),
