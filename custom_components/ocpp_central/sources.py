@@ -5,6 +5,8 @@ following means (`core.in_step`).
 """
 
 from dataclasses import replace
+import threading
+import time
 from typing import Final
 from uuid import uuid4
 
@@ -18,8 +20,11 @@ from .core.in_step import Circumstances, Demand, Followed, dropped, in_step
 from .core.ledger import Ledger, Step
 from .core.room import Terms
 
-PORTION: Final = 50
-"""So many reservations of a source are touched in one step, which takes a thread about a tenth of a second."""
+BREATH: Final = 0.0005
+"""Seconds; a shorter pause would be over before the event loop has noticed it."""
+
+PORTION: Final = 25
+"""So many reservations of a source are touched in one step, which takes a thread about a twentieth of a second."""
 
 
 async def follow(central: CentralSystem, charger_id: ChargerId, demand: Demand) -> None:
@@ -57,12 +62,19 @@ async def _follow_once(central: CentralSystem, charger_id: ChargerId, demand: De
             terms=Terms(policy=central.policy, drivers=central.drivers, nodes=nodes),
             now=dt_util.utcnow(),
             new_uid=_new_uid,
+            breathe=_breathe,
         )
         followed.append(in_step(ledger, demand, circumstances))
         return followed[-1].step
 
     await central.make(portion, aside=True)
     return followed[-1].done
+
+
+def _breathe() -> None:
+    """Let the event loop run: Python would make it wait 5 ms for each turn that a thread which computes can let it have."""
+    if threading.current_thread() is not threading.main_thread():
+        time.sleep(BREATH)
 
 
 def _new_uid() -> str:

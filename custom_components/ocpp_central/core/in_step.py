@@ -73,12 +73,16 @@ class Followed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What a demand is met in: the charger, what wishes are judged by, the time, and uids that nothing else has."""
+    """What a demand is met in: the charger, what wishes are judged by, the time, and uids that nothing else has.
+
+    `breathe`: called before each reservation, so that whoever computes can let others have a turn.
+    """
 
     charger: Charger
     terms: Terms
     now: datetime
     new_uid: Callable[[], str]
+    breathe: Callable[[], None] = lambda: None
 
 
 def in_step(ledger: Ledger, demand: Demand, circumstances: Circumstances) -> Followed:
@@ -124,6 +128,7 @@ class _Round:
         self._terms = circumstances.terms
         self._now = circumstances.now
         self._new_uid = circumstances.new_uid
+        self._breathe = circumstances.breathe
         self._steps: list[Step] = [Step(ledger=ledger)]
         self._clashes: list[Clash] = []
         self._left = demand.limit
@@ -176,6 +181,7 @@ class _Round:
 
     def _may(self) -> bool:
         """Whether one more reservation may be touched."""
+        self._breathe()
         if self._left is None:
             return True
         self._done = self._left > 0
