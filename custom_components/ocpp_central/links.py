@@ -29,9 +29,6 @@ from .other_calendars import UnreadableError, calendar_entity_id, read_events
 
 EVERY: Final = timedelta(minutes=5)
 
-AHEAD: Final = timedelta(days=60)
-"""So far ahead events are reserved for, if the owner lets anybody reserve so far ahead."""
-
 PAUSE: Final = 2.0
 """Seconds after a reading until the next one: whoever edits a calendar changes it several times."""
 
@@ -160,7 +157,7 @@ class _Kept:
         self._watch.tell_problem(problem)
         if problem is not None or self._entity_id is None:
             return
-        span = Window(start=now, end=now + min(AHEAD, central.policy.horizon))
+        span = Window(start=now, end=sources.reach(central, now))
         try:
             events = await read_events(self._hass, self._entity_id, span.start, span.end)
         except UnreadableError as error:

@@ -7,9 +7,8 @@ are read (`calendar_events`), how a rule repeats (`recurrence`), nor how a sourc
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta, tzinfo
+from datetime import tzinfo
 from itertools import pairwise
-from typing import Final
 from uuid import uuid4
 
 from homeassistant.exceptions import HomeAssistantError
@@ -19,16 +18,12 @@ from . import errors, recurrence, wishes
 from .coordinator import CentralSystem
 from .core.drivers import Drivers, Holder
 from .core.events import ChargerId
-from .core.in_step import Clashing, Demand
-from .core.ledger import Wish
+from .core.in_step import Clashing, Demand, wish_of
 from .core.policy import MIN_DURATION
 from .core.reservation import Origin, Reservation, Window
 from .core.sources import Occurrence, Series, Source
 from .core.token import IdToken
-from .sources import drop, follow
-
-HORIZON: Final = timedelta(days=60)
-"""So far ahead occurrences are reservations, unless the owner allows less."""
+from .sources import drop, follow, reach
 
 type Several = tuple[Series, ...]
 """Series that follow each other, as those of one source do."""
@@ -200,7 +195,7 @@ async def _demand(
     """
     now, zone = dt_util.utcnow(), dt_util.get_default_time_zone()
     told = central.book(charger).sources.get(uid, Source(uid=uid)).told
-    ahead = now + min(HORIZON, central.policy.horizon)
+    ahead = reach(central, now)
     span = Window(start=now, end=max([ahead, *(each.window.end for each in told.values())]))
     drivers = central.drivers
     several = _with_known_drivers(drivers, several)
@@ -249,18 +244,7 @@ async def _reserved_now(central: CentralSystem, charger: ChargerId, demand: Dema
     first = next(iter(demand.wanted), None)
     if first is None or first.start > now or first.end - now < MIN_DURATION:
         return None
-    wish = Wish(
-        charger=charger,
-        target=first.target,
-        evse=first.evse,
-        connector_type=first.connector_type,
-        token=first.holder.token,
-        group=first.holder.group,
-        driver=first.holder.driver,
-        start=first.start,
-        end=first.end,
-        origin=Origin(source=demand.source, key=first.key),
-    )
+    wish = wish_of(first, demand.source, charger, patient=False)
     return await wishes.reserve(central, wish)
 
 

@@ -5,6 +5,7 @@ following means (`core.in_step`).
 """
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 import threading
 import time
 from typing import Final
@@ -20,11 +21,19 @@ from .core.in_step import Circumstances, Demand, Followed, dropped, in_step
 from .core.ledger import Ledger, Step
 from .core.room import Terms
 
+AHEAD: Final = timedelta(days=60)
+"""So far ahead is reserved what a source wants, if the owner lets anybody reserve so far ahead."""
+
 BREATH: Final = 0.0005
 """Seconds; a shorter pause would be over before the event loop has noticed it."""
 
 PORTION: Final = 25
 """So many reservations of a source are touched in one step, which takes a thread about a twentieth of a second."""
+
+
+def reach(central: CentralSystem, now: datetime) -> datetime:
+    """Until when sources are to say what they want."""
+    return now + min(AHEAD, central.policy.horizon)
 
 
 async def follow(central: CentralSystem, charger_id: ChargerId, demand: Demand) -> None:

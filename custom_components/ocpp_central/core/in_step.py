@@ -13,6 +13,7 @@ from itertools import takewhile
 from .change import Amendment
 from .charger import Charger
 from .drivers import Drivers
+from .events import ChargerId
 from .ledger import Ledger, Step, Wish
 from .policy import MIN_DURATION
 from .refusal import Reason, Refusal
@@ -93,6 +94,23 @@ def in_step(ledger: Ledger, demand: Demand, circumstances: Circumstances) -> Fol
     `Clashing` instead. Of the past nothing is changed.
     """
     return _Round(ledger, demand, circumstances).run()
+
+
+def wish_of(occurrence: Occurrence, source: str, charger: ChargerId, *, patient: bool) -> Wish:
+    """An occurrence of a source as it is wished for at a charger."""
+    return Wish(
+        charger=charger,
+        target=occurrence.target,
+        evse=occurrence.evse,
+        connector_type=occurrence.connector_type,
+        token=occurrence.holder.token,
+        group=occurrence.holder.group,
+        driver=occurrence.holder.driver,
+        start=occurrence.start,
+        end=occurrence.end,
+        origin=Origin(source=source, key=occurrence.key),
+        patient=patient,
+    )
 
 
 def taken_back(ledger: Ledger, reservation: Reservation, reason: Reason) -> Step:
@@ -281,19 +299,7 @@ class _Round:
                 self._settle(each)
 
     def _wish(self, occurrence: Occurrence) -> Wish:
-        return Wish(
-            charger=self._charger.charger,
-            target=occurrence.target,
-            evse=occurrence.evse,
-            connector_type=occurrence.connector_type,
-            token=occurrence.holder.token,
-            group=occurrence.holder.group,
-            driver=occurrence.holder.driver,
-            start=occurrence.start,
-            end=occurrence.end,
-            origin=Origin(source=self._demand.source, key=occurrence.key),
-            patient=True,
-        )
+        return wish_of(occurrence, self._demand.source, self._charger.charger, patient=True)
 
     def _skip(self, occurrence: Occurrence, refusal: Refusal) -> None:
         """Leave it out; that is told if it was not."""
