@@ -9,12 +9,14 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
+from custom_components.ocpp_central.core.in_step import Demand
 from custom_components.ocpp_central.links import PAUSE
-from custom_components.ocpp_central.sources import PORTION
+from custom_components.ocpp_central.sources import PORTION, follow
 
 from .calendars import Agenda, Linked, OtherCalendar, add_calendar, repairs
 from .conftest import Clock, Site, charger_subentry, driver_subentry, eventually
@@ -158,3 +160,10 @@ async def test_it_can_be_stopped_in_the_middle_of_a_calendar(
     assert not [record for record in told if record.levelno >= logging.WARNING]
     await linked.site.start()
     await linked.comes_to(*wanted)
+
+
+async def test_nothing_is_reserved_at_a_charger_that_is_gone(site: Site) -> None:
+    """It may have been removed while a calendar was read."""
+    with pytest.raises(HomeAssistantError) as caught:
+        await follow(site.entry.runtime_data, "gone", Demand(source="link", wanted=()))
+    assert caught.value.translation_key == "device_gone"
