@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.charger import Behaviour, Fault, Version
 
-from .conftest import HOLDER, STRANGER, TELLS_ALL, Clock, Site, eventually
+from .conftest import HOLDER, STRANGER, TELLS_ALL, Clock, Site, eventually, told_what_it_can
 
 pytestmark = pytest.mark.blackbox
 
@@ -162,7 +162,10 @@ async def test_reservation_ids_go_on_after_a_restart(site: Site) -> None:
 
 async def test_devices_and_entities_are_there_at_once(site: Site, version: Version) -> None:
     """Contract 2: topology and boot data are remembered; the status is unknown until the charger tells it."""
-    charger = await site.charger(version=version, connectors=3)
+    charger = await told_what_it_can(await site.charger(version=version, connectors=3))
+    await site.shows(
+        "number.a_connector_3_current_limit", "unknown"
+    )  # the last to come, once it is known to be possible
     before = {state.entity_id for state in site.hass.states.async_all()}
     devices = {connector: site.device_id("A", connector) for connector in (None, 1, 2, 3)}
     await charger.go_offline()
