@@ -28,9 +28,9 @@ PHASES = ("L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L
 VOLTS = "Voltage"
 FOLDERS = {Version.V16: "v16", Version.V201: "v201", Version.V21: "v21"}
 
-POWER, CURRENT, VOLTAGE, ENERGY, SESSION, DURATION = (
+POWER, CURRENT, VOLTAGE, ENERGY, SESSION, DURATION, SOC = (
     f"sensor.a_connector_1_{key}"
-    for key in ("power", "current", "voltage", "energy", "session_energy", "session_duration")
+    for key in ("power", "current", "voltage", "energy", "session_energy", "session_duration", "soc")
 )
 
 
@@ -94,6 +94,7 @@ async def test_whatever_the_standards_can_measure_is_shown(
 ) -> None:
     """Issue 6, done when 4: every measurand in every phase; none is lost, none logs an error."""
     charger = await site.charger(version=version)
+    await charger.plug(1)
     measurands = sorted(enums(FOLDERS[version])["Voltage"])
     values = {
         (each, phase): number for number, (each, phase) in enumerate(((m, p) for m in measurands for p in PHASES), 1)
@@ -146,7 +147,9 @@ async def test_units_are_those_of_home_assistant(
     shown_unit: str | None,
 ) -> None:
     """Whatever a charger tells it in."""
-    await tell(await site.charger(version=version), sample(version, measurand, value, unit))
+    charger = await site.charger(version=version)
+    await charger.plug(1)
+    await tell(charger, sample(version, measurand, value, unit))
     shown = await site.shows(f"sensor.a_connector_1_{entity}", state)
     assert shown.attributes.get("unit_of_measurement") == shown_unit
 
@@ -154,6 +157,7 @@ async def test_units_are_those_of_home_assistant(
 async def test_a_flag_is_no_number(hass: HomeAssistant, site: Site, everything_on: None) -> None:
     """2.1 tells with a number whether the car says that it is done."""
     charger = await site.charger(version=Version.V21)
+    await charger.plug(1)
     await tell(charger, sample(Version.V21, "Display.ChargingComplete", 1))
     await site.shows("sensor.a_connector_1_display_charging_complete", "yes")
 
@@ -235,6 +239,31 @@ async def test_a_whole_session_is_accounted(hass: HomeAssistant, site: Site, clo
     await charger.start(1, HOLDER)
     await site.shows(SESSION, "0.0")
     assert HOLDER not in str([state.as_dict() for state in hass.states.async_all()])
+
+
+@pytest.mark.usefixtures("everything_on")
+async def test_a_car_that_is_gone_is_not_shown_any_more(site: Site, version: Version) -> None:
+    """What it said of itself is unknown, nothing flows, and that stays so over a restart; what was counted stays."""
+    charger = await site.charger(version=version, behaviour=TELLS_ALL)
+    await charger.plug(1)
+    await charger.start(1, HOLDER)
+    await tell(charger, sample(version, "SoC", 80), sample(version, VOLTS, 230))
+    await tell(charger, sample(version, "Power.Active.Import", 7000))
+    await site.shows(SOC, "80.0")
+    await site.shows(POWER, "7000.0")
+    await charger.stop(1)
+    await site.shows(POWER, "0.0")
+    assert site.state(SOC) == "80.0"
+    await charger.unplug(1)
+    await site.shows(SOC, "unknown")
+    assert [site.state(each) for each in (VOLTAGE, POWER)] == ["unknown", "0.0"]
+    counted = site.state(ENERGY)
+    await charger.go_offline()
+    await site.stop()
+    await site.start()
+    charger.go_online()
+    await site.shows(POWER, "0.0")
+    assert [site.state(each) for each in (SOC, VOLTAGE, ENERGY)] == ["unknown", "unknown", counted]
 
 
 async def test_a_session_that_was_queued_has_its_own_times(site: Site, clock: Clock, version: Version) -> None:

@@ -47,6 +47,7 @@ from .limits import Limits
 from .local_list import LocalList
 from .maintenance import FirmwareStage, UploadStage
 from .meter import Meter
+from .presence import Doing, doing, settled, still_true
 from .settings import Settings
 from .spellings import Spellings
 from .token import IdToken
@@ -178,6 +179,11 @@ class Evse:
         if status in _PLUGGED:
             return True
         return False if status in _UNPLUGGED else None
+
+    @property
+    def doing(self) -> Doing:
+        """What a car does here; unknown until the charger tells a status since it connected."""
+        return doing(self.status, self.running) if self.reported else Doing.UNKNOWN
 
     @property
     def is_broken(self) -> bool:
@@ -360,7 +366,8 @@ class Charger:
     def _told(self, event: Event, verdict: Verdict | None) -> Charger:
         match event:
             case StatusChanged() | Metered() | Started() | Updated() | Ended():
-                return _dated(self._happened(event, verdict), event.at, event.received)
+                happened = _settled(self, self._happened(event, verdict), event.at)
+                return _dated(happened, event.at, event.received)
             case Connected():
                 return self._connected(event)
             case Disconnected():
@@ -574,9 +581,11 @@ class Charger:
         """The EVSE with what its meter was read by the way."""
         if not event.readings:
             return evse
-        running = evse.running
+        running, readings = evse.running, event.readings
         start = None if running is None else running.meter_start_wh
-        meter = evse.meter.after(event.readings, self._read_at(event), start)
+        if running is None and evse.last is not None:
+            readings = still_true(readings, evse.last.ended)
+        meter = evse.meter.after(readings, self._read_at(event), start)
         return replace(evse, meter=meter, running=None if running is None else running.metered(meter))
 
     def _read_at(self, event: Metered | Started | Updated | Ended) -> datetime:
@@ -599,6 +608,20 @@ class Charger:
 
     def _with(self, evse: Evse) -> Charger:
         return replace(self, evses={**self.evses, evse.evse: evse})
+
+
+def _settled(before: Charger, after: Charger, at: datetime) -> Charger:
+    """The charger once what was read says no more than is true of what its cars do now."""
+    if after.evses is before.evses:
+        return after
+    changed: dict[EvseId, Evse] = {}
+    for number, evse in after.evses.items():
+        old = before.evses.get(number)
+        if evse is not old:
+            meter = settled(evse.meter, Doing.UNKNOWN if old is None else old.doing, evse.doing, at)
+            if meter is not evse.meter:
+                changed[number] = replace(evse, meter=meter)
+    return replace(after, evses={**after.evses, **changed}) if changed else after
 
 
 def _dated(charger: Charger, told: datetime, received: datetime | None) -> Charger:

@@ -8,13 +8,23 @@ the one without a phase, else what the phases make together (`measurands.blended
 is not there any more: a car with three phases may be followed by one with one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from .events import Reading
-from .measurands import EXPORTED, FLOWS, IMPORTED, INTERVAL, QUANTITIES, blended, normal
+from .measurands import (
+    EXPORTED,
+    FLOWS,
+    IMPORTED,
+    INTERVAL,
+    OF_THE_CAR,
+    OF_THE_MOMENT,
+    QUANTITIES,
+    blended,
+    normal,
+)
 from .register import Register
 
 LOCATIONS: Final = ("Outlet", "Cable", "EV", "Body", "Inlet", "Upstream")
@@ -35,7 +45,9 @@ _TOGETHER: Final = timedelta(minutes=1)
 
 _BEGIN: Final = "Transaction.Begin"
 _END: Final = "Transaction.End"
-_REGULAR: Final = frozenset({"Sample.Periodic", "Sample.Clock"})
+_CLOCK: Final = "Sample.Clock"
+"""The context of what is told by the clock, whether somebody charges or not (1.6 section 3.16.4, J01)."""
+_REGULAR: Final = frozenset({"Sample.Periodic", _CLOCK})
 """Contexts of which one alone adds up: a charger that tells both tells the same energy twice."""
 
 _MOST_UNKNOWN: Final = 50
@@ -122,11 +134,30 @@ class Meter:
         return self.read_at is not None and at < self.read_at
 
     def at_rest(self, at: datetime) -> Meter:
-        """The meter when the transaction has ended: nothing flows, though many chargers do not say so any more."""
-        stopped = {
-            key: each._replace(value=0.0, at=at) for key, each in self.readings.items() if key.measurand in FLOWS
-        }
+        """The meter when nothing flows, though many chargers do not say so any more."""
+        stopped: dict[Key, Reading] = {}
+        for key in self.seen:
+            if key.measurand in FLOWS:
+                known = self.readings.get(key)
+                unit = None if known is None else known.unit
+                stopped[key] = Reading(key.measurand, 0.0, unit, at, key.phase, key.location)
         return replace(self, readings={**self.readings, **stopped}) if stopped else self
+
+    def left(self, at: datetime) -> Meter:
+        """The meter when a car has left: nothing flows, and of all else only what is told by the clock goes on being told."""
+        rest = self.at_rest(at)
+        return _without(
+            rest,
+            {
+                key
+                for key, each in rest.readings.items()
+                if key.measurand in OF_THE_CAR or (key.measurand in OF_THE_MOMENT and each.context != _CLOCK)
+            },
+        )
+
+    def without_car(self) -> Meter:
+        """The meter where no car is: some chargers go on telling what the last one has said."""
+        return _without(self, {key for key in self.readings if key.measurand in OF_THE_CAR})
 
     def _believed(self, told: Mapping[Key, Reading]) -> dict[Key, Reading]:
         """What was told without what is too much: of what no version has, a meter measures little."""
@@ -143,6 +174,13 @@ class Meter:
     def forgotten(self) -> Meter:
         """The meter of a charger that was away: what it measured then says nothing of now."""
         return replace(self, readings={}, read_at=None) if self.readings else self
+
+
+def _without(meter: Meter, gone: Collection[Key]) -> Meter:
+    """The meter as if these had not been read; itself where there are none."""
+    if not gone:
+        return meter
+    return replace(meter, readings={key: each for key, each in meter.readings.items() if key not in gone})
 
 
 def _with_interval(meter: Meter, told: Mapping[Key, Reading], at: datetime) -> Meter:
