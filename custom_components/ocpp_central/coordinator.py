@@ -305,6 +305,7 @@ class CentralSystem:
     def apply(self, charger_id: ChargerId, event: Event) -> Verdict | None:
         """Let a charger's event change the world; the verdict that the charger is told, if the event wants one."""
         if isinstance(event, Heard):
+            self.audience.hear(charger_id)
             return None
         if not isinstance(event, Metered):
             self._pacer.release(charger_id)
