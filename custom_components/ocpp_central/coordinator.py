@@ -56,7 +56,7 @@ from .core.undo import undone
 from .drivers import drivers_of, find_driver
 from .history import History
 from .list_keeper import ListKeeper
-from .metering import Pacer
+from .metering import Pacer, note_labels
 from .options import consumes_on_any, policy_of, rules_of
 from .outlasting import outlasting
 from .showing import changed_at, changed_in, read_in, sessions_changed_in, shows_at, told_at
@@ -328,6 +328,7 @@ class CentralSystem:
             self._chargers[charger_id] = after
             if is_to_be_kept(before, after):
                 self._storage.changed()
+                note_labels(before, after)
         changed = changed_in(before, after)
         report = Report(event=event, before=before, verdict=verdict)
         step = ledger.after(report, after, now, consume_on_any=consumes_on_any(self.entry.options))

@@ -26,6 +26,7 @@ from .core.drivers import Driver
 from .core.enforceability import Enforceability
 from .core.events import EvseId, Reading
 from .core.faults import Fault
+from .core.labels import Labels
 from .core.local_list import Known, LocalList
 from .core.meter import Meter
 from .core.register import Register
@@ -83,8 +84,8 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
     Known: ("version", "last"),
     Evse: ("connectors", "told", "faults", "reported", "running", "last", "evictions", "meter"),
     Fault: ("code", "vendor_code"),
-    Meter: ("readings", "imported", "exported", "in_kwh", "interval", "read_at"),
-    Register: ("told", "offset", "doubted", "at"),
+    Meter: ("readings", "imported", "exported", "counts", "labels", "interval", "read_at"),
+    Register: ("told", "offset", "doubted", "at", "anew"),
     Transaction: (
         "connector",
         "token",
@@ -102,6 +103,7 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "meter_stop_wh",
         "stop_reason",
     ),
+    Labels: ("times", "in_watts"),
     Reading: ("value", "unit", "at"),
     Reservation: (
         "uid",

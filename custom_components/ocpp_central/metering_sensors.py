@@ -206,7 +206,7 @@ def add_meters(entry: OcppConfigEntry, async_add_entities: AddConfigEntryEntitie
         def look() -> None:
             nonlocal looked_at
             meter = meter_at(central, place)
-            if meter is None or (kinds := (meter.seen, meter.imported.told is None)) == looked_at:
+            if meter is None or (kinds := (meter.seen, bool(meter.imported.told))) == looked_at:
                 return
             looked_at = kinds
             new = {each.key: each for each in descriptions_of(meter) if each.key not in shown}
@@ -243,7 +243,7 @@ def meter_at(central: CentralSystem, place: Place) -> Meter | None:
 
 def descriptions_of(meter: Meter) -> Iterator[ReadingSensorDescription]:
     """What a meter has ever told, value by value; each may come several times."""
-    if meter.imported.told is not None:
+    if meter.imported.told:  # 0 at each start and end is told by a charger without a meter
         yield _value_of(IMPORTED)
     for key in sorted(meter.seen, key=str):
         yield _value_of(key.measurand)

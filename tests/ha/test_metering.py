@@ -435,3 +435,62 @@ async def test_a_charger_that_was_removed_and_added_again_has_its_sensors_once(
     await site.shows(POWER, "10.0")
     assert "does not generate unique IDs" not in caplog.text
     assert "already exists" not in caplog.text
+
+
+@ON_V16
+@pytest.mark.usefixtures("everything_on")
+async def test_the_count_of_a_phase_neither_falls_nor_leaps(site: Site, version: Version) -> None:
+    """Over a restart, too; as that of all phases."""
+    charger = await site.charger(version=version, behaviour=TELLS_ALL)
+    phase, reactive = f"{ENERGY}_l1", "sensor.a_connector_1_energy_reactive_import_register"
+
+    async def told(wh: float) -> None:
+        await tell(
+            charger,
+            sample(version, REGISTER, wh, "Wh", phase="L1"),
+            sample(version, "Energy.Reactive.Import.Register", wh, "varh"),
+            sample(version, "Power.Active.Import", wh, "W"),
+        )
+        await site.shows(POWER, f"{wh:.1f}")
+
+    for wh in (5000, 1, 60):
+        await told(wh)
+    assert (site.state(phase), site.state(reactive)) == ("5.06", "5.06")
+    await charger.go_offline()
+    await site.stop()
+    await site.start()
+    charger.go_online()
+    await site.shows("sensor.a_connector_1_status", "available")
+    assert site.state(phase) == "5.06"
+    await told(160)
+    assert (site.state(phase), site.state(reactive)) == ("5.16", "5.16")
+
+
+@ON_V16
+async def test_a_unit_that_is_none_of_what_it_says_is_said_once(
+    site: Site, version: Version, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is shown is what is meant, and the log says why (docs/quirks.md)."""
+    charger = await site.charger(version=version)
+    charger.evses[1].energy_wh = 361_000
+    await charger.plug(1)
+    await charger.start(1, HOLDER)
+    for number in (1, 2):
+        await tell(charger, sample(version, REGISTER, 361 + number, "Wh"))
+        await tell(charger, sample(version, "Power.Active.Import", 7000 + number, "kW"))
+        await site.shows(POWER, f"{7000 + number:.1f}")
+    await site.shows(ENERGY, "363.0")
+    assert caplog.text.count("A tells its energy at connector 1 in kWh and calls that Wh; it is read so") == 1
+    assert caplog.text.count("A tells Power.Active.Import at connector 1 in W and calls that kW; it is read so") == 1
+
+
+@ON_V16
+async def test_a_charger_without_a_meter_has_no_energy(site: Site, version: Version) -> None:
+    """What it does not know is not 0."""
+    charger = await site.charger(version=version)
+    await charger.plug(1)
+    await charger.start(1, HOLDER)
+    await site.shows(SESSION, "0.0")
+    await tell(charger, sample(version, "Power.Active.Import", 7000, "W"))
+    await site.shows(SESSION, "unknown")
+    assert site.state(ENERGY) is None

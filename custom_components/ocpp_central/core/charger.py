@@ -592,7 +592,7 @@ class Charger:
         """The EVSE with a new transaction; one that ran before has ended without a word."""
         before = evse.running.over(evse.meter) if evse.running is not None else evse.last
         at, start = self._read_at(event), event.meter_wh
-        meter = evse.meter.said(start, at)
+        meter = evse.meter.began(start, at)
         counted = meter.imported.total if start is None else meter.imported.when_it_said(start)
         if meter.is_ahead_of(at):
             counted = None
