@@ -142,6 +142,13 @@ def test_what_flowed_before_the_end_flows_no_more_though_it_is_told_late() -> No
     assert shown(over.after(told(4))) == TOLD
 
 
+def test_a_session_of_which_no_end_was_told_takes_nothing_back() -> None:
+    """Nobody knows since when nothing flows."""
+    last = CHARGING.evses[1].running
+    lost = replace(CHARGING, evses={1: replace(CHARGING.evses[1], running=None, last=last)})
+    assert shown(lost.after(told(3))) == TOLD
+
+
 def test_nothing_flows_where_nobody_charges_after_a_restart() -> None:
     """Of whoever is not there, no reading will come; a sensor that was there before does not stay unknown for days."""
     kept = after([ended(2000, NOON + 3 * MINUTE), Disconnected(at=NOON + 4 * MINUTE)], CHARGING)

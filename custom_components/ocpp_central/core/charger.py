@@ -186,7 +186,7 @@ class Evse:
     @property
     def doing(self) -> Doing:
         """What a car does here; unknown until the charger tells a status since it connected."""
-        return doing(self.status, self.running) if self.reported else Doing.UNKNOWN
+        return doing(self.status if self.reported else None, self.running)
 
     @property
     def is_broken(self) -> bool:

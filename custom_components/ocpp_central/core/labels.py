@@ -67,13 +67,11 @@ class Labels:
     def after_register(self, wh: float, meter_start: float, before: float | None, passed: timedelta) -> Labels:
         """The labels once the register told `wh` by its own word.
 
-        `meter_start`: what the transaction began with, which is in Wh by definition (1.6 section 6.45), and a session takes no
+        `meter_start`: what the transaction began with, more than 0, which is in Wh by definition (1.6 section 6.45), and a session takes no
         megawatt hours. `before`: what the register told before, so long ago as has `passed`. One that was right once has begun
         anew if it is at a thousandth of that. A thousand times too much it is for certain only if it also rises faster than
         anything can charge: a charger may as well tell a meter start in kWh.
         """
-        if not meter_start:
-            return self
         least, most = meter_start - min(LEEWAY_WH, meter_start / 2), meter_start + _MOST_OF_A_SESSION_WH
         if least <= wh <= most:
             times: float | None = 1

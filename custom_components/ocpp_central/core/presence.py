@@ -53,7 +53,7 @@ _FREE: Final = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED})
 
 
 def doing(status: ConnectorStatus | None, running: Transaction | None) -> Doing:
-    """What a car does at an EVSE of this status, where this transaction runs."""
+    """What a car does at an EVSE of this status, where this transaction runs; `status` None: it has told none by now."""
     if status is None:
         return Doing.UNKNOWN
     if running is None:
