@@ -201,6 +201,7 @@ def test_an_error_code_is_told_but_no_error_is_none() -> None:
         ("Charging", {"errorCode": "Legrand42", "vendorErrorCode": "0x1"}, Fault("Legrand42", "0x1")),
         ("Charging", {"vendorErrorCode": "0000", "info": "ok"}, None),
         ("Charging", {"errorCode": ""}, None),
+        ("Charging", {"errorCode": "ReaderFailure", "info": "HOLDER"}, Fault("reader_failure")),
         ("Charging", {"errorCode": "A\x00B" * 100}, Fault(("AB" * 100)[:50])),
     ],
 )

@@ -360,6 +360,15 @@ def test_a_component_with_a_problem_is_told(dialect: Dialect) -> None:
 
 
 @both
+def test_what_is_said_of_a_reader_is_shown_to_nobody(dialect: Dialect) -> None:
+    """It may be the number of a card."""
+    payload = notice("true", "TokenReader", {"id": 1}, "Problem")
+    payload["eventData"][0]["techInfo"] = "HOLDER"
+    want = ProblemTold(evse=1, component="TokenReader", fault=Fault("TokenReader"), at=NOW)
+    assert dialect.routes["NotifyEvent"].read(payload, NOW) == (want,)
+
+
+@both
 def test_a_fault_may_say_why(dialect: Dialect) -> None:
     """In the words of the vendor; with any other status they say nothing."""
     payload = notice("Faulted", "Connector", {"id": 2, "connectorId": 1})

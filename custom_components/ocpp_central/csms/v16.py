@@ -99,6 +99,9 @@ _ERROR_CODES = {
     "WeakSignal": ErrorCode.WEAK_SIGNAL,
 }
 
+_ABOUT_CARDS = {ErrorCode.LOCAL_LIST_CONFLICT, ErrorCode.READER_FAILURE}
+"""What a charger adds to these may be the number of a card, which is shown to nobody."""
+
 _STANDINGS = {
     Standing.ACCEPTED: "Accepted",
     Standing.UNKNOWN: "Invalid",
@@ -145,10 +148,11 @@ def _fault(payload: Json, status: ConnectorStatus) -> Fault | None:
     is_told = word is not None and word != _NO_ERROR
     if not is_told and status is not ConnectorStatus.FAULTED:
         return None
+    code = _ERROR_CODES.get(word, word) if word is not None and is_told else None
     fault = Fault(
-        code=_ERROR_CODES.get(word, word) if word is not None and is_told else None,
+        code=code,
         vendor_code=shown(text(payload, "vendorErrorCode")),
-        info=shown(text(payload, "info")),
+        info=None if code in _ABOUT_CARDS else shown(text(payload, "info")),
     )
     return fault if any(fault) else None
 

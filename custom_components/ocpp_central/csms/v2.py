@@ -75,6 +75,9 @@ _STATUSES = {
     "Faulted": ConnectorStatus.FAULTED,
 }
 
+_ABOUT_CARDS = ("auth", "localauth", "tokenreader")
+"""What a charger says of these components may be the number of a card, which is shown to nobody."""
+
 _CHARGING_STATES = {
     "Charging": ChargingState.CHARGING,
     "EVConnected": ChargingState.EV_CONNECTED,
@@ -148,7 +151,9 @@ def _problem_told(notice: Json, now: datetime) -> tuple[Event, ...]:
 
 
 def _technically(notice: Json) -> dict[str, str | None]:
-    return {"vendor_code": shown(text(notice, "techCode")), "info": shown(text(notice, "techInfo"))}
+    component = (text(part(notice, "component"), "name") or "").casefold()
+    info = None if component.startswith(_ABOUT_CARDS) else shown(text(notice, "techInfo"))
+    return {"vendor_code": shown(text(notice, "techCode")), "info": info}
 
 
 def _availability_told(notice: Json, now: datetime) -> tuple[Event, ...]:
