@@ -85,7 +85,6 @@ def test_what_changes_nothing_gives_the_same_charger() -> None:
     assert known.after(_told(ConnectorStatus.AVAILABLE)) is known
     assert known.after(Heard(at=NOON)) is known
     assert known.after(Metered(evse=1, transaction=None, readings=(), at=NOON)) is known
-    assert known.after(_started(evse=None, token=None)) is known
     assert known.after(_started(transaction=None, token=None)) is known
     assert known.after(Ended(transaction="unheard of", at=NOON)) is known
     assert known.after(Updated(transaction="unheard of", at=NOON)) is known

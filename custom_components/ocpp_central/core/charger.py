@@ -212,6 +212,7 @@ class Charger:
     `token_length`: the longest id token that it can carry, in characters; None until it first connected.
     `asks`: whether it has asked about a token since its boot; `vends_freely`: whether it lets cars charge without that.
     `presented`: its latest question about a token, until that one starts to charge.
+    `unplaced`: its latest start that did not say where, until it does.
     `spellings`: how it spells the tokens that were presented to it.
     `given_types`: the connector types that its owner says an EVSE has, whatever the charger tells.
     `reticent`: whether it gave no answer about its abilities since it connected.
@@ -236,6 +237,7 @@ class Charger:
     asks: bool = False
     vends_freely: bool = False
     presented: Authorizing | None = None
+    unplaced: Started | None = None
     spellings: Spellings = Spellings()
     given_types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
     reticent: bool = False
@@ -317,6 +319,10 @@ class Charger:
             if known is not None and _is_same_start(known, start):
                 return known
         return None
+
+    def begun_nowhere(self, transaction: TransactionId | None) -> Started | None:
+        """The start of this transaction, if it did not say where that was."""
+        return self.unplaced if self.unplaced is not None and self.unplaced.transaction == transaction else None
 
     def running(self, transaction: TransactionId) -> Transaction | None:
         """The running transaction of this id, if we know it."""
@@ -475,20 +481,24 @@ class Charger:
         return replace(charger, evses={**self.evses, evse.evse: changed})
 
     def _started(self, event: Started, verdict: Verdict | None) -> Charger:
+        if event.evse is None:
+            return replace(self, unplaced=event)
         if (evse := self._evse(event.evse)) is None or event.transaction is None:
             return self
         known = self.same_start(event)
         if known is None:
+            first = self.begun_nowhere(event.transaction) or event
             running = Transaction(
                 transaction=event.transaction,
                 evse=evse.evse,
                 connector=event.connector,
                 token=event.token,
-                anonymous=event.names_nobody,
+                # nobody will say any more who charges where that was told to another central system
+                anonymous=event.names_nobody or (event.amid and event.token is None),
                 started_at=event.at,
                 meter_start_wh=event.meter_wh,
                 charging_state=event.charging_state,
-                began=self._happened_at(event),
+                began=self._happened_at(first),
             )
             evse = self._begun(evse, _judged(running, verdict), event)
         elif known is evse.running:

@@ -308,7 +308,7 @@ class Started:
 
     `transaction` None: the central system gives the id (1.6), the same one when the same start is told again.
     `token` None: nobody was identified yet; `anonymous`: and nobody will be. `hold` is the wire id that the charger claims to have used.
-    `meter_wh`: the energy register at the start.
+    `amid`: it ran before, and who charges was told to somebody else. `meter_wh`: the energy register at the start.
     """
 
     transaction: TransactionId | None
@@ -316,6 +316,7 @@ class Started:
     connector: ConnectorId | None
     token: IdToken | None
     anonymous: bool = False
+    amid: bool = False
     hold: int | None = None
     meter_wh: float | None = None
     charging_state: ChargingState | None = None
@@ -327,7 +328,8 @@ class Started:
     @property
     def names_nobody(self) -> bool:
         """Whether somebody charges whom the charger has not identified: it says so, or energy flows without a token."""
-        return self.token is None and (self.anonymous or self.charging_state is ChargingState.CHARGING)
+        flows = self.charging_state is ChargingState.CHARGING and not self.amid
+        return self.token is None and (self.anonymous or flows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
