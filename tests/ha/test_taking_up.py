@@ -78,3 +78,20 @@ async def test_a_session_goes_on_where_a_charger_is_moved_amid_it(site: Site, ve
         await charger.call("TransactionEvent", event("Ended", 8, 1500, "4711"))
     await site.shows(SWITCH, "off")
     await site.shows(SESSION, "0.5")
+
+
+@ON_V2
+async def test_an_id_may_come_again(site: Site, version: Version, clock: Clock) -> None:
+    """A charger that counts its transactions from its boot on."""
+    charger = await site.charger(version=version)
+    for wh in (1000, 5000):
+        await charger.call("TransactionEvent", event("Started", 0, wh, "1", evse=PLACE, idToken=CARD))
+        await site.shows(SWITCH, "on")
+        await clock.forward(minutes=2)
+        await charger.call("TransactionEvent", event("Ended", 1, wh + 500, "1"))
+        await site.shows(SESSION, "0.5")
+        await site.shows(SWITCH, "off")
+        await charger.call("TransactionEvent", event("Updated", 1, wh + 400, "1", evse=PLACE))
+        await charger.heartbeat()
+        assert site.state(SWITCH) == "off"
+        await clock.forward(minutes=2)

@@ -648,15 +648,25 @@ def _is_renewed(known: Description, event: Booted) -> bool:
 
 
 def _is_same_start(known: Transaction, start: Started) -> bool:
-    """Whether a start repeats a known one: 1.6 repeats it word for word, 2.x with its own transaction id."""
+    """Whether a start repeats a known one: 1.6 repeats it word for word, 2.x with its own transaction id.
+
+    A charger that counts its transactions from its boot on gives the next one the id of one that has ended.
+    """
     if start.transaction is not None:
-        return start.transaction == known.transaction
+        return start.transaction == known.transaction and not _is_after(known, start)
     return (
         start.at == known.started_at
         and start.meter_wh == known.meter_start_wh
         and (start.token is None) == (known.token is None)
         and (start.token is None or known.token is None or start.token.matches(known.token))
     )
+
+
+def _is_after(known: Transaction, start: Started) -> bool:
+    """Whether something began when a transaction had ended, by the charger's clock, which may be wrong."""
+    if known.ended is None or start.at <= known.started_at:
+        return False
+    return start.at - known.started_at >= known.lasted(known.ended)
 
 
 def _reconnected(evse: Evse, *, was_away: bool) -> Evse:
