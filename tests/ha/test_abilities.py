@@ -1,9 +1,11 @@
 """What a charger is asked of its abilities, when, and what that changes for whoever reserves."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 import pytest
 
 from tests.charger import Behaviour, SimulatedCharger, Version
@@ -112,6 +114,26 @@ async def test_another_firmware_is_taken_at_what_it_tells_itself(site: Site, ver
     await new.ready()
     await asked_again(new, 1)
     await refused(site.reserve(), "reservation_rejected")
+
+
+async def test_what_another_firmware_cannot_limit_any_more_is_gone(
+    hass: HomeAssistant, site: Site, version: Version
+) -> None:
+    """Issue 6, "Capabilities": the entity goes, and comes again with one that can, as its owner has named it."""
+    charger = await site.charger(version=version, connectors=1)
+    await site.shows("number.a_connector_1_current_limit", "unknown")
+    renamed = "number.mine"
+    er.async_get(hass).async_update_entity("number.a_connector_1_current_limit", new_entity_id=renamed)
+    for firmware, limits in (("2.0", False), ("3.0", True)):
+        await charger.go_offline()
+        behaviour = Behaviour(firmware=firmware, limits=limits)
+        charger = await site.dial(version=version, connectors=1, behaviour=behaviour)
+        await charger.ready()
+        await eventually(partial(_is_there, hass, renamed, wanted=limits), "the limit")
+
+
+def _is_there(hass: HomeAssistant, entity_id: str, *, wanted: bool) -> bool:
+    return (hass.states.get(entity_id) is not None) is wanted
 
 
 async def test_a_claim_is_remembered_over_a_restart(site: Site, version: Version) -> None:
