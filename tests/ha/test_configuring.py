@@ -1,6 +1,7 @@
 """Reading and changing a charger's configuration from Home Assistant."""
 
 from typing import Any
+from unittest.mock import ANY
 
 from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant
@@ -77,6 +78,17 @@ async def test_many_keys_are_asked_for_a_few_at_a_time(site: Site, version: Vers
     assert (await read(site, *names, names[0]))["unknown_key"] == names
     sizes = [len(call.payload.get("key") or call.payload["getVariableData"]) for call in charger.received[before:]]
     assert sizes == [10, 10, 1]
+
+
+async def test_a_charger_that_answers_less_at_once_is_asked_for_less(site: Site, version: Version) -> None:
+    """`GetConfigurationMaxKeys`, `ItemsPerMessageGetVariables`: also for what we want to know ourselves."""
+    await (await site.dial(version=version, behaviour=Behaviour(most_items=3))).ready()
+    await site.shows("number.a_connector_2_current_limit", "unknown")
+    names = [f"Nonsense{number}" if version is Version.V16 else f"Nonsense.V{number}" for number in range(7)]
+    assert (await read(site, *names, HEARTBEATS[version])) == {
+        "configuration_key": [{"key": HEARTBEATS[version], "value": "300", "readonly": ANY}],
+        "unknown_key": names,
+    }
 
 
 async def test_the_configuration_is_changed(site: Site, version: Version) -> None:
