@@ -128,6 +128,18 @@ async def test_a_variable_that_can_only_be_read(site: Site, version: Version) ->
 
 
 @ON_V2
+async def test_a_variable_that_is_not_told_has_the_charger_s_word(site: Site, version: Version) -> None:
+    """One that can only be written, or has no such attribute; alone it is an error."""
+    await site.charger(version=version)
+    missing, entries = "SampledDataCtrlr.TxUpdatedInterval/MinSet", "LocalAuthListCtrlr.Entries"
+    assert (await read(site, missing, f"{entries}/MaxSet"))["configuration_key"] == [
+        {"key": missing, "value": None, "readonly": None, "status": "NotSupportedAttributeType"},
+        {"key": f"{entries}/MaxSet", "value": "1000", "readonly": None},
+    ]
+    assert "NotSupportedAttributeType" in str(await refused(read(site, missing), "command_refused"))
+
+
+@ON_V2
 async def test_a_key_of_1_6_means_nothing_to_2(site: Site, version: Version) -> None:
     """Said here, before the charger is asked."""
     await site.charger(version=version)

@@ -170,11 +170,15 @@ class DefaultLimited:
 
 
 class ConfigurationEntry(NamedTuple):
-    """Something of a charger's configuration; `value` None: not told, `readonly` None: not known."""
+    """Something of a charger's configuration; `value` None: not told, `readonly` None: not known.
+
+    `refused`: the charger's word where it does not tell what it has.
+    """
 
     name: str
     value: str | None
     readonly: bool | None
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
