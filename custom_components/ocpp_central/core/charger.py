@@ -297,6 +297,17 @@ class Charger:
             return False
         return self.has_reported or self.reluctant or now >= self.connected_at + RESIGNATION
 
+    def has_lost(self, number: EvseId, now: datetime) -> bool:
+        """Whether it tells of its EVSEs by now, and of this one not any more: it was rebuilt, or is another one."""
+        evse = self.evses.get(number)
+        if evse is None or evse.reported or evse.running is not None or not self.is_settled(now):
+            return False
+        return any(each.reported for each in self.evses.values())
+
+    def without(self, number: EvseId) -> Charger:
+        """The charger without one of its EVSEs, until it tells of that again."""
+        return replace(self, evses={known: evse for known, evse in self.evses.items() if known != number})
+
     def moment_of(self, told: datetime, now: datetime) -> datetime:
         """When something really happened that the charger tells now and dates `told`.
 
