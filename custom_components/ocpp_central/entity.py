@@ -19,7 +19,7 @@ from homeassistant.util.json import JsonValueType
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.charger import Charger, Evse
-from .core.events import ChargerId
+from .core.events import Ability, ChargerId
 from .devices import charger_identifier, evse_identifier, subentry_of
 
 _CHOSEN: Final = "chosen"
@@ -88,6 +88,13 @@ def add_entities_while(
     listening = Listening()
     entry.async_on_unload(listening.cease)
     add_entities_everywhere(entry, async_add_entities, lambda _, place: add(place))
+
+
+@callback
+def can(central: CentralSystem, place: Place, ability: Ability) -> bool:
+    """Whether a charger may be able to do something; it shows when it is told to."""
+    charger = central.chargers.get(place.charger)
+    return charger is not None and ability not in charger.abilities.missing
 
 
 @callback

@@ -13,6 +13,7 @@ from .clock import Clock
 from .events import (
     AbilitiesTold,
     AbilitiesUntold,
+    AbilityMissing,
     Asked,
     Authorizing,
     Booted,
@@ -393,6 +394,7 @@ class Charger:
             case (
                 AbilitiesTold()
                 | AbilitiesUntold()
+                | AbilityMissing()
                 | SettingsTold()
                 | SettingChanged()
                 | LimitsTold()
@@ -426,9 +428,19 @@ class Charger:
         )
 
     def _answered(
-        self, event: AbilitiesTold | AbilitiesUntold | SettingsTold | SettingChanged | LimitsTold | DefaultLimited
+        self,
+        event: AbilitiesTold
+        | AbilitiesUntold
+        | AbilityMissing
+        | SettingsTold
+        | SettingChanged
+        | LimitsTold
+        | DefaultLimited,
     ) -> Charger:
         match event:
+            case AbilityMissing():
+                abilities = self.abilities.without(event.ability)
+                return self if abilities is self.abilities else replace(self, abilities=abilities)
             case LimitsTold() | DefaultLimited():
                 limits = self.limits.after(event)
                 return self if limits is self.limits else replace(self, limits=limits)

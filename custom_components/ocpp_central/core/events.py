@@ -127,6 +127,22 @@ class AbilitiesUntold:
     at: datetime
 
 
+class Ability(StrEnum):
+    """What not every charger can be told to do, though its version has words for it."""
+
+    UNLOCK = "unlock"
+    """A cable that belongs to the charger has no lock."""
+    CHANGE_AVAILABILITY = "change_availability"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbilityMissing:
+    """The charger did not know what it was told to do."""
+
+    ability: Ability
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsTold:
     """The charger was asked for its settings, and these it told; none if it gave no answer that can be used."""
@@ -408,6 +424,7 @@ type Event = (
     | Booted
     | AbilitiesTold
     | AbilitiesUntold
+    | AbilityMissing
     | SettingsTold
     | SettingChanged
     | LimitsTold
