@@ -3,7 +3,7 @@
 import pytest
 
 from custom_components.ocpp_central.csms.dialect import Json, Request
-from custom_components.ocpp_central.csms.portions import halves, is_of_use, joined
+from custom_components.ocpp_central.csms.portions import halves, joined, may_be_too_much
 
 
 def test_a_question_about_many_things_has_two_parts_in_order() -> None:
@@ -42,16 +42,20 @@ def test_the_answers_to_the_parts_are_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "use"),
+    ("code", "may_be"),
     [
+        ("OccurrenceConstraintViolation", True),
         ("OccurenceConstraintViolation", True),
         ("FormatViolation", True),
+        (" formationViolation", True),
+        ("PropertyConstraintViolation", True),
         ("GenericError", True),
-        ("", True),
+        ("InternalError", False),
         ("NotImplemented", False),
-        (" notSupported", False),
+        ("NotSupported", False),
+        ("", False),
     ],
 )
-def test_whoever_does_not_know_the_question_is_not_asked_by_parts(code: str, *, use: bool) -> None:
-    """Chargers mix codes, so any other one may mean that it was too much."""
-    assert is_of_use(code) is use
+def test_some_codes_may_mean_that_it_was_too_much(code: str, *, may_be: bool) -> None:
+    """Whoever does not know the question at all, or is broken, is not asked again by parts."""
+    assert may_be_too_much(code) is may_be

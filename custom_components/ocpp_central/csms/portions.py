@@ -15,15 +15,16 @@ _ASKED: Final[Mapping[str, str]] = {"GetConfiguration": "key", "GetVariables": "
 _ANSWERED: Final = ("configurationKey", "unknownKey", "getVariableResult")
 """Where the answers to its items stand."""
 
-_KNOWS_NOTHING: Final = ("notimplemented", "notsupported")
+_TOO_MUCH: Final = ("occur", "format", "propertyconstraint", "genericerror")
+"""How codes begin that may mean this; some chargers spell "Occurence" wrongly, as 1.6 does, and "FormationViolation"."""
 
 
-def is_of_use(code: str) -> bool:
-    """Whether a charger that refused with this code may answer to less: not if it does not know the question at all.
+def may_be_too_much(code: str) -> bool:
+    """Whether a charger that refused with this code may have been asked too much.
 
     It shall say OccurrenceConstraintViolation or FormatViolation (B06.FR.16 and .17); 1.6 leaves it open.
     """
-    return not code.strip().casefold().startswith(_KNOWS_NOTHING)
+    return code.strip().casefold().startswith(_TOO_MUCH)
 
 
 def halves(request: Request) -> tuple[Request, ...]:

@@ -198,7 +198,7 @@ class Session:
         try:
             return await self.call(request, urgent=urgent, late=late)
         except CallRefused as refusal:
-            halves = portions.halves(request) if portions.is_of_use(refusal.code) else ()
+            halves = portions.halves(request) if portions.may_be_too_much(refusal.code) else ()
             if not halves:
                 raise
         return portions.joined([await self._asked(half, urgent=urgent, late=None) for half in halves])
