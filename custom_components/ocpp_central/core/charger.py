@@ -678,11 +678,23 @@ def _settled(before: Charger, after: Charger, at: datetime) -> Charger:
     changed: dict[EvseId, Evse] = {}
     for number, evse in after.evses.items():
         old = before.evses.get(number)
-        if evse is not old:
+        if evse is not old and (old is None or not _goes_on(old, evse)):
             meter = settled(evse.meter, Doing.UNKNOWN if old is None else old.doing, evse.doing, at)
             if meter is not evse.meter:
                 changed[number] = replace(evse, meter=meter)
     return replace(after, evses={**after.evses, **changed}) if changed else after
+
+
+def _goes_on(old: Evse, evse: Evse) -> bool:
+    """Whether a session goes on as it did, so that a reading says nothing else: most messages are such readings."""
+    before, running = old.running, evse.running
+    return (
+        before is not None
+        and running is not None
+        and before.charging_state is running.charging_state is not ChargingState.IDLE
+        and old.told is evse.told
+        and old.reported is evse.reported
+    )
 
 
 def _dated(charger: Charger, told: datetime, received: datetime | None) -> Charger:

@@ -55,28 +55,25 @@ class Labels:
 
     def after_powers(self, readings: Iterable[Reading]) -> Labels:
         """The labels once these were told: as kW, what is in W would be more than there is."""
+        large = [each for each in readings if not -_NO_CHARGER_KW <= each[1] <= _NO_CHARGER_KW]
         found = {
             each.measurand
-            for each in readings
-            if abs(each.value) > _NO_CHARGER_KW
-            and (each.unit or "").casefold() in _KILO
-            and quantity_of(each.measurand) is Quantity.POWER
+            for each in large
+            if (each.unit or "").casefold() in _KILO and quantity_of(each.measurand) is Quantity.POWER
         }
         return self if found <= self.in_watts else replace(self, in_watts=self.in_watts | found)
 
     def after_register(self, wh: float, meter_start: float, before: float | None, passed: timedelta) -> Labels:
         """The labels once the register told `wh` by its own word.
 
-        `meter_start`: what the transaction began with, more than 0, which is in Wh by definition (1.6 section 6.45), and a session takes no
-        megawatt hours. `before`: what the register told before, so long ago as has `passed`. One that was right once has begun
-        anew if it is at a thousandth of that. A thousand times too much it is for certain only if it also rises faster than
-        anything can charge: a charger may as well tell a meter start in kWh.
+        `meter_start`: what the transaction began with, more than 0, which is in Wh by definition (1.6 section 6.45), and a session
+        takes no megawatt hours. `before`: what the register told before, so long ago as has `passed`. One that was right once is
+        right for good, and need not be asked: it has begun anew if it is at a thousandth of that. A thousand times too much it is
+        for certain only if it also rises faster than anything can charge: a charger may as well tell a meter start in kWh.
         """
         least, most = meter_start - min(LEEWAY_WH, meter_start / 2), meter_start + _MOST_OF_A_SESSION_WH
         if least <= wh <= most:
             times: float | None = 1
-        elif self.times == 1:
-            times = 1
         elif least <= wh * _THOUSAND <= most:
             times = _THOUSAND
         elif (

@@ -130,14 +130,14 @@ class Meter:
             imported = imported.after(wh, at)
         if EXPORTED in measured and (wh := _total_at(known, EXPORTED)) is not None:
             exported = exported.after(wh, at)
-        after = replace(
-            self,
+        after = Meter(
             labels=labels,
             readings=known,
             seen=seen,
             imported=imported,
             exported=exported,
             counts=_counted(self.counts, known, told, at),
+            interval=self.interval,
             read_at=at,
         )
         return _with_interval(after, told, at) if INTERVAL in measured else after
@@ -194,7 +194,7 @@ class Meter:
 
     def _labels_after(self, told: Mapping[Key, Reading], at: datetime, meter_start: float | None) -> Labels:
         labels = self.labels.after_powers(told.values())
-        if not meter_start or (wh := _total_at(told, IMPORTED)) is None:
+        if not meter_start or labels.times == 1 or (wh := _total_at(told, IMPORTED)) is None:
             return labels
         before = _total_at(self.readings, IMPORTED) if labels.times is None else None
         return labels.after_register(wh, meter_start, before, at - (self.read_at or at))
@@ -255,16 +255,14 @@ def _counted(
 ) -> Mapping[Key, Register]:
     """The counts once these were told; the totals of imported and exported energy are counted by themselves."""
     read: dict[Key, float | None] = {}
-    for key, reading in told.items():
+    for key in [each for each in told if each[0] in COUNTS]:
         measurand, location, phase = key
-        if measurand not in COUNTS:
-            continue
         if measurand not in (IMPORTED, EXPORTED):
             read[Key(measurand, _NEAREST)] = _total_at(known, measurand)
         if location != LOCATIONS[0]:
             read[Key(measurand, location)] = _total_at(known, measurand, location)
         if phase is not None:
-            read[key] = _normal(reading)
+            read[key] = _normal(told[key])
     new = {key: counts.get(key, Register()).after(value, at) for key, value in read.items() if value is not None}
     return {**counts, **new} if new else counts
 
