@@ -10,11 +10,19 @@ from .core.charger import MAX_EVSES
 from .core.connector_types import named_type
 from .core.events import EvseId
 from .core.rules import Enforcement
+from .csms.dialect import Version
 from .options import CONF_ENFORCEMENT
 
 INHERIT: Final = "inherit"
 ENFORCEMENTS: Final = (INHERIT, Enforcement.STOP.value, Enforcement.WARN.value, Enforcement.OFF.value)
 """What can be chosen for one charger, the default first."""
+
+CONF_OCPP_VERSION: Final = "ocpp_version"
+
+AUTO: Final = "auto"
+
+VERSIONS: Final = {version.value.removeprefix("ocpp"): version for version in Version}
+"""To which version a charger can be held, by the name that people know."""
 
 CONF_CONNECTOR_TYPES: Final = "connector_types"
 CONF_CONNECTOR: Final = "connector"
@@ -32,6 +40,11 @@ def own_enforcement(settings: Mapping[str, Any]) -> Enforcement | None:
     """How strangers are treated at this charger; None: as everywhere."""
     chosen = settings.get(CONF_ENFORCEMENT)
     return Enforcement(chosen) if chosen in tuple(Enforcement) else None
+
+
+def own_version(settings: Mapping[str, Any]) -> Version | None:
+    """The only version that may be spoken with this charger; None: the one that it likes best."""
+    return VERSIONS.get(str(settings.get(CONF_OCPP_VERSION)))
 
 
 def connector_types(settings: Mapping[str, Any]) -> dict[EvseId, frozenset[str]]:
