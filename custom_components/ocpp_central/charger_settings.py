@@ -19,6 +19,8 @@ ENFORCEMENTS: Final = (INHERIT, Enforcement.STOP.value, Enforcement.WARN.value, 
 
 CONF_OCPP_VERSION: Final = "ocpp_version"
 
+CONF_MAX_CURRENT: Final = "max_current"
+
 AUTO: Final = "auto"
 
 VERSIONS: Final = {version.value.removeprefix("ocpp"): version for version in Version}
@@ -45,6 +47,12 @@ def own_enforcement(settings: Mapping[str, Any]) -> Enforcement | None:
 def own_version(settings: Mapping[str, Any]) -> Version | None:
     """The only version that may be spoken with this charger; None: the one that it likes best."""
     return VERSIONS.get(str(settings.get(CONF_OCPP_VERSION)))
+
+
+def highest_current(settings: Mapping[str, Any]) -> float | None:
+    """The most that can be chosen as a limit at this charger, in A on each phase; None: its owner has not said."""
+    stored = settings.get(CONF_MAX_CURRENT)
+    return float(stored) if isinstance(stored, int | float) and not isinstance(stored, bool) else None
 
 
 def connector_types(settings: Mapping[str, Any]) -> dict[EvseId, frozenset[str]]:

@@ -21,7 +21,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
     UnknownSubEntry,
 )
-from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_PORT
+from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_PORT, UnitOfElectricCurrent
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -47,6 +47,7 @@ from .charger_settings import (
     AUTO,
     CONF_CONNECTOR,
     CONF_CONNECTOR_TYPES,
+    CONF_MAX_CURRENT,
     CONF_OCPP_VERSION,
     CONF_TYPES,
     ENFORCEMENTS,
@@ -92,6 +93,9 @@ _ADDRESS_SCHEMA = vol.Schema(
         vol.Required(CONF_PORT, default=DEFAULT_PORT): vol.All(vol.Coerce(int), vol.Range(min=1, max=65535)),
     }
 )
+_LEAST_CURRENT = 6
+"""A: with less no car charges (IEC 61851)."""
+_MOST_CURRENT = 1000
 _CHARGER_FIELDS: dict[vol.Marker, object] = {
     vol.Optional(CONF_NAME): TextSelector(),
     vol.Optional(CONF_PASSWORD): _PASSWORD,
@@ -108,6 +112,15 @@ _CHARGER_FIELDS: dict[vol.Marker, object] = {
             ],
             translation_key="charger_ocpp_version",
             mode=SelectSelectorMode.DROPDOWN,
+        )
+    ),
+    vol.Optional(CONF_MAX_CURRENT): NumberSelector(
+        NumberSelectorConfig(
+            min=_LEAST_CURRENT,
+            max=_MOST_CURRENT,
+            step=1,
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement=UnitOfElectricCurrent.AMPERE,
         )
     ),
 }
@@ -133,7 +146,7 @@ _CONNECTOR_TYPES = ObjectSelector(
         },
     )
 )
-_UNLESS_DEFAULT = {CONF_LOCAL_LIST: DEFAULT_LOCAL_LIST, CONF_OCPP_VERSION: AUTO}
+_UNLESS_DEFAULT = {CONF_LOCAL_LIST: DEFAULT_LOCAL_LIST, CONF_OCPP_VERSION: AUTO, CONF_MAX_CURRENT: None}
 """What is stored only if it is another one."""
 
 _NEW_CHARGER_SCHEMA = vol.Schema({vol.Required(CONF_IDENTITY): TextSelector(), **_CHARGER_FIELDS})

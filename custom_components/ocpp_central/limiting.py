@@ -3,7 +3,8 @@
 Knows what is limited at which device, and from when on. Must not know fields of actions (`limit_services`), nor entities.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -12,11 +13,13 @@ from homeassistant.util import dt as dt_util
 
 from . import errors
 from .audience import Place
+from .control import plug_in_use
 from .coordinator import CentralSystem
 from .core.charger import Charger
-from .core.events import TransactionId
+from .core.events import Allowed, PhasesTold, TransactionId
 from .core.limits import Limit, Purpose, Unit, profile_of
-from .core.orders import ClearLimit, Period, SetLimit
+from .core.orders import AskForPhases, ClearLimit, Period, SetLimit
+from .core.phases import phases_at
 from .csms.session import Result
 from .orders import carry_out, connected
 
@@ -50,8 +53,10 @@ async def set_limit(
     purpose = purpose or (Purpose.DEFAULT if place.evse is not None else Purpose.CHARGE_POINT_MAX)
     here, transaction = _what(central, charger, place, purpose)
     level = (charger.limits.highest or 0) if level is None else level
-    starts, limits = _read(steps)
-    unit = charger.limits.unit_for(limits[0].unit)
+    starts, wished = _read(steps)
+    unit = charger.limits.unit_for(wished[0].unit)
+    limits = await _with_phases(central, charger, here, wished, unit)
+    allowed: list[float | None] = [limit.amount_in(Unit.AMPERE) for limit in limits]
     order = SetLimit(
         profile=profile_of(purpose, here.evse, level),
         evse=here.evse,
@@ -64,9 +69,9 @@ async def set_limit(
             Period(start - starts[0], limit.amount_in(unit)) for start, limit in zip(starts, limits, strict=False)
         ),
         lasting=starts[-1] - starts[0] if len(limits) < len(starts) else None,
-        phases=limits[0].phases,
+        phases=wished[0].phases,
         transaction=transaction,
-        current=limits[0].amount if steps == [Step(None, limits[0])] and limits[0].unit is Unit.AMPERE else None,
+        course=tuple(map(Allowed, starts, [*allowed, None], strict=False)),
     )
     return await carry_out(central, place, order)
 
@@ -80,6 +85,25 @@ async def clear_limit(central: CentralSystem, place: Place, purpose: Purpose | N
     for each in purposes if purpose is None else [purpose]:
         words.add((await carry_out(central, place, ClearLimit(evse=place.evse, purpose=each))).word)
     return _ANYTHING if _ANYTHING in words else _NOTHING
+
+
+async def _with_phases(
+    central: CentralSystem, charger: Charger, place: Place, limits: Sequence[Limit], unit: Unit
+) -> list[Limit]:
+    """The limits with the phases that they count on: as said, as measured, or (if that matters) as the charger says.
+
+    One that says nothing, or nothing in time, is limited as if there were those that make it the least.
+    """
+    known = limits[0].phases or phases_at(charger, place.evse)
+    if known is None and any(limit.unit is not unit for limit in limits):
+        evse = central.evse(place)
+        question = AskForPhases(evse=place.evse, connector=None if evse is None else plug_in_use(evse))
+        known = _phases_in((await central.connections.execute(place.charger, question)).told)
+    return [replace(limit, phases=known) for limit in limits]
+
+
+def _phases_in(told: Iterable[object]) -> int | None:
+    return next((each.phases for each in told if isinstance(each, PhasesTold)), None)
 
 
 def _read(steps: Sequence[Step]) -> tuple[list[datetime], list[Limit]]:

@@ -270,7 +270,7 @@ async def test_forms_can_be_shown_in_a_browser(
         (
             "/subentries",
             [central_system.entry_id, "charger"],
-            ["identity", "name", "password", "relaxed", "enforcement", "local_list", "ocpp_version"],
+            ["identity", "name", "password", "relaxed", "enforcement", "local_list", "ocpp_version", "max_current"],
         ),
         ("/subentries", [central_system.entry_id, "driver"], ["next_step_id"]),
     ):
@@ -836,6 +836,18 @@ async def test_a_charger_is_held_to_a_version_if_it_is_to(hass: HomeAssistant, f
     assert chargers(entry) == {"CP1": ("CP1", {"relaxed": True, "enforcement": "inherit", "ocpp_version": "1.6"})}
     form = await start_to_change_charger(hass, entry)
     await submit_charger(hass, form, ocpp_version="auto")
+    assert chargers(entry) == {"CP1": ("CP1", {"relaxed": True, "enforcement": "inherit"})}
+
+
+async def test_the_maximum_current_of_a_charger_is_set_and_taken_back(hass: HomeAssistant, free_port: int) -> None:
+    """Left empty, nothing is stored."""
+    entry = await add_central_system(hass, free_port)
+    form = await start_charger(hass, entry)
+    await submit_charger(hass, form, identity="CP1", max_current=16)
+    assert chargers(entry) == {"CP1": ("CP1", {"relaxed": True, "enforcement": "inherit", "max_current": 16})}
+    form = await start_to_change_charger(hass, entry)
+    assert suggested(form)["max_current"] == 16
+    await submit_charger(hass, form)
     assert chargers(entry) == {"CP1": ("CP1", {"relaxed": True, "enforcement": "inherit"})}
 
 

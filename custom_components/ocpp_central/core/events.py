@@ -157,14 +157,31 @@ class LimitsTold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhasesTold:
+    """The charger was asked on how many phases it can charge somewhere; None: it does not say."""
+
+    phases: int | None
+    at: datetime
+
+
+class Allowed(NamedTuple):
+    """From `since` on so much may be drawn, in A on each phase; None: there is no limit any more."""
+
+    since: datetime
+    current: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DefaultLimited:
     """The charger agreed to another limit of an EVSE's transactions (`evse` None: of all that have none of their own).
 
-    `current`: in A on each phase; None: none, or one that is not one current. `everywhere`: those of single EVSEs are gone, too.
+    `course`: how it goes on in time; empty: there is none. `level`: what it replaces; None: all levels. `everywhere`: those of
+    single EVSEs are gone, too.
     """
 
     evse: EvseId | None
-    current: float | None
+    course: tuple[Allowed, ...] = ()
+    level: int | None = None
     everywhere: bool = False
     at: datetime
 
@@ -405,6 +422,7 @@ type Event = (
     | SettingsTold
     | SettingChanged
     | LimitsTold
+    | PhasesTold
     | DefaultLimited
     | ConfigurationTold
     | DataSent

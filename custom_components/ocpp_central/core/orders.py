@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from .events import ConnectorId, EvseId, TransactionId
+from .events import Allowed, ConnectorId, EvseId, TransactionId
 from .limits import Purpose, Unit
 
 
@@ -64,7 +64,7 @@ class SetLimit:
 
     `evse` None: the charger, or all of its EVSEs. The same `profile` replaces what it said before; of two for the same, the
     higher `level` prevails. `periods`: at least one, in their order, the first one at the beginning. `phases`: how many are
-    to be used; None: the charger decides. `current`: in A, if it is one and the same all the time.
+    to be used; None: the charger decides. `course`: what they mean in A, by our own clock.
     """
 
     profile: int
@@ -77,7 +77,7 @@ class SetLimit:
     lasting: timedelta | None = None
     phases: int | None = None
     transaction: TransactionId | None = None
-    current: float | None = None
+    course: tuple[Allowed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +86,14 @@ class ClearLimit:
 
     evse: EvseId | None
     purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForPhases:
+    """Ask on how many phases a plug, or (None) the charger, can be charged; it answers with a `PhasesTold`."""
+
+    evse: EvseId | None
+    connector: ConnectorId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +158,7 @@ type Order = (
     UpdateFirmware
     | UploadDiagnostics
     | TransferData
+    | AskForPhases
     | ReadConfiguration
     | ChangeConfiguration
     | Unlock

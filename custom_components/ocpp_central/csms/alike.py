@@ -26,6 +26,7 @@ from ..core.commands import (
 )
 from ..core.events import Event, Heard, Verdict
 from ..core.orders import (
+    AskForPhases,
     ChangeConfiguration,
     ClearLimit,
     ReadConfiguration,
@@ -66,7 +67,7 @@ _WORDS: Mapping[type, Mapping[str, Outcome]] = {
 def outcome(command: Command, answer: Json) -> Outcome:
     """What the charger's answer to a command means; UNREADABLE for a word that OCPP does not define for it."""
     match command:
-        case AskForAbilities() | AskForSettings() | AskForListLimits() | AskForListVersion():
+        case AskForAbilities() | AskForSettings() | AskForListLimits() | AskForListVersion() | AskForPhases():
             return Outcome.ACCEPTED  # its answer has no status of its own: it says what it says
         case ChangeSetting() | TellReadings() | ChangeConfiguration():
             return settings.outcome(answer)

@@ -8,6 +8,7 @@ from typing import Final
 
 from ..core.commands import Outcome
 from ..core.orders import (
+    AskForPhases,
     ChangeAvailability,
     ChangeConfiguration,
     ClearCache,
@@ -106,6 +107,8 @@ def request_v16(order: Order, transaction: int | None = None) -> Request:
             return limits.set_v16(order, transaction)
         case ClearLimit():
             return limits.clear_v16(order)
+        case AskForPhases():
+            return limits.phases_v16(order)
         case ReadConfiguration():
             return inventory.read_v16(order)
         case ChangeConfiguration():
@@ -127,6 +130,8 @@ def request_v2(order: Order, version: Version) -> Request:
             return limits.set_v2(order)
         case ClearLimit():
             return limits.clear_v2(order)
+        case AskForPhases():
+            return limits.phases_v2(order)
         case ReadConfiguration():
             return inventory.read_v2(order)
         case ChangeConfiguration():
