@@ -6,12 +6,17 @@ from custom_components.ocpp_central.core.commands import Outcome
 from custom_components.ocpp_central.core.limits import Purpose
 from custom_components.ocpp_central.core.orders import (
     ChangeAvailability,
+    ChangeConfiguration,
     ClearCache,
     ClearLimit,
     Order,
+    ReadConfiguration,
     Reset,
+    TransferData,
     TriggerMessage,
     Unlock,
+    UpdateFirmware,
+    UploadDiagnostics,
 )
 from custom_components.ocpp_central.csms.dialect import Dialect, Json, UnsayableError, Version
 from custom_components.ocpp_central.csms.v2 import V21, V201
@@ -28,6 +33,13 @@ UNLOCK = Unlock(evse=2, connector=1)
 SOFT, HARD = Reset(hard=False), Reset(hard=True)
 CACHE = ClearCache()
 OUT, BACK = ChangeAvailability(evse=2, available=False), ChangeAvailability(evse=2, available=True)
+OTHERS = (
+    ReadConfiguration(names=(), number=1),
+    ChangeConfiguration(name="A.B", value="1"),
+    UpdateFirmware(location="ftp://192.0.2.1", retrieve=NOW),
+    UploadDiagnostics(location="ftp://192.0.2.1"),
+    TransferData(vendor="V", message=None, data=None),
+)
 ALL_OUT = ChangeAvailability(evse=None, available=False)
 
 
@@ -164,6 +176,18 @@ def test_a_refusal_is_one_whichever_answer_it_belongs_to(
 ) -> None:
     """Chargers confuse the words of the answers; each of these says no, and is shown."""
     assert dialect.outcome(order, {"status": word}) is outcome
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("word", ["accepted", "ACCEPTED", " Accepted "])
+def test_a_word_is_understood_however_it_is_spelled(dialect: Dialect, word: str) -> None:
+    """Of every kind of answer."""
+    orders: list[Order] = [SOFT, ClearLimit(evse=1, purpose=Purpose.DEFAULT), *OTHERS]
+    for order in orders:
+        answer: Json = {"status": word}
+        if isinstance(order, ChangeConfiguration) and dialect is not V16:
+            answer = {"setVariableResult": [{"attributeStatus": word}]}
+        assert dialect.outcome(order, answer) is AGREES, order
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

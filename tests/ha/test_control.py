@@ -180,6 +180,17 @@ async def test_a_refusal_of_the_charger_is_an_error(
     assert key == "charger_silent" or answer in str(error)
 
 
+@pytest.mark.parametrize("action", ["reset", "clear_cache", "trigger_message", "unlock"])
+async def test_a_word_that_nobody_knows_is_a_refusal_that_names_it(site: Site, version: Version, action: str) -> None:
+    """It is an answer, and not one that agrees; one that does is understood in any case."""
+    charger = await site.charger(version=version, connectors=1)
+    message = ORDERS[action][0]
+    agreed = "unlocked" if action == "unlock" else "accepted"
+    charger.behaviour = Behaviour(checks_itself=False, answers={message: ["NotToday", agreed]})
+    assert "NotToday" in str(await refused(order(site, action), "command_refused"))
+    assert await order(site, action) == agreed
+
+
 @ON_V2
 async def test_why_a_charger_refuses_is_told(site: Site, version: Version) -> None:
     """2.x has a code for it."""

@@ -38,6 +38,7 @@ from ..core.orders import (
 from . import data_transfer, limits, local_lists, maintenance, orders, settings, times
 from .dialect import Json, Route
 from .fields import part, text
+from .words import meaning
 
 _ACCEPTED_OR_REJECTED = {"Accepted": Outcome.ACCEPTED, "Rejected": Outcome.REJECTED}
 _TRIGGERED = _ACCEPTED_OR_REJECTED | {"NotImplemented": Outcome.NOT_IMPLEMENTED}
@@ -74,9 +75,9 @@ def outcome(command: Command, answer: Json) -> Outcome:
         case UpdateFirmware() | UploadDiagnostics():
             return maintenance.outcome(answer)
         case ReadConfiguration():
-            return _ACCEPTED_OR_REJECTED.get(text(answer, "status") or "Accepted", Outcome.NOT_IMPLEMENTED)
+            return meaning(_ACCEPTED_OR_REJECTED, text(answer, "status") or "Accepted", Outcome.NOT_IMPLEMENTED)
         case _:
-            return _WORDS[type(command)].get(text(answer, "status") or "", Outcome.UNREADABLE)
+            return meaning(_WORDS[type(command)], text(answer, "status"))
 
 
 def said(command: Command, answer: Json) -> tuple[str | None, str | None]:

@@ -14,6 +14,7 @@ from ..core.orders import UpdateFirmware, UploadDiagnostics
 from . import times
 from .dialect import Json, Request, UnsayableError
 from .fields import text
+from .words import meaning
 
 _LONGEST_LOCATION: Final = 512
 """Characters (2.0.1; 1.6 sets no bound)."""
@@ -86,7 +87,7 @@ def upload_v2(order: UploadDiagnostics) -> Request:
 
 def outcome(answer: Json) -> Outcome:
     """What the answer means; 1.6 has no word for it, and agrees by answering."""
-    return _WORDS.get(text(answer, "status") or "", Outcome.UNREADABLE) if "status" in answer else Outcome.ACCEPTED
+    return meaning(_WORDS, text(answer, "status")) if "status" in answer else Outcome.ACCEPTED
 
 
 def begun(answer: Json, now: datetime) -> tuple[UploadBegun, ...]:
