@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from . import errors
 from .audience import Place
+from .const import DOMAIN
 from .control import plug_in_use
 from .coordinator import CentralSystem
 from .core.charger import Charger
@@ -22,9 +23,12 @@ from .core.orders import AskForPhases, ClearLimit, Period, SetLimit
 from .core.phases import phases_at
 from .csms.session import Result
 from .orders import carry_out, connected
+from .texts import texts
 
 _EARLY: Final = timedelta(minutes=1)
 """So much before now begins what is to be so at once, because a charger's clock is known only so well."""
+
+_PURPOSE: Final = f"component.{DOMAIN}.selector.limit_purpose.options.{{}}"
 
 _ANYTHING: Final = "Accepted"
 _NOTHING: Final = "Unknown"
@@ -77,14 +81,28 @@ async def set_limit(
 
 
 async def clear_limit(central: CentralSystem, place: Place, purpose: Purpose | None = None) -> str:
-    """Take back the limits of a place for a purpose, or (None) for all; whether there were any, in the charger's word."""
+    """Take back the limits of a place for a purpose, or (None) for all; whether there were any, in OCPP's word.
+
+    What the charger refuses keeps none of the others: it is told by a translated error once all are asked for.
+    """
     if purpose is Purpose.CHARGE_POINT_MAX:
         _refuse_connector(central, place)
+    connected(central, place)
     purposes = [each for each in Purpose if place.evse is None or each is not Purpose.CHARGE_POINT_MAX]
-    words = set()
-    for each in purposes if purpose is None else [purpose]:
-        words.add((await carry_out(central, place, ClearLimit(evse=place.evse, purpose=each))).word)
-    return _ANYTHING if _ANYTHING in words else _NOTHING
+    results = {
+        each: await central.connections.execute(place.charger, ClearLimit(evse=place.evse, purpose=each))
+        for each in (purposes if purpose is None else [purpose])
+    }
+    left = {each: result for each, result in results.items() if not result.outcome.is_agreed}
+    charger = central.name_of(place.charger)
+    if left and len(left) < len(results) and all(result.word for result in left.values()):
+        names = texts(central.hass, "selector")
+        refused = [f"{names[_PURPOSE.format(each)]} ({result.word})" for each, result in left.items()]
+        raise errors.failed("limits_left", charger=charger, limits=", ".join(refused))
+    for result in left.values():
+        errors.raise_unless_done(result, charger=charger)
+    words = {(result.word or "").casefold() for result in results.values()}
+    return _ANYTHING if _ANYTHING.casefold() in words else _NOTHING
 
 
 async def _with_phases(

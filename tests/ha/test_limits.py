@@ -340,6 +340,31 @@ async def test_a_refusal_of_the_charger_is_an_error(
         await refused(clear(site), key)
 
 
+async def test_all_that_can_be_is_cleared(site: Site, version: Version) -> None:
+    """What the charger refuses is named, with its word, once everything else is gone."""
+    charger = await charger_at(site, version)
+    assert await limit(site, None, current=32) == "Accepted"
+    assert await limit(site, None, purpose="default", current=20) == "Accepted"
+    charger.behaviour = Behaviour(answers={"ClearChargingProfile": ["Rejected", "", ""]})
+    error = str(await refused(clear(site, None), "limits_left"))
+    assert "The charger as a whole (Rejected)" in error
+    assert "Every session" not in error
+    assert [each.evse for each in charger.profiles] == [0]
+    assert site.state(NUMBER) == "unknown"
+    charger.behaviour = Behaviour(answers={"ClearChargingProfile": ["", "Rejected", ""]})
+    assert "Every session (Rejected)" in str(await refused(clear(site, None), "limits_left"))
+    assert charger.profiles == []
+
+
+async def test_what_was_cleared_of_a_charger_that_goes_silent_is_not_told_as_all(
+    short_call_timeout: None, site: Site, version: Version
+) -> None:
+    """Of the rest nothing is known."""
+    charger = await charger_at(site, version)
+    charger.behaviour = Behaviour(answers={"ClearChargingProfile": ["", Fault.SILENT, ""]})
+    await refused(clear(site, None), "charger_silent")
+
+
 @ON_V16
 async def test_a_charger_that_cannot_limit_says_so(site: Site, version: Version) -> None:
     """Whatever it says of itself, it is asked, and its word is told."""
