@@ -22,7 +22,7 @@ from .orders import carry_out, connected, new_number
 async def start(central: CentralSystem, place: Place, holder: Holder) -> None:
     """Have somebody charge; at a charger where he may, if that is one connector only. Raises translated errors.
 
-    The charger has agreed by then; it may still wait for a car.
+    The charger has agreed by then; it may still wait for a car, which `starts` follows.
     """
     charger = connected(central, place)
     evse = place.evse if place.evse is not None else _only_one(central, charger, holder)
@@ -41,6 +41,8 @@ async def start(central: CentralSystem, place: Place, holder: Holder) -> None:
         number=new_number(),
     )
     await carry_out(central, place, command)
+    driver = central.drivers.get(holder.driver)
+    central.starts.agreed(here, None if driver is None else driver.name)
 
 
 async def start_for_house(central: CentralSystem, place: Place) -> None:
