@@ -18,7 +18,7 @@ from .core.commands import Outcome
 from .core.events import ChargerId, ConfigurationEntry, ConfigurationTold, Notice
 from .core.orders import ChangeConfiguration, ReadConfiguration
 from .csms.session import Result
-from .orders import carry_out, connected, new_number
+from .orders import carry_out, connected, new_number, raise_unless_done
 
 _AT_ONCE: Final = 10
 """So many are asked for at once: some chargers answer no more (`ItemsPerMessage`)."""
@@ -53,7 +53,7 @@ async def change(central: CentralSystem, place: Place, name: str, value: str) ->
         for told in await _told(central, place, (name,)):
             if any(entry.readonly for entry in told.entries):
                 raise errors.invalid("configuration_read_only", charger=central.name_of(place.charger), name=name)
-    errors.raise_unless_done(result, charger=central.name_of(place.charger))
+    raise_unless_done(central, charger.charger, order, result)
     return result
 
 

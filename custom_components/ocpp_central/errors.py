@@ -40,7 +40,6 @@ _ENDS = {
 """What else than the charger's word can end a reservation that somebody waits for."""
 
 _FAILURES = {
-    Outcome.UNSAYABLE: "unknown_to_version",
     Outcome.TIMED_OUT: "charger_silent",
     Outcome.UNREADABLE: "charger_silent",
     Outcome.DISCONNECTED: "charger_not_connected",

@@ -318,13 +318,14 @@ class Engine:
         self._owner.handled(action)
 
     async def _serve_really(self, raw: str, unique_id: str, action: str, payload: Json, word: str | None) -> None:
-        if action not in self._charge_point.route_map:
+        careless = word is not None and word not in _WITHHOLDING and self._owner.is_careless()
+        if action not in self._charge_point.route_map and not careless:
             # The package answers nothing at all here in 2.1, and NotSupported in the others.
             await self._refuse(unique_id, "NotImplemented", f"{action} is unknown to this charger")
             return
         self._serving[unique_id] = (payload, word)
         try:
-            if word is not None and word not in _WITHHOLDING and self._owner.is_careless():
+            if careless and word is not None:
                 await self._answer_unchecked(unique_id, action, payload, word)
             else:
                 await self._charge_point.route_message(raw)

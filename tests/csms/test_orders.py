@@ -68,7 +68,20 @@ SAID = [
     *on((V16,), HARD, "Reset", {"type": "Hard"}),
     *on(V2, SOFT, "Reset", {"type": "OnIdle"}),
     *on(V2, HARD, "Reset", {"type": "Immediate"}),
+    *on(V2, Reset(hard=False, evse=2), "Reset", {"type": "OnIdle", "evseId": 2}),
     *on(ALL, CACHE, "ClearCache", {}),
+    *on(
+        (V21,),
+        TriggerMessage(message="Vendor's own", custom=True),
+        "TriggerMessage",
+        {"requestedMessage": "CustomTrigger", "customTrigger": "Vendor's own"},
+    ),
+    *on(
+        (V21,),
+        TriggerMessage(message="Heartbeat", custom=True, evse=2),
+        "TriggerMessage",
+        {"requestedMessage": "CustomTrigger", "customTrigger": "Heartbeat", "evse": {"id": 2}},
+    ),
     *on(ALL, trigger("MeterValues"), "TriggerMessage", {"requestedMessage": "MeterValues"}),
     *on((V16,), trigger("MeterValues", 2, 1), "TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": 2}),
     *on(V2, trigger("MeterValues", 2, 1), "TriggerMessage", {"requestedMessage": "MeterValues", "evse": {"id": 2}}),
@@ -102,6 +115,22 @@ def test_an_order_is_said_in_the_words_of_the_version(
     request = dialect.request(order)
     assert (request.action, request.payload) == (action, payload)
     assert request_violations(dialect.version, action, payload) == []
+
+
+UNSAYABLE: list[tuple[Dialect, Order, str]] = [
+    (V16, Reset(hard=True, evse=2), "evse"),
+    *((dialect, TriggerMessage(message="Heartbeat", custom=True), "custom") for dialect in (V16, V201)),
+    (V21, TriggerMessage(message="x" * 51, custom=True), "custom"),
+    *((dialect, trigger("Perhaps"), "message") for dialect in ALL),
+]
+
+
+@pytest.mark.parametrize(("dialect", "order", "part"), UNSAYABLE)
+def test_what_a_version_cannot_say_is_named(dialect: Dialect, order: Order, part: str) -> None:
+    """So that whoever wants it is told what to leave out."""
+    with pytest.raises(UnsayableError) as raised:
+        dialect.request(order)
+    assert raised.value.part == part
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

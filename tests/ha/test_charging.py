@@ -109,7 +109,7 @@ async def test_nobody_is_started_where_it_is_reserved_for_others(
     charger = await site.charger(version=version, behaviour=Behaviour(remote_start_ignores_holds=True))
     reservation = await site.act("reserve_now", device_id=site.device_id("A", 1), driver="Anna")
     for who in ({}, {"id_token": STRANGER}):
-        error = await refused(start(site, **who), "reservation_conflict")
+        error = await refused(start(site, **who), "place_reserved")
         assert str(reservation["reservation_id"]) in str(error)
     assert asked(charger, STARTS) == 0
     assert charger.holds

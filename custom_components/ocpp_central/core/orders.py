@@ -5,6 +5,7 @@ Knows these orders as values. Must not know who may give them, nor how they are 
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 from .events import Allowed, ConnectorId, EvseId, TransactionId
@@ -21,9 +22,10 @@ class Unlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reset:
-    """Restart the charger: `hard` at once, else in order, which it may put off until nobody uses it."""
+    """Restart the charger, or only an EVSE: `hard` at once, else in order, which it may put off until nobody uses it."""
 
     hard: bool
+    evse: EvseId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +35,15 @@ class ClearCache:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerMessage:
-    """Have the charger send a message now, named as its version does; of an EVSE (None: of the charger, or of all)."""
+    """Have the charger send a message now, named as its version does; of an EVSE (None: of the charger, or of all).
+
+    `custom`: the name is one that only the charger's vendor defines.
+    """
 
     message: str
     evse: EvseId | None = None
     connector: ConnectorId | None = None
+    custom: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +133,21 @@ class TransferData:
     data: object = field(repr=False)
 
 
+class Signed(NamedTuple):
+    """By what a charger knows that a firmware is its vendor's: the certificate (PEM) of who has signed it, and the signature (base64)."""
+
+    certificate: str
+    signature: str
+
+
+class Log(StrEnum):
+    """What a charger keeps logs of, as all versions call it."""
+
+    DIAGNOSTICS = "DiagnosticsLog"
+    SECURITY = "SecurityLog"
+    DATA_COLLECTOR = "DataCollectorLog"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateFirmware:
     """Fetch a firmware from a location (a URL, perhaps with a password) once it is `retrieve`, and install it.
@@ -140,6 +161,7 @@ class UpdateFirmware:
     retries: int | None = None
     retry_interval: int | None = None
     number: int = 0
+    signed: Signed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +169,7 @@ class UploadDiagnostics:
     """Send what was logged from `since` to `until` (None: all there is) to a location; it answers with an `UploadBegun`."""
 
     location: str = field(repr=False)
+    log: Log = Log.DIAGNOSTICS
     since: datetime | None = None
     until: datetime | None = None
     retries: int | None = None
