@@ -153,11 +153,11 @@ async def _trigger_message(call: ServiceCall) -> ServiceResponse:
 
 async def _get_configuration(call: ServiceCall) -> ServiceResponse:
     central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
-    entries, unknown = await configuring.read(central, place, call.data.get(ATTR_KEY, []))
+    found = await configuring.read(central, place, call.data.get(ATTR_KEY, []))
     told: list[JsonValueType] = [
-        {"key": entry.name, "value": entry.value, "readonly": entry.readonly} for entry in entries
+        {"key": entry.name, "value": entry.value, "readonly": entry.readonly} for entry in found.entries
     ]
-    return {"configuration_key": told, "unknown_key": [*unknown]}
+    return {"configuration_key": told, "unknown_key": [*found.unknown], "complete": found.complete}
 
 
 async def _set_configuration(call: ServiceCall) -> ServiceResponse:

@@ -95,7 +95,7 @@ def test_variables_of_2_are_named_by_one_text(dialect: Dialect, name: str, named
     assert request_violations(dialect.version, "NotifyReport", payload) == []
     (event,) = dialect.routes["NotifyReport"].read(payload, NOW)
     assert event == ConfigurationTold(
-        number=17, entries=(ConfigurationEntry(name, "v", readonly=True),), more=True, at=NOW
+        number=17, place=0, entries=(ConfigurationEntry(name, "v", readonly=True),), more=True, at=NOW
     )
 
 

@@ -198,10 +198,11 @@ class ConfigurationEntry(NamedTuple):
 class ConfigurationTold:
     """Some of a charger's configuration, as it was asked for. `unknown`: names of which it knows nothing.
 
-    `number`: of the report that this is a part of, if it is one; `more`: the report goes on.
+    `number`: of the report that this is a part of, if it is one; `place`: among its parts, counted from 0; `more`: it goes on.
     """
 
     number: int | None = None
+    place: int | None = None
     entries: tuple[ConfigurationEntry, ...]
     unknown: tuple[str, ...] = ()
     more: bool = False

@@ -98,7 +98,8 @@ def reported(payload: Json, now: datetime) -> tuple[ConfigurationTold, ...]:
         for attribute in _actual(each)
     )
     more = payload.get("tbc") is True
-    return (ConfigurationTold(number=whole(payload, "requestId"), entries=entries, more=more, at=now),)
+    number, place = whole(payload, "requestId"), whole(payload, "seqNo")
+    return (ConfigurationTold(number=number, place=place, entries=entries, more=more, at=now),)
 
 
 def _check(part: str, said: str, longest: int) -> None:
