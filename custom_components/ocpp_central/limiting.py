@@ -41,16 +41,19 @@ class Step(NamedTuple):
     limit: Limit | None
 
 
-async def set_limit(
+async def set_limit(  # noqa: PLR0913 - what a limit can say, each named
     central: CentralSystem,
     place: Place,
     steps: Sequence[Step],
+    *,
     purpose: Purpose | None = None,
     level: int | None = None,
+    every: timedelta | None = None,
 ) -> Result:
     """Limit a place by these steps, in their order; only the last one may have no limit, which is the end of all.
 
     `purpose` None: all of a charger, or whatever charges at a connector. `level` None: the one that prevails over others.
+    `every`: after which time they begin anew, which they must not outlast.
     Raises translated errors.
     """
     charger = connected(central, place)
@@ -58,6 +61,8 @@ async def set_limit(
     here, transaction = _what(central, charger, place, purpose)
     level = (charger.limits.highest or 0) if level is None else level
     starts, wished = _read(steps)
+    if every is not None and starts[-1] - starts[0] > every:
+        raise errors.invalid("schedule_outlasts_itself")
     unit = charger.limits.unit_for(wished[0].unit)
     limits = await _with_phases(central, charger, here, wished, unit)
     allowed: list[float | None] = [limit.amount_in(Unit.AMPERE) for limit in limits]
@@ -75,6 +80,7 @@ async def set_limit(
         lasting=starts[-1] - starts[0] if len(limits) < len(starts) else None,
         phases=wished[0].phases,
         transaction=transaction,
+        every=every,
         course=tuple(map(Allowed, starts, [*allowed, None], strict=False)),
     )
     return await carry_out(central, place, order)

@@ -110,6 +110,19 @@ def test_a_schedule_goes_on_by_the_clock() -> None:
     assert limits.next_change(2, NOW) is None
 
 
+def test_a_schedule_begins_anew() -> None:
+    """Every day, say; before its first beginning there is nothing to repeat."""
+    day = 24 * HOUR
+    limits = limited(DefaultLimited(evse=1, course=course(16.0, 6.0, None), every=day, at=NOW))
+    hours = (-1, 0, 1.5, 3, 23.5, 24, 25.5, 27, 7 * 24)
+    allowed = [None, 16.0, 6.0, None, None, 16.0, 6.0, None, 16.0]
+    assert [limits.current_at(1, NOW + hour * HOUR) for hour in hours] == allowed
+    nexts = {-1: 0, 0: 1, 1.5: 2, 3: 24, 24: 25, 27: 48}
+    assert {hour: (limits.next_change(1, NOW + hour * HOUR) or NOW) - NOW for hour in nexts} == {
+        hour: at * HOUR for hour, at in nexts.items()
+    }
+
+
 def test_of_two_limits_the_higher_level_prevails_while_it_counts() -> None:
     """The lower one is there again when that has ended, or is taken back."""
     limits = limited(

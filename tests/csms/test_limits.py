@@ -75,6 +75,17 @@ def test_a_schedule_has_its_periods_and_its_end(dialect: Dialect) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(("days", "word"), [(1, "Daily"), (7, "Weekly")])
+def test_a_schedule_repeats(dialect: Dialect, days: int, word: str) -> None:
+    """Every day or every week, in the words of all versions; and so it is remembered."""
+    order = limit(every=timedelta(days=days))
+    told = profile(dialect, order)[1]
+    assert (told["chargingProfileKind"], told["recurrencyKind"]) == ("Recurring", word)
+    limited = DefaultLimited(evse=2, course=COURSE, every=timedelta(days=days), level=8, at=NOW)
+    assert dialect.told(order, {"status": "Accepted"}, NOW) == (limited,)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_charger_as_a_whole_is_connector_0(dialect: Dialect) -> None:
     """1.6 5.16, K01.FR.03; each version has its own word for it."""
     word = "ChargePointMaxProfile" if dialect is V16 else "ChargingStationMaxProfile"

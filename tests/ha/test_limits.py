@@ -258,6 +258,23 @@ async def test_the_number_follows_a_schedule(site: Site, clock: Clock, version: 
         await clock.forward(hours=1, seconds=1)
 
 
+async def test_a_schedule_repeats_every_day(site: Site, clock: Clock, version: Version) -> None:
+    """And the number with it, also after a restart."""
+    charger = await charger_at(site, version, statuses_after_reconnect="all")
+    steps = [{"start": clock.after(hours=1), "current": 16}, {"start": clock.after(hours=2)}]
+    assert await limit(site, schedule=steps, recurrency_kind="daily") == "Accepted"
+    assert charger.profiles[0].told["chargingProfileKind"] == "Recurring"
+    await site.shows(NUMBER, "unknown")
+    for hours in (1, 24):
+        await clock.forward(hours=hours, seconds=1)
+        await site.shows(NUMBER, "16.0")
+    await site.stop()
+    await site.start()
+    await site.shows(NUMBER, "16.0")
+    await clock.forward(hours=1)
+    await site.shows(NUMBER, "unknown")
+
+
 @pytest.mark.parametrize(("wish", "shown"), [({"power": 11040, "number_phases": 3}, "16.0"), ({"power": 6900}, "10.0")])
 async def test_the_number_shows_what_a_power_means(
     site: Site, version: Version, wish: dict[str, float], shown: str
@@ -297,6 +314,14 @@ async def test_the_number_goes_as_far_as_the_owner_says(site: Site) -> None:
         (
             {"schedule": [{"current": 16}, {"start": "2027-03-01T22:00:00Z"}, {"start": "2027-03-02", "current": 6}]},
             "schedule_unusable",
+        ),
+        ({"current": 16, "recurrency_kind": "daily"}, "nothing_to_repeat"),
+        (
+            {
+                "schedule": [{"start": "2027-03-01T22:00:00Z", "current": 6}, {"start": "2027-03-02T22:00:01Z"}],
+                "recurrency_kind": "daily",
+            },
+            "schedule_outlasts_itself",
         ),
         ({"current": 16, "purpose": "charge_point_max"}, "not_a_charger"),
         ({"current": 16, "purpose": "transaction"}, "nothing_to_limit"),
@@ -345,13 +370,13 @@ async def test_all_that_can_be_is_cleared(site: Site, version: Version) -> None:
     charger = await charger_at(site, version)
     assert await limit(site, None, current=32) == "Accepted"
     assert await limit(site, None, purpose="default", current=20) == "Accepted"
-    charger.behaviour = Behaviour(answers={"ClearChargingProfile": ["Rejected", "", ""]})
+    charger.behaviour = Behaviour(checks_itself=False, answers={"ClearChargingProfile": ["Rejected", "", ""]})
     error = str(await refused(clear(site, None), "limits_left"))
     assert "The charger as a whole (Rejected)" in error
     assert "Every session" not in error
     assert [each.evse for each in charger.profiles] == [0]
     assert site.state(NUMBER) == "unknown"
-    charger.behaviour = Behaviour(answers={"ClearChargingProfile": ["", "Rejected", ""]})
+    charger.behaviour = Behaviour(checks_itself=False, answers={"ClearChargingProfile": ["", "Rejected", ""]})
     assert "Every session (Rejected)" in str(await refused(clear(site, None), "limits_left"))
     assert charger.profiles == []
 

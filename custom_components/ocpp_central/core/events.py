@@ -9,7 +9,7 @@ is the time of reception. `received` is that time where the charger's clock may 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -175,12 +175,13 @@ class Allowed(NamedTuple):
 class DefaultLimited:
     """The charger agreed to another limit of an EVSE's transactions (`evse` None: of all that have none of their own).
 
-    `course`: how it goes on in time; empty: there is none. `level`: what it replaces; None: all levels. `everywhere`: those of
-    single EVSEs are gone, too.
+    `course`: how it goes on in time; empty: there is none. `every`: after which time it begins anew, again and again. `level`:
+    what it replaces; None: all levels. `everywhere`: those of single EVSEs are gone, too.
     """
 
     evse: EvseId | None
     course: tuple[Allowed, ...] = ()
+    every: timedelta | None = None
     level: int | None = None
     everywhere: bool = False
     at: datetime

@@ -5,7 +5,7 @@ Knows units, and how one becomes the other. Must not know how a limit is spelled
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 import math
 from typing import Final
@@ -78,16 +78,32 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Default:
-    """The limit of an EVSE's transactions as it was set from here on a level; `evse` None: of all its charger's EVSEs."""
+    """The limit of an EVSE's transactions as it was set from here on a level; `evse` None: of all its charger's EVSEs.
+
+    `every`: after which time its course begins anew; None: never.
+    """
 
     evse: EvseId | None
     level: int
     course: tuple[Allowed, ...]
+    every: timedelta | None = None
 
     def current_at(self, now: datetime) -> float | None:
         """What it allows, in A; None: it does not limit now."""
-        begun = [each for each in self.course if each.since <= now]
+        begun = [each for each in self.course if each.since <= now - self._repeated(now)]
         return begun[-1].current if begun else None
+
+    def moments(self, now: datetime) -> Iterator[datetime]:
+        """When another step of its course begins, among them the next one from now on, if there is one."""
+        repeated = self._repeated(now)
+        yield from (each.since + repeated for each in self.course)
+        if self.every is not None:
+            yield self.course[0].since + repeated + self.every
+
+    def _repeated(self, now: datetime) -> timedelta:
+        """How long after its first beginning it has begun for the last time."""
+        passed = now - self.course[0].since
+        return timedelta() if self.every is None or passed < timedelta() else passed // self.every * self.every
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +137,7 @@ class Limits:
 
     def next_change(self, evse: EvseId, now: datetime) -> datetime | None:
         """When that may be another one by itself; None: never."""
-        moments = (step.since for each in self._limits_of(evse) for step in each.course)
+        moments = (moment for each in self._limits_of(evse) for moment in each.moments(now))
         return min((moment for moment in moments if moment > now), default=None)
 
     def unit_for(self, unit: Unit) -> Unit:
@@ -152,5 +168,5 @@ def _limited(known: tuple[Default, ...], told: DefaultLimited) -> tuple[Default,
         each for each in known if not (told.everywhere or (each.evse == told.evse and told.level in (None, each.level)))
     ]
     if told.course:
-        kept.append(Default(evse=told.evse, level=told.level or 0, course=told.course))
+        kept.append(Default(evse=told.evse, level=told.level or 0, course=told.course, every=told.every))
     return tuple(sorted(kept, key=lambda each: each.level, reverse=True))

@@ -71,6 +71,7 @@ class SetLimit:
     `evse` None: the charger, or all of its EVSEs. The same `profile` replaces what it said before; of two for the same, the
     higher `level` prevails. `periods`: at least one, in their order, the first one at the beginning. `phases`: how many are
     to be used; None: the charger decides. `course`: what they mean in A, by our own clock.
+    `every`: after which time, a day or a week, it begins anew.
     """
 
     profile: int
@@ -84,6 +85,7 @@ class SetLimit:
     phases: int | None = None
     transaction: TransactionId | None = None
     course: tuple[Allowed, ...] = ()
+    every: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

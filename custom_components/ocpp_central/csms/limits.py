@@ -4,7 +4,7 @@ Knows the keys, variables and charging profiles of the versions. Must not know w
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from ..core.events import DefaultLimited, LimitsTold, PhasesTold
@@ -32,6 +32,8 @@ _WHOLE_CHARGER: Final = 0
 _ROTATION: Final = "ConnectorPhaseRotation"
 _ROTATIONS: Final = {"notapplicable": 1, **dict.fromkeys(("rst", "rts", "srt", "str", "trs", "tsr"), 3)}
 """NotApplicable is for one phase, or direct current; Unknown says nothing."""
+
+_DAY: Final = timedelta(days=1)
 
 _SUPPLY: Final = "SupplyPhases"
 
@@ -72,9 +74,8 @@ def set_v16(order: SetLimit, transaction: int | None) -> Request:
         "chargingProfileId": order.profile,
         "stackLevel": order.level,
         "chargingProfilePurpose": _PURPOSES_V16[order.purpose],
-        "chargingProfileKind": "Absolute",
         "chargingSchedule": _schedule(order),
-    }
+    } | _kind(order)
     if transaction is not None:
         profile["transactionId"] = transaction
     place = _WHOLE_CHARGER if order.evse is None else order.evse
@@ -87,9 +88,8 @@ def set_v2(order: SetLimit) -> Request:
         "id": order.profile,
         "stackLevel": order.level,
         "chargingProfilePurpose": _PURPOSES_V2[order.purpose],
-        "chargingProfileKind": "Absolute",
         "chargingSchedule": [{"id": order.profile} | _schedule(order)],
-    }
+    } | _kind(order)
     if order.transaction is not None:
         profile["transactionId"] = order.transaction
     place = _WHOLE_CHARGER if order.evse is None else order.evse
@@ -117,7 +117,8 @@ def changed(order: SetLimit | ClearLimit, now: datetime) -> tuple[DefaultLimited
     if order.purpose is not Purpose.DEFAULT:
         return ()
     if isinstance(order, SetLimit):
-        return (DefaultLimited(evse=order.evse, course=order.course, level=order.level, at=now),)
+        limited = DefaultLimited(evse=order.evse, course=order.course, every=order.every, level=order.level, at=now)
+        return (limited,)
     return (DefaultLimited(evse=order.evse, everywhere=order.evse is None, at=now),)
 
 
@@ -150,6 +151,12 @@ def phases_told_v2(answer: Json, now: datetime) -> PhasesTold:
     """What it says first."""
     told = (_number(value_of(result)) for result in parts(answer, "getVariableResult"))
     return PhasesTold(phases=next((phases for phases in told if phases in (1, 2, 3)), None), at=now)
+
+
+def _kind(order: SetLimit) -> Json:
+    if order.every is None:
+        return {"chargingProfileKind": "Absolute"}
+    return {"chargingProfileKind": "Recurring", "recurrencyKind": "Daily" if order.every == _DAY else "Weekly"}
 
 
 def _schedule(order: SetLimit) -> Json:
