@@ -43,7 +43,10 @@ class Configuration(NamedTuple):
 
 
 async def read(central: CentralSystem, place: Place, names: Sequence[str]) -> Configuration:
-    """What a charger says of these parts of its configuration, or of all. Raises translated errors."""
+    """What a charger says of these parts of its configuration, or of all.
+
+    Raises translated errors, also if it tells none of them.
+    """
     whole(central, place)
     entries: list[ConfigurationEntry] = []
     unknown: list[str] = []
@@ -54,6 +57,9 @@ async def read(central: CentralSystem, place: Place, names: Sequence[str]) -> Co
         for each in told:
             entries += each.entries
             unknown += each.unknown
+    refusals = [entry.refused for entry in entries]
+    if refusals and not unknown and None not in refusals:
+        raise errors.failed("command_refused", charger=central.name_of(place.charger), word=refusals[0])
     return Configuration(entries, unknown, complete)
 
 
