@@ -260,6 +260,18 @@ def test_every_error_has_its_placeholders() -> None:
         assert set(PLACEHOLDER.findall(message)) <= given, key
 
 
+def test_errors_call_fields_what_forms_call_them() -> None:
+    """What stands in quotes is the name of an action, of a field or of a choice; no text has a key."""
+    actions = TEXTS["services"].values()
+    fields = [field for action in actions for field in action["fields"].values()]
+    choices = [choice for selector in TEXTS["selector"].values() for choice in selector.get("options", {}).values()]
+    names = {each["name"] for each in (*actions, *fields)} | set(choices)
+    for key, texts in TEXTS["exceptions"].items():
+        message = PLACEHOLDER.sub("", texts["message"])
+        assert set(re.findall('"([^"]+)"', message)) <= names, key
+        assert not re.search("[a-z]_[a-z]", message), key
+
+
 def test_every_error_that_is_raised_has_a_text() -> None:
     """Whatever is refused or fails is told in words."""
     raised = {key for called, key in literal_keys() if called.endswith(("Error", "NotReady", "Failed"))}

@@ -1,4 +1,4 @@
-"""What happens to reservations and at readers, as events of Home Assistant's own: once each, at however many places it shows.
+"""What happens to reservations and at readers, and which starts come to nothing, as events of Home Assistant's own: once each.
 
 Knows where something happened, and what that place is called. Must not know how a person says it (`logbook`).
 """
@@ -10,13 +10,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .audience import Place
-from .const import DOMAIN, EVENT_ID_TOKEN_PRESENTED, EVENT_RESERVATION
+from .const import DOMAIN, EVENT_ID_TOKEN_PRESENTED, EVENT_RESERVATION, EVENT_START_EXPIRED
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.book import Change
 from .core.presentation import Presentation
 from .devices import device_id_of
 from .entity import unique_id_of
-from .tidings import ATTR_EVSE, of_presentation, of_reservation
+from .tidings import ATTR_DRIVER, ATTR_EVSE, of_presentation, of_reservation
 
 ATTR_EVENT_TYPE: Final = "event_type"
 ATTR_PLACE: Final = "place"
@@ -35,7 +35,7 @@ def tell_on_the_bus(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
         kind, data = of_reservation(central, change)
         about = {
             ATTR_EVENT_TYPE: kind,
-            ATTR_ENTITY_ID: _entity_id(hass, place, "reservation"),
+            ATTR_ENTITY_ID: _entity_id(hass, Platform.EVENT, place, "reservation"),
             ATTR_EVSE: place.evse,
             ATTR_TARGET: reservation.target.value,
         }
@@ -47,17 +47,23 @@ def tell_on_the_bus(hass: HomeAssistant, entry: OcppConfigEntry) -> None:
         kind, data = of_presentation(presented)
         about = {
             ATTR_EVENT_TYPE: kind,
-            ATTR_ENTITY_ID: _entity_id(hass, Place(presented.charger), "id_token_presented"),
+            ATTR_ENTITY_ID: _entity_id(hass, Platform.EVENT, Place(presented.charger), "id_token_presented"),
         }
         hass.bus.async_fire(EVENT_ID_TOKEN_PRESENTED, {**about, **_where(hass, central, place), **data})
 
+    @callback
+    def tell_of_start(place: Place, driver: str | None) -> None:
+        about = {ATTR_ENTITY_ID: _entity_id(hass, Platform.SWITCH, place, "charging"), ATTR_EVSE: place.evse}
+        hass.bus.async_fire(EVENT_START_EXPIRED, {**about, **_where(hass, central, place), ATTR_DRIVER: driver})
+
     entry.async_on_unload(central.audience.listen_to_all_news(tell_of_reservation))
     entry.async_on_unload(central.audience.listen_to_presentations(tell_of_presentation))
+    entry.async_on_unload(central.starts.listen(tell_of_start))
 
 
-def _entity_id(hass: HomeAssistant, place: Place, key: str) -> str | None:
-    """The event entity whose activity this belongs to; None if it has been removed."""
-    return er.async_get(hass).async_get_entity_id(Platform.EVENT, DOMAIN, unique_id_of(place, key))
+def _entity_id(hass: HomeAssistant, platform: Platform, place: Place, key: str) -> str | None:
+    """The entity whose activity this belongs to; None if it has been removed."""
+    return er.async_get(hass).async_get_entity_id(platform, DOMAIN, unique_id_of(place, key))
 
 
 def _where(hass: HomeAssistant, central: CentralSystem, place: Place) -> dict[str, str | None]:

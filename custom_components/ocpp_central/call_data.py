@@ -20,6 +20,7 @@ from .core.drivers import Driver, DriverId, Holder
 from .core.reservation import Reservation
 from .core.token import IdToken
 from .devices import place_of
+from .field_names import names_of_fields
 from .id_tokens import tidied
 
 ATTR_DRIVER: Final = "driver"
@@ -113,7 +114,7 @@ def at_most_one_of(call: ServiceCall, *fields: str) -> None:
     """Refuse fields that say the same thing twice."""
     given = [name for name in fields if name in call.data]
     if len(given) > 1:
-        raise errors.invalid("conflicting_fields", fields=", ".join(given))
+        raise errors.invalid("conflicting_fields", fields=names_of_fields(call.hass, call.service, given))
 
 
 def _token(call: ServiceCall) -> IdToken | None:

@@ -10,11 +10,21 @@ from .core.charger import MAX_EVSES
 from .core.connector_types import named_type
 from .core.events import EvseId
 from .core.rules import Enforcement
+from .csms.dialect import Version
 from .options import CONF_ENFORCEMENT
 
 INHERIT: Final = "inherit"
 ENFORCEMENTS: Final = (INHERIT, Enforcement.STOP.value, Enforcement.WARN.value, Enforcement.OFF.value)
 """What can be chosen for one charger, the default first."""
+
+CONF_OCPP_VERSION: Final = "ocpp_version"
+
+CONF_MAX_CURRENT: Final = "max_current"
+
+AUTO: Final = "auto"
+
+VERSIONS: Final = {version.value.removeprefix("ocpp"): version for version in Version}
+"""To which version a charger can be held, by the name that people know."""
 
 CONF_CONNECTOR_TYPES: Final = "connector_types"
 CONF_CONNECTOR: Final = "connector"
@@ -32,6 +42,17 @@ def own_enforcement(settings: Mapping[str, Any]) -> Enforcement | None:
     """How strangers are treated at this charger; None: as everywhere."""
     chosen = settings.get(CONF_ENFORCEMENT)
     return Enforcement(chosen) if chosen in tuple(Enforcement) else None
+
+
+def own_version(settings: Mapping[str, Any]) -> Version | None:
+    """The only version that may be spoken with this charger; None: the one that it likes best."""
+    return VERSIONS.get(str(settings.get(CONF_OCPP_VERSION)))
+
+
+def highest_current(settings: Mapping[str, Any]) -> float | None:
+    """The most that can be chosen as a limit at this charger, in A on each phase; None: its owner has not said."""
+    stored = settings.get(CONF_MAX_CURRENT)
+    return float(stored) if isinstance(stored, int | float) and not isinstance(stored, bool) else None
 
 
 def connector_types(settings: Mapping[str, Any]) -> dict[EvseId, frozenset[str]]:

@@ -15,14 +15,14 @@ from .core.charger import Charger, Evse
 from .core.commands import StartTransaction, StopTransaction
 from .core.drivers import Holder
 from .core.events import EvseId, Standing, TransactionId
-from .core.refusal import Reason, Refusal, obstacle as told_of
+from .core.refusal import Reason, Refusal
 from .orders import carry_out, connected, new_number
 
 
 async def start(central: CentralSystem, place: Place, holder: Holder) -> None:
     """Have somebody charge; at a charger where he may, if that is one connector only. Raises translated errors.
 
-    The charger has agreed by then; it may still wait for a car.
+    The charger has agreed by then; it may still wait for a car, which `starts` follows.
     """
     charger = connected(central, place)
     evse = place.evse if place.evse is not None else _only_one(central, charger, holder)
@@ -41,6 +41,8 @@ async def start(central: CentralSystem, place: Place, holder: Holder) -> None:
         number=new_number(),
     )
     await carry_out(central, place, command)
+    driver = central.drivers.get(holder.driver)
+    central.starts.agreed(here, None if driver is None else driver.name)
 
 
 async def start_for_house(central: CentralSystem, place: Place) -> None:
@@ -89,8 +91,12 @@ def _refuse_unwelcome(central: CentralSystem, charger: Charger, holder: Holder, 
     if standing is Standing.ACCEPTED:
         return
     if keeper is not None:
-        refusal = Refusal(Reason.CONFLICT, obstacle=told_of(keeper))
-        raise errors.refused(refusal, charger=central.name_of(here.charger), evse=here.evse)
+        raise errors.invalid(
+            "place_reserved",
+            place=central.label_of(here),
+            reservation_id=keeper.reservation_id,
+            end=errors.local(keeper.window.end),
+        )
     if (driver := central.drivers.get(holder.driver)) is None:
         raise errors.invalid("not_permitted", place=central.label_of(here))
     reason = Reason.DRIVER_BLOCKED if standing is Standing.BLOCKED else Reason.DRIVER_NOT_VALID

@@ -3,7 +3,7 @@
 Must not know how the central system runs; of a running one it asks only which port it listens on.
 """
 
-from collections.abc import Mapping, Sized
+from collections.abc import Container, Mapping, Sized
 import errno
 import secrets
 import socket
@@ -21,7 +21,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
     UnknownSubEntry,
 )
-from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_PORT
+from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_PORT, UnitOfElectricCurrent
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -31,8 +31,10 @@ from homeassistant.helpers.selector import (
     ObjectSelector,
     ObjectSelectorConfig,
     ObjectSelectorField,
+    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
+    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -42,11 +44,15 @@ import voluptuous as vol
 
 from .addresses import async_try_to_listen, async_urls
 from .charger_settings import (
+    AUTO,
     CONF_CONNECTOR,
     CONF_CONNECTOR_TYPES,
+    CONF_MAX_CURRENT,
+    CONF_OCPP_VERSION,
     CONF_TYPES,
     ENFORCEMENTS,
     INHERIT,
+    VERSIONS,
     UnusableRowError,
     rows,
     stored_types,
@@ -87,6 +93,9 @@ _ADDRESS_SCHEMA = vol.Schema(
         vol.Required(CONF_PORT, default=DEFAULT_PORT): vol.All(vol.Coerce(int), vol.Range(min=1, max=65535)),
     }
 )
+_LEAST_CURRENT = 6
+"""A: with less no car charges (IEC 61851)."""
+_MOST_CURRENT = 1000
 _CHARGER_FIELDS: dict[vol.Marker, object] = {
     vol.Optional(CONF_NAME): TextSelector(),
     vol.Optional(CONF_PASSWORD): _PASSWORD,
@@ -95,6 +104,25 @@ _CHARGER_FIELDS: dict[vol.Marker, object] = {
         SelectSelectorConfig(options=list(ENFORCEMENTS), translation_key="charger_enforcement")
     ),
     vol.Required(CONF_LOCAL_LIST, default=DEFAULT_LOCAL_LIST): BooleanSelector(),
+    vol.Required(CONF_OCPP_VERSION, default=AUTO): SelectSelector(
+        SelectSelectorConfig(
+            options=[
+                SelectOptionDict(value=AUTO, label=AUTO),
+                *(SelectOptionDict(value=version, label=f"OCPP {version}") for version in VERSIONS),
+            ],
+            translation_key="charger_ocpp_version",
+            mode=SelectSelectorMode.DROPDOWN,
+        )
+    ),
+    vol.Optional(CONF_MAX_CURRENT): NumberSelector(
+        NumberSelectorConfig(
+            min=_LEAST_CURRENT,
+            max=_MOST_CURRENT,
+            step=1,
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        )
+    ),
 }
 _CONNECTOR_TYPES = ObjectSelector(
     ObjectSelectorConfig(
@@ -118,6 +146,9 @@ _CONNECTOR_TYPES = ObjectSelector(
         },
     )
 )
+_UNLESS_DEFAULT = {CONF_LOCAL_LIST: DEFAULT_LOCAL_LIST, CONF_OCPP_VERSION: AUTO, CONF_MAX_CURRENT: None}
+"""What is stored only if it is another one."""
+
 _NEW_CHARGER_SCHEMA = vol.Schema({vol.Required(CONF_IDENTITY): TextSelector(), **_CHARGER_FIELDS})
 _CHARGER_SCHEMA = vol.Schema({**_CHARGER_FIELDS, vol.Optional(CONF_CONNECTOR_TYPES): _CONNECTOR_TYPES})
 
@@ -308,10 +339,7 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
                 _withdraw_discovery(self.hass, identity)
                 return self.async_create_entry(
                     title=user_input.get(CONF_NAME, "").strip() or identity,
-                    data=_with_password(
-                        _with_list(_entered(user_input), wanted=user_input[CONF_LOCAL_LIST]),
-                        user_input.get(CONF_PASSWORD),
-                    ),
+                    data=_with_password(_entered(user_input), user_input.get(CONF_PASSWORD)),
                     unique_id=identity,
                 )
         entry: OcppConfigEntry = self._get_entry()
@@ -335,7 +363,7 @@ class ChargerSubentryFlow(ConfigSubentryFlow):
         errors: dict[str, str] = {}
         if user_input is not None:
             entered = user_input.get(CONF_PASSWORD)
-            settings = _with_list({**charger.data, **_entered(user_input)}, wanted=user_input[CONF_LOCAL_LIST])
+            settings = {**_without(charger.data, _UNLESS_DEFAULT), **_entered(user_input)}
             try:
                 settings = _with_types(settings, stored_types(user_input.get(CONF_CONNECTOR_TYPES, ())))
             except UnusableRowError:
@@ -410,23 +438,23 @@ def _is_taken(hass: HomeAssistant, identity: str) -> bool:
 
 
 def _entered(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """What is always stored as it was entered."""
-    return {key: user_input[key] for key in (CONF_RELAXED, CONF_ENFORCEMENT)}
+    """What is stored as it was entered."""
+    always = {key: user_input[key] for key in (CONF_RELAXED, CONF_ENFORCEMENT)}
+    chosen = {key: user_input.get(key, default) for key, default in _UNLESS_DEFAULT.items()}
+    return always | {key: value for key, value in chosen.items() if value != _UNLESS_DEFAULT[key]}
 
 
 def _with_password(data: Mapping[str, Any], password: str | None) -> dict[str, Any]:
     """The data with this password, or with none."""
-    rest = {key: value for key, value in data.items() if key != CONF_PASSWORD}
+    rest = _without(data, {CONF_PASSWORD})
     return rest | {CONF_PASSWORD: password} if password and not password.isspace() else rest
 
 
 def _with_types(data: Mapping[str, Any], types: Sized) -> dict[str, Any]:
     """The data with these connector types, or with none."""
-    rest = {key: value for key, value in data.items() if key != CONF_CONNECTOR_TYPES}
+    rest = _without(data, {CONF_CONNECTOR_TYPES})
     return rest | {CONF_CONNECTOR_TYPES: types} if types else rest
 
 
-def _with_list(data: Mapping[str, Any], *, wanted: bool) -> dict[str, Any]:
-    """The data of a charger that is to keep a list of drivers, or is not."""
-    rest = {key: value for key, value in data.items() if key != CONF_LOCAL_LIST}
-    return rest | {CONF_LOCAL_LIST: True} if wanted else rest
+def _without(data: Mapping[str, Any], keys: Container[str]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key not in keys}

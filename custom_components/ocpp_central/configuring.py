@@ -6,7 +6,7 @@ Knows that some of it comes at once and some later, bit by bit. Must not know fi
 import asyncio
 from collections.abc import Sequence
 from itertools import batched
-from typing import Final
+from typing import Final, NamedTuple
 
 from homeassistant.core import callback
 
@@ -18,7 +18,7 @@ from .core.commands import Outcome
 from .core.events import ChargerId, ConfigurationEntry, ConfigurationTold, Notice
 from .core.orders import ChangeConfiguration, ReadConfiguration
 from .csms.session import Result
-from .orders import carry_out, connected, new_number
+from .orders import carry_out, connected, new_number, raise_unless_done
 
 _AT_ONCE: Final = 10
 """So many are asked for at once: some chargers answer no more (`ItemsPerMessage`)."""
@@ -27,24 +27,40 @@ PATIENCE: Final = 60.0
 """Seconds for the next part of a report; a charger with a slow modem sends some hundred variables, a few at a time."""
 
 
-async def read(
-    central: CentralSystem, place: Place, names: Sequence[str]
-) -> tuple[list[ConfigurationEntry], list[str]]:
-    """What a charger says of these parts of its configuration, or of all; and which it does not know.
+LONGEST: Final = 600.0
+"""Seconds for a whole report; a charger may go on for ever."""
+
+MOST: Final = 10_000
+"""Entries; the largest chargers have some thousand variables."""
+
+
+class Configuration(NamedTuple):
+    """What a charger says of its configuration, and what of that it does not know; `complete`: whether that is all of it."""
+
+    entries: list[ConfigurationEntry]
+    unknown: list[str]
+    complete: bool
+
+
+async def read(central: CentralSystem, place: Place, names: Sequence[str]) -> Configuration:
+    """What a charger says of these parts of its configuration, or of all.
 
     Raises translated errors, also if it tells none of them.
     """
     whole(central, place)
     entries: list[ConfigurationEntry] = []
     unknown: list[str] = []
+    complete = True
     for some in batched(dict.fromkeys(names), _AT_ONCE, strict=False) if names else [()]:
-        for told in await _told(central, place, some):
-            entries += told.entries
-            unknown += told.unknown
+        told, is_all = await _told(central, place, some)
+        complete = complete and is_all
+        for each in told:
+            entries += each.entries
+            unknown += each.unknown
     refusals = [entry.refused for entry in entries]
     if refusals and not unknown and None not in refusals:
         raise errors.failed("command_refused", charger=central.name_of(place.charger), word=refusals[0])
-    return entries, unknown
+    return Configuration(entries, unknown, complete)
 
 
 async def change(central: CentralSystem, place: Place, name: str, value: str) -> Result:
@@ -53,15 +69,18 @@ async def change(central: CentralSystem, place: Place, name: str, value: str) ->
     order = ChangeConfiguration(name=name, value=value)
     result = await central.connections.execute(charger.charger, order)
     if result.outcome is Outcome.REJECTED and result.reason is None:
-        for told in await _told(central, place, (name,)):
-            if any(entry.readonly for entry in told.entries):
+        told, _ = await _told(central, place, (name,))
+        for each in told:
+            if any(entry.readonly for entry in each.entries):
                 raise errors.invalid("configuration_read_only", charger=central.name_of(place.charger), name=name)
-    errors.raise_unless_done(result, charger=central.name_of(place.charger))
+    raise_unless_done(central, charger.charger, order, result)
     return result
 
 
-async def _told(central: CentralSystem, place: Place, names: tuple[str, ...]) -> list[ConfigurationTold]:
-    """The answer to one question, in however many parts."""
+async def _told(
+    central: CentralSystem, place: Place, names: tuple[str, ...]
+) -> tuple[Sequence[ConfigurationTold], bool]:
+    """The answer to one question, in however many parts, and whether it is all of it."""
     number = new_number()
     parts: asyncio.Queue[ConfigurationTold] = asyncio.Queue()
 
@@ -73,12 +92,37 @@ async def _told(central: CentralSystem, place: Place, names: tuple[str, ...]) ->
     unsubscribe = central.audience.listen_to_notices(hear)
     try:
         result = await carry_out(central, place, ReadConfiguration(names=names, number=number))
-        told = [each for each in result.told if isinstance(each, ConfigurationTold)]
-        while not told or told[-1].more:
-            async with asyncio.timeout(PATIENCE):
-                told.append(await parts.get())
-    except TimeoutError:
-        raise errors.failed("charger_silent", charger=central.name_of(place.charger)) from None
+        if at_once := [each for each in result.told if isinstance(each, ConfigurationTold)]:
+            return at_once, True
+        report = await _report(parts)
     finally:
         unsubscribe()
-    return told
+    if not report:
+        raise errors.failed("charger_silent", charger=central.name_of(place.charger))
+    return report, _is_complete(report)
+
+
+async def _report(parts: asyncio.Queue[ConfigurationTold]) -> list[ConfigurationTold]:
+    """The parts of a report as they come, until it is complete, or no more of it is waited for."""
+    report: list[ConfigurationTold] = []
+    try:
+        async with asyncio.timeout(LONGEST):
+            while not _is_complete(report) and sum(len(part.entries) for part in report) < MOST:
+                async with asyncio.timeout(PATIENCE):
+                    part = await parts.get()
+                # Chargers repeat what they believe is not answered.
+                if all((part.place, part.entries) != (known.place, known.entries) for known in report):
+                    report.append(part)
+    except TimeoutError:
+        pass
+    return report
+
+
+def _is_complete(report: Sequence[ConfigurationTold]) -> bool:
+    """Whether the last part is there, and none is missing; some chargers give all the same place, or count from 1."""
+    if all(part.more for part in report):
+        return False
+    places = {part.place for part in report if part.place is not None}
+    if len(places) < len(report):
+        return True
+    return min(places) <= 1 and max(places) - min(places) + 1 == len(places)

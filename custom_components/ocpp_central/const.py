@@ -9,6 +9,7 @@ LOGGER: Final = logging.getLogger(__package__)
 
 EVENT_ID_TOKEN_PRESENTED: Final = f"{DOMAIN}_id_token_presented"
 EVENT_RESERVATION: Final = f"{DOMAIN}_reservation"
+EVENT_START_EXPIRED: Final = f"{DOMAIN}_start_expired"
 
 SUBENTRY_CHARGER: Final = "charger"
 SUBENTRY_DRIVER: Final = "driver"

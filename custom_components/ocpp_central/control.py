@@ -22,9 +22,9 @@ async def unlock(central: CentralSystem, place: Place) -> Result:
     return await carry_out(central, place, Unlock(evse=evse.evse, connector=plug_in_use(evse)))
 
 
-async def reset(central: CentralSystem, place: Place, *, hard: bool) -> Result:
-    """Restart a charger, which may put it off until nobody uses it. Raises translated errors."""
-    return await carry_out(central, whole(central, place), Reset(hard=hard))
+async def reset(central: CentralSystem, place: Place, *, hard: bool, evse: EvseId | None = None) -> Result:
+    """Restart a charger or one of its EVSEs, which may put it off until nobody uses it. Raises translated errors."""
+    return await carry_out(central, whole(central, place), Reset(hard=hard, evse=evse))
 
 
 async def clear_cache(central: CentralSystem, place: Place) -> Result:
@@ -32,11 +32,12 @@ async def clear_cache(central: CentralSystem, place: Place) -> Result:
     return await carry_out(central, whole(central, place), ClearCache())
 
 
-async def trigger(central: CentralSystem, place: Place, message: str) -> Result:
-    """Have a charger send a message, of a connector if one is named. Raises translated errors."""
+async def trigger(central: CentralSystem, place: Place, message: str, *, custom: bool = False) -> Result:
+    """Have a charger send a message, of a connector if one is named; `custom`: one of its vendor's. Raises translated errors."""
     evse = central.evse(place)
     connector = None if evse is None else plug_in_use(evse)
-    return await carry_out(central, place, TriggerMessage(message=message, evse=place.evse, connector=connector))
+    order = TriggerMessage(message=message, evse=place.evse, connector=connector, custom=custom)
+    return await carry_out(central, place, order)
 
 
 async def set_available(central: CentralSystem, place: Place, *, available: bool) -> bool:

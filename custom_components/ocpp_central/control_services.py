@@ -16,22 +16,28 @@ import voluptuous as vol
 
 from . import configuring, control, errors, maintaining
 from .audience import Place
-from .call_data import as_json, place_named
+from .call_data import as_json, at_most_one_of, place_named
 from .const import CONF_VALUE, DOMAIN
 from .coordinator import CentralSystem
 from .core.events import ConfigurationEntry
-from .core.orders import UpdateFirmware, UploadDiagnostics
+from .core.orders import Log, Signed, UpdateFirmware, UploadDiagnostics
 from .csms.session import Result
+from .field_names import names_of_fields
 from .id_tokens import PLAIN_TEXT
 from .windows import in_utc
 
 ATTR_CONNECTOR_ID: Final = "connector_id"
+ATTR_CUSTOM_TRIGGER: Final = "custom_trigger"
+ATTR_EVSE_ID: Final = "evse_id"
 ATTR_INSTALL_DATE: Final = "install_date"
 ATTR_KEY: Final = "key"
 ATTR_LOCATION: Final = "location"
+ATTR_LOG_TYPE: Final = "log_type"
 ATTR_RETRIES: Final = "retries"
 ATTR_RETRIEVE_DATE: Final = "retrieve_date"
 ATTR_RETRY_INTERVAL: Final = "retry_interval"
+ATTR_SIGNATURE: Final = "signature"
+ATTR_SIGNING_CERTIFICATE: Final = "signing_certificate"
 ATTR_START_TIME: Final = "start_time"
 ATTR_STOP_TIME: Final = "stop_time"
 ATTR_DATA: Final = "data"
@@ -65,23 +71,41 @@ _TRANSFER: Final = {
 }
 
 UPDATE_FIRMWARE = vol.Schema(
-    {**_TRANSFER, vol.Optional(ATTR_RETRIEVE_DATE): cv.datetime, vol.Optional(ATTR_INSTALL_DATE): cv.datetime}
+    {
+        **_TRANSFER,
+        vol.Optional(ATTR_RETRIEVE_DATE): cv.datetime,
+        vol.Optional(ATTR_INSTALL_DATE): cv.datetime,
+        vol.Optional(ATTR_SIGNING_CERTIFICATE): cv.string,
+        vol.Optional(ATTR_SIGNATURE): cv.string,
+    }
 )
 
 UPLOAD_DIAGNOSTICS = vol.Schema(
-    {**_TRANSFER, vol.Optional(ATTR_START_TIME): cv.datetime, vol.Optional(ATTR_STOP_TIME): cv.datetime}
+    {
+        **_TRANSFER,
+        vol.Optional(ATTR_LOG_TYPE, default=Log.DIAGNOSTICS): vol.Coerce(Log),
+        vol.Optional(ATTR_START_TIME): cv.datetime,
+        vol.Optional(ATTR_STOP_TIME): cv.datetime,
+    }
 )
 
 UNLOCK = vol.Schema(_DEVICE)
 
-RESET = vol.Schema({**_DEVICE, vol.Optional(CONF_TYPE, default=SOFT): vol.In((SOFT, HARD))})
+RESET = vol.Schema(
+    {
+        **_DEVICE,
+        vol.Optional(CONF_TYPE, default=SOFT): vol.In((SOFT, HARD)),
+        vol.Optional(ATTR_EVSE_ID): cv.positive_int,
+    }
+)
 
 CLEAR_CACHE = vol.Schema(_DEVICE)
 
 TRIGGER_MESSAGE = vol.Schema(
     {
         **_DEVICE,
-        vol.Required(ATTR_REQUESTED_MESSAGE): cv.string,
+        vol.Optional(ATTR_REQUESTED_MESSAGE): cv.string,
+        vol.Optional(ATTR_CUSTOM_TRIGGER): PLAIN_TEXT,
         vol.Optional(ATTR_CONNECTOR_ID): cv.positive_int,
     }
 )
@@ -110,7 +134,8 @@ async def _unlock(call: ServiceCall) -> ServiceResponse:
 
 async def _reset(call: ServiceCall) -> ServiceResponse:
     central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
-    return _status(call, await control.reset(central, place, hard=call.data[CONF_TYPE] == HARD))
+    hard, evse = call.data[CONF_TYPE] == HARD, call.data.get(ATTR_EVSE_ID) or None
+    return _status(call, await control.reset(central, place, hard=hard, evse=evse))
 
 
 async def _clear_cache(call: ServiceCall) -> ServiceResponse:
@@ -120,13 +145,18 @@ async def _clear_cache(call: ServiceCall) -> ServiceResponse:
 
 async def _trigger_message(call: ServiceCall) -> ServiceResponse:
     central, place = _connector_named(call)
-    return _status(call, await control.trigger(central, place, call.data[ATTR_REQUESTED_MESSAGE]))
+    at_most_one_of(call, ATTR_REQUESTED_MESSAGE, ATTR_CUSTOM_TRIGGER)
+    message, custom = call.data.get(ATTR_REQUESTED_MESSAGE), call.data.get(ATTR_CUSTOM_TRIGGER)
+    if (wanted := custom or message) is None:
+        raise errors.invalid("message_missing")
+    return _status(call, await control.trigger(central, place, wanted, custom=custom is not None))
 
 
 async def _get_configuration(call: ServiceCall) -> ServiceResponse:
     central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
-    entries, unknown = await configuring.read(central, place, call.data.get(ATTR_KEY, []))
-    return {"configuration_key": [_told(entry) for entry in entries], "unknown_key": [*unknown]}
+    found = await configuring.read(central, place, call.data.get(ATTR_KEY, []))
+    told: list[JsonValueType] = [_told(entry) for entry in found.entries]
+    return {"configuration_key": told, "unknown_key": [*found.unknown], "complete": found.complete}
 
 
 def _told(entry: ConfigurationEntry) -> dict[str, JsonValueType]:
@@ -154,6 +184,7 @@ async def _update_firmware(call: ServiceCall) -> ServiceResponse:
         install=_moment(call, ATTR_INSTALL_DATE),
         retries=call.data.get(ATTR_RETRIES),
         retry_interval=call.data.get(ATTR_RETRY_INTERVAL),
+        signed=_signed(call),
     )
     return _status(call, await maintaining.update_firmware(central, place, order))
 
@@ -162,6 +193,7 @@ async def _upload_diagnostics(call: ServiceCall) -> ServiceResponse:
     central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
     order = UploadDiagnostics(
         location=call.data[ATTR_LOCATION],
+        log=call.data[ATTR_LOG_TYPE],
         since=_moment(call, ATTR_START_TIME),
         until=_moment(call, ATTR_STOP_TIME),
         retries=call.data.get(ATTR_RETRIES),
@@ -170,6 +202,14 @@ async def _upload_diagnostics(call: ServiceCall) -> ServiceResponse:
     result, file = await maintaining.upload_diagnostics(central, place, order)
     status = _status(call, result)
     return None if status is None else {**status, "file_name": file}
+
+
+def _signed(call: ServiceCall) -> Signed | None:
+    """Who has signed a firmware, and how; one is worth nothing without the other."""
+    certificate, signature = call.data.get(ATTR_SIGNING_CERTIFICATE), call.data.get(ATTR_SIGNATURE)
+    if (certificate is None) is not (signature is None):
+        raise errors.invalid("signature_incomplete")
+    return None if certificate is None or signature is None else Signed(certificate, signature)
 
 
 def _moment(call: ServiceCall, field: str) -> datetime | None:
@@ -182,7 +222,8 @@ def _connector_named(call: ServiceCall) -> tuple[CentralSystem, Place]:
     if (number := call.data.get(ATTR_CONNECTOR_ID)) is None:
         return central, place
     if place.evse is not None:
-        raise errors.invalid("conflicting_fields", fields=f"{ATTR_DEVICE_ID}, {ATTR_CONNECTOR_ID}")
+        named = names_of_fields(call.hass, call.service, (ATTR_DEVICE_ID, ATTR_CONNECTOR_ID))
+        raise errors.invalid("conflicting_fields", fields=named)
     return central, Place(place.charger, number or None)
 
 

@@ -61,6 +61,7 @@ from .metering import Pacer, note_labels
 from .options import consumes_on_any, policy_of, rules_of
 from .outlasting import outlasting
 from .showing import changed_at, changed_in, read_in, sessions_changed_in, shows_at, told_at
+from .starts import Starts
 from .store import Memory, Storage, StorageFailedError, is_to_be_kept
 from .watch import Watch
 
@@ -110,6 +111,7 @@ class CentralSystem:
         """Whoever changes what repeats does so alone, because he writes down again what he has read before."""
         self.connections = Connections()
         self.lists = ListKeeper(self)
+        self.starts = Starts(hass, self.audience, self.evse)
         self._pacer = Pacer(hass, self.audience, self._apply)
         self._watches: set[Watch] = set()
         self._rejecting: set[ChargerId] = set()
@@ -145,6 +147,7 @@ class CentralSystem:
                 unsubscribe()
         self._timer = self._sweeper = None
         self._pacer.stop()
+        self.starts.stop()
         await self._history.close()
         await self._storage.close()
 

@@ -3,6 +3,9 @@
 Knows the identifiers of `contract.md` 2. Must not know entities.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
@@ -28,6 +31,12 @@ def subentry_of(entry: OcppConfigEntry, charger_id: ChargerId) -> str | None:
     """The id of a charger's subentry, None once it was removed."""
     subentries = entry.get_subentries_of_type(SUBENTRY_CHARGER)
     return next((each.subentry_id for each in subentries if each.unique_id == charger_id), None)
+
+
+def settings_of(entry: OcppConfigEntry, charger_id: ChargerId) -> Mapping[str, Any]:
+    """The settings of a charger; none once it was removed."""
+    subentries = entry.get_subentries_of_type(SUBENTRY_CHARGER)
+    return next((each.data for each in subentries if each.unique_id == charger_id), {})
 
 
 @callback

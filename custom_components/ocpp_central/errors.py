@@ -40,7 +40,6 @@ _ENDS = {
 """What else than the charger's word can end a reservation that somebody waits for."""
 
 _FAILURES = {
-    Outcome.UNSAYABLE: "unknown_to_version",
     Outcome.TIMED_OUT: "charger_silent",
     Outcome.UNREADABLE: "charger_silent",
     Outcome.DISCONNECTED: "charger_not_connected",
@@ -155,9 +154,13 @@ def not_reserved(reservation: Reservation, *, charger: str, word: str | None) ->
 
 
 def raise_unless_done(result: Result, *, charger: str) -> None:
-    """Raise what tells that a charger did not do something else than reserving."""
+    """Raise what tells that a charger did not do something else than reserving.
+
+    Whatever word it gave that is not one of agreement, it has refused.
+    """
     if not result.outcome.is_agreed:
-        key = _FAILURES.get(result.outcome, "command_refused")
+        has_refused = result.outcome is Outcome.UNREADABLE and result.word is not None
+        key = "command_refused" if has_refused else _FAILURES.get(result.outcome, "command_refused")
         word = result.word or result.outcome.value
         raise failed(key, charger=charger, word=word if result.reason is None else f"{word} ({result.reason})")
 

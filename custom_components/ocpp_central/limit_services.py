@@ -4,6 +4,7 @@ Knows fields and responses (contract 3). Must not know how a limit is set (`limi
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.const import ATTR_DEVICE_ID
@@ -22,8 +23,11 @@ ATTR_CURRENT: Final = "current"
 ATTR_NUMBER_PHASES: Final = "number_phases"
 ATTR_POWER: Final = "power"
 ATTR_PURPOSE: Final = "purpose"
+ATTR_RECURRENCY_KIND: Final = "recurrency_kind"
 ATTR_SCHEDULE: Final = "schedule"
 ATTR_STACK_LEVEL: Final = "stack_level"
+
+_EVERY: Final = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}
 
 _UNITS: Final = {ATTR_CURRENT: Unit.AMPERE, ATTR_POWER: Unit.WATT}
 
@@ -44,6 +48,7 @@ SET_CHARGE_LIMIT = vol.Schema(
         vol.Optional(ATTR_POWER): _AMOUNT,
         vol.Optional(ATTR_SCHEDULE): vol.All(cv.ensure_list, vol.Length(min=1, max=24), [_STEP]),
         vol.Optional(ATTR_NUMBER_PHASES): vol.All(vol.Coerce(int), vol.Range(min=1, max=3)),
+        vol.Optional(ATTR_RECURRENCY_KIND): vol.In(_EVERY),
         vol.Optional(ATTR_PURPOSE): vol.Coerce(Purpose),
         vol.Optional(ATTR_STACK_LEVEL): vol.All(vol.Coerce(int), vol.Range(min=0, max=1000)),
     }
@@ -64,8 +69,17 @@ def async_setup_limit_services(hass: HomeAssistant) -> None:
 
 async def _set_charge_limit(call: ServiceCall) -> ServiceResponse:
     central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
-    steps, purpose, level = _steps(call), call.data.get(ATTR_PURPOSE), call.data.get(ATTR_STACK_LEVEL)
-    result = await limiting.set_limit(central, place, steps, purpose, level)
+    recurrency = call.data.get(ATTR_RECURRENCY_KIND)
+    if recurrency is not None and ATTR_SCHEDULE not in call.data:
+        raise errors.invalid("nothing_to_repeat")
+    result = await limiting.set_limit(
+        central,
+        place,
+        _steps(call),
+        purpose=call.data.get(ATTR_PURPOSE),
+        level=call.data.get(ATTR_STACK_LEVEL),
+        every=None if recurrency is None else _EVERY[recurrency],
+    )
     return {"status": result.word} if call.return_response else None
 
 

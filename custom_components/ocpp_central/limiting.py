@@ -3,7 +3,8 @@
 Knows what is limited at which device, and from when on. Must not know fields of actions (`limit_services`), nor entities.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -12,16 +13,22 @@ from homeassistant.util import dt as dt_util
 
 from . import errors
 from .audience import Place
+from .const import DOMAIN
+from .control import plug_in_use
 from .coordinator import CentralSystem
 from .core.charger import Charger
-from .core.events import TransactionId
+from .core.events import Allowed, PhasesTold, TransactionId
 from .core.limits import Limit, Purpose, Unit, profile_of
-from .core.orders import ClearLimit, Period, SetLimit
+from .core.orders import AskForPhases, ClearLimit, Period, SetLimit
+from .core.phases import phases_at
 from .csms.session import Result
 from .orders import carry_out, connected
+from .texts import texts
 
 _EARLY: Final = timedelta(minutes=1)
 """So much before now begins what is to be so at once, because a charger's clock is known only so well."""
+
+_PURPOSE: Final = f"component.{DOMAIN}.selector.limit_purpose.options.{{}}"
 
 _ANYTHING: Final = "Accepted"
 _NOTHING: Final = "Unknown"
@@ -34,24 +41,31 @@ class Step(NamedTuple):
     limit: Limit | None
 
 
-async def set_limit(
+async def set_limit(  # noqa: PLR0913 - what a limit can say, each named
     central: CentralSystem,
     place: Place,
     steps: Sequence[Step],
+    *,
     purpose: Purpose | None = None,
     level: int | None = None,
+    every: timedelta | None = None,
 ) -> Result:
     """Limit a place by these steps, in their order; only the last one may have no limit, which is the end of all.
 
     `purpose` None: all of a charger, or whatever charges at a connector. `level` None: the one that prevails over others.
+    `every`: after which time they begin anew, which they must not outlast.
     Raises translated errors.
     """
     charger = connected(central, place)
     purpose = purpose or (Purpose.DEFAULT if place.evse is not None else Purpose.CHARGE_POINT_MAX)
     here, transaction = _what(central, charger, place, purpose)
     level = (charger.limits.highest or 0) if level is None else level
-    starts, limits = _read(steps)
-    unit = charger.limits.unit_for(limits[0].unit)
+    starts, wished = _read(steps)
+    if every is not None and starts[-1] - starts[0] > every:
+        raise errors.invalid("schedule_outlasts_itself")
+    unit = charger.limits.unit_for(wished[0].unit)
+    limits = await _with_phases(central, charger, here, wished, unit)
+    allowed: list[float | None] = [limit.amount_in(Unit.AMPERE) for limit in limits]
     order = SetLimit(
         profile=profile_of(purpose, here.evse, level),
         evse=here.evse,
@@ -64,22 +78,56 @@ async def set_limit(
             Period(start - starts[0], limit.amount_in(unit)) for start, limit in zip(starts, limits, strict=False)
         ),
         lasting=starts[-1] - starts[0] if len(limits) < len(starts) else None,
-        phases=limits[0].phases,
+        phases=wished[0].phases,
         transaction=transaction,
-        current=limits[0].amount if steps == [Step(None, limits[0])] and limits[0].unit is Unit.AMPERE else None,
+        every=every,
+        course=tuple(map(Allowed, starts, [*allowed, None], strict=False)),
     )
     return await carry_out(central, place, order)
 
 
 async def clear_limit(central: CentralSystem, place: Place, purpose: Purpose | None = None) -> str:
-    """Take back the limits of a place for a purpose, or (None) for all; whether there were any, in the charger's word."""
+    """Take back the limits of a place for a purpose, or (None) for all; whether there were any, in OCPP's word.
+
+    What the charger refuses keeps none of the others: it is told by a translated error once all are asked for.
+    """
     if purpose is Purpose.CHARGE_POINT_MAX:
         _refuse_connector(central, place)
+    connected(central, place)
     purposes = [each for each in Purpose if place.evse is None or each is not Purpose.CHARGE_POINT_MAX]
-    words = set()
-    for each in purposes if purpose is None else [purpose]:
-        words.add((await carry_out(central, place, ClearLimit(evse=place.evse, purpose=each))).word)
-    return _ANYTHING if _ANYTHING in words else _NOTHING
+    results = {
+        each: await central.connections.execute(place.charger, ClearLimit(evse=place.evse, purpose=each))
+        for each in (purposes if purpose is None else [purpose])
+    }
+    left = {each: result for each, result in results.items() if not result.outcome.is_agreed}
+    charger = central.name_of(place.charger)
+    if left and len(left) < len(results) and all(result.word for result in left.values()):
+        names = texts(central.hass, "selector")
+        refused = [f"{names[_PURPOSE.format(each)]} ({result.word})" for each, result in left.items()]
+        raise errors.failed("limits_left", charger=charger, limits=", ".join(refused))
+    for result in left.values():
+        errors.raise_unless_done(result, charger=charger)
+    words = {(result.word or "").casefold() for result in results.values()}
+    return _ANYTHING if _ANYTHING.casefold() in words else _NOTHING
+
+
+async def _with_phases(
+    central: CentralSystem, charger: Charger, place: Place, limits: Sequence[Limit], unit: Unit
+) -> list[Limit]:
+    """The limits with the phases that they count on: as said, as measured, or (if that matters) as the charger says.
+
+    One that says nothing, or nothing in time, is limited as if there were those that make it the least.
+    """
+    known = limits[0].phases or phases_at(charger, place.evse)
+    if known is None and any(limit.unit is not unit for limit in limits):
+        evse = central.evse(place)
+        question = AskForPhases(evse=place.evse, connector=None if evse is None else plug_in_use(evse))
+        known = _phases_in((await central.connections.execute(place.charger, question)).told)
+    return [replace(limit, phases=known) for limit in limits]
+
+
+def _phases_in(told: Iterable[object]) -> int | None:
+    return next((each.phases for each in told if isinstance(each, PhasesTold)), None)
 
 
 def _read(steps: Sequence[Step]) -> tuple[list[datetime], list[Limit]]:

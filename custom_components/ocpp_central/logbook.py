@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .bus import ATTR_EVENT_TYPE, ATTR_PLACE, ATTR_TARGET
-from .const import DOMAIN, EVENT_ID_TOKEN_PRESENTED, EVENT_RESERVATION
+from .const import DOMAIN, EVENT_ID_TOKEN_PRESENTED, EVENT_RESERVATION, EVENT_START_EXPIRED
 from .core.reservation import Target
 from .errors import local
 from .texts import texts
@@ -39,6 +39,7 @@ def async_describe_events(hass: HomeAssistant, async_describe_event: Callable[[s
     """Have our events told as sentences."""
     async_describe_event(DOMAIN, EVENT_RESERVATION, partial(_reservation, hass))
     async_describe_event(DOMAIN, EVENT_ID_TOKEN_PRESENTED, partial(_presentation, hass))
+    async_describe_event(DOMAIN, EVENT_START_EXPIRED, partial(_start_expired, hass))
 
 
 def _reservation(hass: HomeAssistant, event: LazyEventPartialState) -> dict[str, Any]:
@@ -59,6 +60,12 @@ def _presentation(hass: HomeAssistant, event: LazyEventPartialState) -> dict[str
     key = "activity_accepted" if reason is None else f"activity_refused_{reason}"
     sentence = _say(hass, key, driver=data[ATTR_DRIVER] or _say(hass, "activity_somebody"))
     return _told(data[ATTR_PLACE], sentence, "mdi:card-account-details")
+
+
+def _start_expired(hass: HomeAssistant, event: LazyEventPartialState) -> dict[str, Any]:
+    driver = event.data[ATTR_DRIVER]
+    key = f"activity_start_expired{'' if driver else _UNNAMED}"
+    return _told(event.data[ATTR_PLACE], _say(hass, key, driver=driver), "mdi:ev-station")
 
 
 def _told(subject: str, sentence: str, icon: str) -> dict[str, Any]:

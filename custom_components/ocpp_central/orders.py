@@ -15,12 +15,42 @@ from .audience import Place
 from .coordinator import CentralSystem
 from .core.charger import Charger
 from .core.commands import Command, Outcome
-from .core.events import Ability, AbilityMissing
-from .core.orders import ChangeAvailability, Unlock
+from .core.events import Ability, AbilityMissing, ChargerId
+from .core.orders import (
+    ChangeAvailability,
+    ChangeConfiguration,
+    ReadConfiguration,
+    Reset,
+    TransferData,
+    TriggerMessage,
+    Unlock,
+    UpdateFirmware,
+    UploadDiagnostics,
+)
 from .csms.session import Result
+from .field_names import name_of_field
 
 _LARGEST: Final = 2**31 - 1
 """OCPP's integers have 32 bits."""
+
+_FIELDS: Final[Mapping[type, tuple[str, Mapping[str, str]]]] = {
+    ChangeConfiguration: ("set_configuration", {"name": "key", "value": "value"}),
+    ReadConfiguration: ("get_configuration", {"names": "key"}),
+    Reset: ("reset", {"evse": "evse_id"}),
+    TransferData: ("data_transfer", {"vendor": "vendor_id", "message": "message_id"}),
+    TriggerMessage: ("trigger_message", {"message": "requested_message", "custom": "custom_trigger"}),
+    UpdateFirmware: (
+        "update_firmware",
+        {
+            "location": "location",
+            "install": "install_date",
+            "certificate": "signing_certificate",
+            "signature": "signature",
+        },
+    ),
+    UploadDiagnostics: ("upload_diagnostics", {"location": "location", "log": "log_type"}),
+}
+"""Which field of which action says the part of an order that not every version has words for."""
 
 
 _ABILITIES: Final[Mapping[type[Command], Ability]] = {
@@ -49,5 +79,15 @@ async def carry_out(central: CentralSystem, place: Place, command: Command) -> R
     result = await central.connections.execute(place.charger, command)
     if result.outcome is Outcome.NOT_IMPLEMENTED and (ability := _ABILITIES.get(type(command))) is not None:
         central.apply(place.charger, AbilityMissing(ability=ability, at=dt_util.utcnow()))
-    errors.raise_unless_done(result, charger=central.name_of(place.charger))
+    raise_unless_done(central, place.charger, command, result)
     return result
+
+
+def raise_unless_done(central: CentralSystem, charger_id: ChargerId, command: Command, result: Result) -> None:
+    """Raise what tells that a charger did not do something; of what its version cannot be told, the field that says it."""
+    charger = central.name_of(charger_id)
+    if result.outcome is Outcome.UNSAYABLE:
+        action, fields = _FIELDS[type(command)]
+        field = name_of_field(central.hass, action, fields[str(result.part)])
+        raise errors.failed("unknown_to_version", charger=charger, field=field)
+    errors.raise_unless_done(result, charger=charger)

@@ -5,7 +5,7 @@ charger's events mean (`coordinator`).
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 from websockets import CloseCode
 
 from .audience import Place
-from .charger_settings import connector_types, own_enforcement
+from .charger_settings import connector_types, own_enforcement, own_version
 from .const import (
     CONF_ENTRY_ID,
     CONF_IDENTITY,
@@ -55,6 +55,7 @@ from .csms.admission import (
 from .csms.session import Session
 from .data_transfer import is_awaited
 from .reconciler import Reconciler
+from .version_repair import complain_of_version, version_agreed
 
 MOST_STRANGERS: Final = 50
 """So many unknown identities are offered for adding; whoever invents more of them gets a 404 and nothing else."""
@@ -133,6 +134,7 @@ class Reception:
         self._central.audience.wake(map(Place, renamed))
         for charger_id in outdated:
             self._refused.discard(charger_id)
+            version_agreed(self._hass, charger_id)
             if (session := self._session_of(charger_id)) is not None:
                 await session.close(CloseCode.NORMAL_CLOSURE, "settings changed")
 
@@ -153,12 +155,20 @@ class Reception:
         return Admitted(
             desk=ChargerDesk(self._central, identity),
             relaxed=settings.get(CONF_RELAXED, DEFAULT_RELAXED),
+            version=own_version(settings),
         )
+
+    @callback
+    def not_understood(self, identity: ChargerId, offered: Sequence[str]) -> None:
+        """Have the owner mend it where a charger is held to a version that it does not offer."""
+        if (version := own_version(self._known.get(identity, {}))) is not None:
+            complain_of_version(self._hass, identity, self._central.name_of(identity), version, offered)
 
     @callback
     def connected(self, session: Session) -> None:
         """A charger is here: tell the central system, and bring it to hold what it should."""
         charger_id = session.charger_id
+        version_agreed(self._hass, charger_id)
         self._central.apply(charger_id, Connected(token_length=session.token_length, at=dt_util.utcnow()))
         reconciler = Reconciler(self._hass, self._central, session)
         self._reconcilers[session] = reconciler
@@ -181,6 +191,8 @@ class Reception:
 
     async def stop(self) -> None:
         """Return once every command has its outcome. The connections have ended by now, so nothing is waited for."""
+        for charger_id in self._known:
+            version_agreed(self._hass, charger_id)
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -201,11 +213,11 @@ class Reception:
         )
 
 
-def _let_in(settings: Mapping[str, Any] | None) -> tuple[object, object] | None:
+def _let_in(settings: Mapping[str, Any] | None) -> tuple[object, ...] | None:
     """The settings that a connection was made with; all others apply at once. None: the charger is gone."""
     if settings is None:
         return None
-    return settings.get(CONF_PASSWORD), settings.get(CONF_RELAXED, DEFAULT_RELAXED)
+    return settings.get(CONF_PASSWORD), settings.get(CONF_RELAXED, DEFAULT_RELAXED), own_version(settings)
 
 
 def _as_text(password: bytes) -> str:

@@ -43,6 +43,7 @@ from .core.connector_types import named_type
 from .core.ledger import Wish
 from .core.reservation import HeldBy, Reservation, Target
 from .core.wire_ids import MAX_WIRE_ID
+from .field_names import name_of_field, names_of_fields
 from .id_tokens import PLAIN_TEXT, TOKEN_TYPES
 from .responses import checked, described
 from .windows import ATTR_DURATION, ATTR_END, ATTR_START, asked, changed, wished
@@ -242,9 +243,10 @@ def _target(call: ServiceCall, central: CentralSystem, place: Place) -> tuple[Ta
     beyond = [ATTR_CONNECTOR_TYPE] if connector_type is not None else []
     beyond += [ATTR_WHOLE_CHARGER] if call.data[ATTR_WHOLE_CHARGER] else []
     if len(beyond) > 1:
-        raise errors.invalid("conflicting_fields", fields=", ".join(beyond))
+        raise errors.invalid("conflicting_fields", fields=names_of_fields(call.hass, call.service, beyond))
     if place.evse is not None and beyond:
-        raise errors.invalid("choose_charger", device=central.label_of(place), field=beyond[0])
+        field = name_of_field(call.hass, call.service, beyond[0])
+        raise errors.invalid("choose_charger", device=central.label_of(place), field=field)
     if place.evse is not None:
         return Target.CONNECTOR, None
     if call.data[ATTR_WHOLE_CHARGER]:

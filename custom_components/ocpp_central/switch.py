@@ -63,13 +63,22 @@ class PlaceSwitch(PlaceEntity, SwitchEntity):
 
 
 class ChargingSwitch(PlaceSwitch):
-    """Whether somebody charges at an EVSE, also while the car or the charger pauses."""
+    """Whether somebody charges at an EVSE, also while the car or the charger pauses.
+
+    A charger that has agreed to begin waits for a car; then it still is off, and says so.
+    """
 
     @property
     @override
     def is_on(self) -> bool:
         """On while a transaction runs."""
-        return self._value()
+        return self._value()[0]
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, bool]:
+        """Whether the charger waits for a car, because it was told to charge from here."""
+        return {"waiting": self._value()[1]}
 
     @override
     async def async_turn_on(self, **_: Any) -> None:
@@ -84,9 +93,9 @@ class ChargingSwitch(PlaceSwitch):
             await charging.stop(self._central, self._place)
 
     @override
-    def _value(self) -> bool:
+    def _value(self) -> tuple[bool, bool]:
         evse = self._evse
-        return evse is not None and evse.running is not None
+        return evse is not None and evse.running is not None, self._central.starts.waits_at(self._place)
 
 
 class AvailableSwitch(PlaceSwitch):

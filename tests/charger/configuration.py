@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from .model import Json
 from .state import Setting, State
 
+_ROTATIONS = {"0": "Unknown", "1": "0.NotApplicable", "3": "0.RST"}
+"""By how many phases there are."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
@@ -26,6 +29,8 @@ class Key:
             value += ",SmartCharging" if state.has(Setting.LIMITS_SUPPORTED) else ""
         if name == "ChargingScheduleAllowedChargingRateUnit":
             value = value.replace("A", "Current").replace("W", "Power")
+        if name == "ConnectorPhaseRotation":
+            value = _ROTATIONS[value]
         if name == "NumberOfConnectors":
             value = str(len(state.evses))
         return {"key": name, "readonly": self.readonly, "value": value}
@@ -53,7 +58,7 @@ KEYS: Mapping[str, Key] = {
     "ChargingScheduleAllowedChargingRateUnit": Key(setting=Setting.LIMIT_UNITS),
     "ClockAlignedDataInterval": Key(value="0"),
     "ConnectionTimeOut": _writable(Setting.CONNECTION_TIMEOUT),
-    "ConnectorPhaseRotation": Key(value="0.RST"),
+    "ConnectorPhaseRotation": Key(setting=Setting.SUPPLY_PHASES),
     "GetConfigurationMaxKeys": Key(value="50"),
     "HeartbeatInterval": _writable(Setting.HEARTBEAT_INTERVAL),
     "LocalAuthListEnabled": _writable(Setting.LOCAL_LIST_ENABLED),

@@ -220,6 +220,7 @@ class Core:
                 handled=self.watch.handled,
                 spawn=self.spawn,
                 complain=self._complain,
+                is_careless=self._is_sloppy,
             ),
             timeout=self._answer_timeout,
             log=self.log,

@@ -32,6 +32,7 @@ class Setting(StrEnum):
     LIMITS_SUPPORTED = auto()
     LIMIT_UNITS = auto()
     HIGHEST_LEVEL = auto()
+    SUPPLY_PHASES = auto()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,6 +107,7 @@ def settings_of(behaviour: Behaviour, *, meter_interval: float, connection_timeo
         Setting.LIMITS_SUPPORTED: _yes_or_no(behaviour.limits),
         Setting.LIMIT_UNITS: behaviour.limit_units,
         Setting.HIGHEST_LEVEL: str(behaviour.highest_limit_level),
+        Setting.SUPPLY_PHASES: str(behaviour.supply_phases),
     }
 
 

@@ -120,7 +120,8 @@ class DeviceModel:
         yield at_connector, "AvailabilityState", self.words[evse.id], "OptionList"
         yield at_connector, "Available", "true", "boolean"
         yield at_connector, "ConnectorType", evse.connector_type, "string"
-        yield at_connector, "SupplyPhases", "3", "integer"
+        if phases := self.state.number(Setting.SUPPLY_PHASES):
+            yield at_connector, "SupplyPhases", str(phases), "integer"
 
 
 def _is_same(candidate: Json, asked: Json) -> bool:

@@ -58,7 +58,7 @@ def test_every_defined_word_has_its_outcome(dialect: Dialect, command: Command, 
     ("command", "answer"),
     [
         (PLACE, {"status": "NotImplemented"}),
-        (PLACE, {"status": "accepted"}),
+        (PLACE, {"status": "accept"}),
         (PLACE, {"status": ["Accepted"]}),
         (PLACE, {"status": None}),
         (PLACE, {}),

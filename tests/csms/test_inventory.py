@@ -115,7 +115,7 @@ def test_variables_of_2_are_reported_with_all_their_attributes(dialect: Dialect,
         ConfigurationEntry(f"{plain}/Target", "t", readonly=False),
         ConfigurationEntry(f"{plain}/MaxSet", None, readonly=False),
     )
-    assert event == ConfigurationTold(number=17, entries=entries, more=True, at=NOW)
+    assert event == ConfigurationTold(number=17, place=0, entries=entries, more=True, at=NOW)
 
 
 @both

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from custom_components.ocpp_central.core.commands import AskForSettings, Outcome
-from custom_components.ocpp_central.core.events import DefaultLimited, LimitsTold
+from custom_components.ocpp_central.core.events import Allowed, DefaultLimited, LimitsTold, PhasesTold
 from custom_components.ocpp_central.core.limits import Purpose, Unit
-from custom_components.ocpp_central.core.orders import ClearLimit, Period, SetLimit
+from custom_components.ocpp_central.core.orders import AskForPhases, ClearLimit, Period, SetLimit
 from custom_components.ocpp_central.csms.dialect import Dialect, Json
 from custom_components.ocpp_central.csms.v2 import V21, V201
 from custom_components.ocpp_central.csms.v16 import V16
@@ -19,9 +19,12 @@ ALL, V2 = (V16, V201, V21), (V201, V21)
 DIALECTS = [pytest.param(dialect, id=dialect.version.value) for dialect in ALL]
 
 
+COURSE = (Allowed(NOW, 16.1),)
+
+
 def limit(purpose: Purpose = Purpose.DEFAULT, evse: int | None = 2, **more: object) -> SetLimit:
     """A limit of 16 A."""
-    facts = {"periods": (Period(timedelta(0), 16.1),), "current": 16.1, "unit": Unit.AMPERE, "level": 8, "profile": 7}
+    facts = {"periods": (Period(timedelta(0), 16.1),), "course": COURSE, "unit": Unit.AMPERE, "level": 8, "profile": 7}
     return SetLimit(purpose=purpose, evse=evse, start=NOW, **(facts | more))  # type: ignore[arg-type]
 
 
@@ -61,7 +64,7 @@ def test_a_limit_is_a_profile_that_begins_at_once(dialect: Dialect) -> None:
 def test_a_schedule_has_its_periods_and_its_end(dialect: Dialect) -> None:
     """In seconds from its beginning."""
     periods = (Period(timedelta(0), 11000), Period(timedelta(hours=1), 0))
-    order = limit(unit=Unit.WATT, periods=periods, lasting=timedelta(hours=3), phases=3, current=None)
+    order = limit(unit=Unit.WATT, periods=periods, lasting=timedelta(hours=3), phases=3)
     schedule = profile(dialect, order)[1]["chargingSchedule"]
     assert schedule["chargingRateUnit"] == "W"
     assert schedule["duration"] == 10800
@@ -69,6 +72,17 @@ def test_a_schedule_has_its_periods_and_its_end(dialect: Dialect) -> None:
         {"startPeriod": 0, "limit": 11000, "numberPhases": 3},
         {"startPeriod": 3600, "limit": 0, "numberPhases": 3},
     ]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(("days", "word"), [(1, "Daily"), (7, "Weekly")])
+def test_a_schedule_repeats(dialect: Dialect, days: int, word: str) -> None:
+    """Every day or every week, in the words of all versions; and so it is remembered."""
+    order = limit(every=timedelta(days=days))
+    told = profile(dialect, order)[1]
+    assert (told["chargingProfileKind"], told["recurrencyKind"]) == ("Recurring", word)
+    limited = DefaultLimited(evse=2, course=COURSE, every=timedelta(days=days), level=8, at=NOW)
+    assert dialect.told(order, {"status": "Accepted"}, NOW) == (limited,)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -133,8 +147,8 @@ def test_every_word_has_its_outcome(
     answer = {"status": word}
     assert violations(dialect.version, f"{dialect.request(order).action}Response", answer) == []
     assert dialect.outcome(order, answer) is outcome
-    current = 16.1 if isinstance(order, SetLimit) else None
-    changed = (DefaultLimited(evse=2, current=current, at=NOW),) if outcome is Outcome.ACCEPTED else ()
+    how = {"course": COURSE, "level": 8} if isinstance(order, SetLimit) else {}
+    changed = (DefaultLimited(evse=2, at=NOW, **how),) if outcome is Outcome.ACCEPTED else ()  # type: ignore[arg-type]
     assert dialect.told(order, answer, NOW) == changed
 
 
@@ -143,7 +157,7 @@ def test_what_is_taken_back_everywhere_is_gone_everywhere(dialect: Dialect) -> N
     """Without a place, the limits of all connectors."""
     everywhere = ClearLimit(evse=None, purpose=Purpose.DEFAULT)
     (event,) = dialect.told(everywhere, {"status": "Accepted"}, NOW)
-    assert event == DefaultLimited(evse=None, current=None, everywhere=True, at=NOW)
+    assert event == DefaultLimited(evse=None, everywhere=True, at=NOW)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -198,3 +212,74 @@ def test_what_is_not_said_is_not_told(dialect: Dialect) -> None:
     """Neither yes nor no."""
     event = told(dialect, {})
     assert (event.supported, set(event.units), event.highest) == (None, set(), None)
+
+
+def phases_told(dialect: Dialect, order: AskForPhases, answer: Json) -> int | None:
+    """What an answer says of phases."""
+    assert dialect.outcome(order, answer) is Outcome.ACCEPTED
+    (event,) = dialect.told(order, answer, NOW)
+    assert isinstance(event, PhasesTold)
+    return event.phases
+
+
+@pytest.mark.parametrize(
+    ("said", "phases"),
+    [
+        ("0.RST,1.RST,2.RTS", 3),
+        ("1.NotApplicable, 2.rst", 3),
+        ("0.RST,2.NotApplicable", 1),
+        ("0.TSR", 3),
+        ("RST", 3),
+        ("1.RST", None),
+        ("Unknown", None),
+        ("0.Unknown", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_rotation_of_1_6_tells_phases(said: str | None, phases: int | None) -> None:
+    """Of a connector, else of all; what is no rotation tells nothing."""
+    order = AskForPhases(evse=2, connector=1)
+    request = V16.request(order)
+    assert (request.action, request.payload) == ("GetConfiguration", {"key": ["ConnectorPhaseRotation"]})
+    keys = [{"key": "ConnectorPhaseRotation", "readonly": False, "value": said}]
+    assert phases_told(V16, order, {} if said is None else {"configurationKey": keys}) == phases
+
+
+@pytest.mark.parametrize("dialect", V2, ids=lambda dialect: dialect.version.value)
+@pytest.mark.parametrize(
+    ("order", "places"),
+    [
+        (AskForPhases(evse=2, connector=1), ["Connector", "EVSE", "ChargingStation"]),
+        (AskForPhases(evse=2, connector=None), ["EVSE", "ChargingStation"]),
+        (AskForPhases(evse=None, connector=None), ["ChargingStation"]),
+    ],
+)
+def test_variables_of_2_tell_phases(dialect: Dialect, order: AskForPhases, places: list[str]) -> None:
+    """The nearest to the car first."""
+    request = dialect.request(order)
+    assert request_violations(dialect.version, request.action, request.payload) == []
+    asked = request.payload["getVariableData"]
+    assert [each["component"]["name"] for each in asked] == places
+    assert {each["variable"]["name"] for each in asked} == {"SupplyPhases"}
+
+
+@pytest.mark.parametrize("dialect", V2, ids=lambda dialect: dialect.version.value)
+@pytest.mark.parametrize(
+    ("values", "phases"),
+    [
+        (("1", "3"), 1),
+        (("<UnknownVariable>", "3"), 3),
+        (("0", "3"), 3),
+        (("many", "<UnknownComponent>"), None),
+        ((None,), None),
+        ((), None),
+    ],
+)
+def test_the_first_number_of_phases_counts(
+    dialect: Dialect, values: tuple[str | None, ...], phases: int | None
+) -> None:
+    """If it is one."""
+    results = [variable("EVSE", "SupplyPhases", value) for value in values]
+    order = AskForPhases(evse=2, connector=1)
+    assert phases_told(dialect, order, {"getVariableResult": results}) == phases

@@ -145,7 +145,7 @@ def test_only_v16_has_a_word_for_having_no_list() -> None:
     """Later ones answer with a CALLERROR."""
     assert V16.outcome(CHANGE, {"status": "NotSupported"}) is Outcome.NOT_IMPLEMENTED
     assert violations(Version.V16, "SendLocalListResponse", {"status": "NotSupported"}) == []
-    assert V16.outcome(CHANGE, {"status": "accepted"}) is Outcome.UNREADABLE
+    assert V16.outcome(CHANGE, {"status": "accept"}) is Outcome.UNREADABLE
 
 
 @EVERY

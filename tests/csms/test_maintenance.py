@@ -1,5 +1,6 @@
 """How a charger is told to update itself or to send what it has logged, and what it tells of that, in every version."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from custom_components.ocpp_central.core.commands import Outcome
 from custom_components.ocpp_central.core.events import FirmwareProgressed, SecurityTold, UploadBegun, UploadProgressed
 from custom_components.ocpp_central.core.maintenance import FirmwareStage, SecurityKind, UploadStage
-from custom_components.ocpp_central.core.orders import Order, UpdateFirmware, UploadDiagnostics
+from custom_components.ocpp_central.core.orders import Log, Order, Signed, UpdateFirmware, UploadDiagnostics
 from custom_components.ocpp_central.csms.dialect import Dialect, Json, UnsayableError
 from custom_components.ocpp_central.csms.v2 import V21, V201
 from custom_components.ocpp_central.csms.v16 import V16
@@ -23,6 +24,23 @@ TIME, TIME_LATER = "2026-03-01T12:00:00Z", "2026-03-01T13:00:00Z"
 
 UPDATE = UpdateFirmware(location=WHERE, retrieve=NOW, number=7)
 UPLOAD = UploadDiagnostics(location=WHERE, number=7)
+SIGNED = UpdateFirmware(location=WHERE, retrieve=NOW, install=LATER, retries=1, number=7, signed=Signed("PEM", "c2ln"))
+SECURITY, COLLECTED = (
+    UploadDiagnostics(location=WHERE, since=NOW, retries=1, number=7, log=log)
+    for log in (Log.SECURITY, Log.DATA_COLLECTOR)
+)
+SIGNED_PAYLOAD: Json = {
+    "requestId": 7,
+    "retries": 1,
+    "firmware": {
+        "location": WHERE,
+        "retrieveDateTime": TIME,
+        "installDateTime": TIME_LATER,
+        "signingCertificate": "PEM",
+        "signature": "c2ln",
+    },
+}
+LOG_PAYLOAD: Json = {"requestId": 7, "retries": 1, "log": {"remoteLocation": WHERE, "oldestTimestamp": TIME}}
 
 SAID: list[tuple[tuple[Dialect, ...], Order, str, Json]] = [
     ((V16,), UPDATE, "UpdateFirmware", {"location": WHERE, "retrieveDate": TIME}),
@@ -48,6 +66,10 @@ SAID: list[tuple[tuple[Dialect, ...], Order, str, Json]] = [
             "firmware": {"location": WHERE, "retrieveDateTime": TIME, "installDateTime": TIME_LATER},
         },
     ),
+    ((V16,), SIGNED, "SignedUpdateFirmware", SIGNED_PAYLOAD),
+    (V2, SIGNED, "UpdateFirmware", SIGNED_PAYLOAD),
+    (ALL, SECURITY, "GetLog", LOG_PAYLOAD | {"logType": "SecurityLog"}),
+    ((V21,), COLLECTED, "GetLog", LOG_PAYLOAD | {"logType": "DataCollectorLog"}),
     ((V16,), UPLOAD, "GetDiagnostics", {"location": WHERE}),
     (
         (V16,),
@@ -83,18 +105,22 @@ def test_an_order_is_said_in_the_words_of_the_version(
     assert "OPENSESAME" not in repr(order) + repr(request)
 
 
-UNSAYABLE: list[tuple[Dialect, Order]] = [
-    (V16, UpdateFirmware(location=WHERE, retrieve=NOW, install=LATER)),
-    *((dialect, UpdateFirmware(location="x" * 513, retrieve=NOW)) for dialect in V2),
-    *((dialect, UploadDiagnostics(location="x" * 513)) for dialect in V2),
+UNSAYABLE: list[tuple[Dialect, Order, str]] = [
+    (V16, UpdateFirmware(location=WHERE, retrieve=NOW, install=LATER), "install"),
+    *((dialect, UpdateFirmware(location="x" * 513, retrieve=NOW), "location") for dialect in V2),
+    *((dialect, UploadDiagnostics(location="x" * 513), "location") for dialect in V2),
+    *((dialect, COLLECTED, "log") for dialect in (V16, V201)),
+    *((dialect, replace(SIGNED, signed=Signed("x" * 5501, "c2ln")), "certificate") for dialect in ALL),
+    *((dialect, replace(SIGNED, signed=Signed("PEM", "x" * 801)), "signature") for dialect in ALL),
 ]
 
 
-@pytest.mark.parametrize(("dialect", "order"), UNSAYABLE)
-def test_what_a_version_cannot_say_is_not_sent(dialect: Dialect, order: Order) -> None:
-    """1.6 installs as soon as it can; 2.x has a bound for locations."""
-    with pytest.raises(UnsayableError):
+@pytest.mark.parametrize(("dialect", "order", "part"), UNSAYABLE)
+def test_what_a_version_cannot_say_is_not_sent(dialect: Dialect, order: Order, part: str) -> None:
+    """1.6 installs as soon as it can; each version has its logs, and 2.x a bound for locations."""
+    with pytest.raises(UnsayableError) as raised:
         dialect.request(order)
+    assert raised.value.part == part
 
 
 @pytest.mark.parametrize("order", [UPDATE, UPLOAD], ids=["update", "upload"])

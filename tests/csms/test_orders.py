@@ -6,12 +6,17 @@ from custom_components.ocpp_central.core.commands import Outcome
 from custom_components.ocpp_central.core.limits import Purpose
 from custom_components.ocpp_central.core.orders import (
     ChangeAvailability,
+    ChangeConfiguration,
     ClearCache,
     ClearLimit,
     Order,
+    ReadConfiguration,
     Reset,
+    TransferData,
     TriggerMessage,
     Unlock,
+    UpdateFirmware,
+    UploadDiagnostics,
 )
 from custom_components.ocpp_central.csms.dialect import Dialect, Json, UnsayableError, Version
 from custom_components.ocpp_central.csms.v2 import V21, V201
@@ -28,6 +33,13 @@ UNLOCK = Unlock(evse=2, connector=1)
 SOFT, HARD = Reset(hard=False), Reset(hard=True)
 CACHE = ClearCache()
 OUT, BACK = ChangeAvailability(evse=2, available=False), ChangeAvailability(evse=2, available=True)
+OTHERS = (
+    ReadConfiguration(names=(), number=1),
+    ChangeConfiguration(name="A.B", value="1"),
+    UpdateFirmware(location="ftp://192.0.2.1", retrieve=NOW),
+    UploadDiagnostics(location="ftp://192.0.2.1"),
+    TransferData(vendor="V", message=None, data=None),
+)
 ALL_OUT = ChangeAvailability(evse=None, available=False)
 
 
@@ -56,7 +68,20 @@ SAID = [
     *on((V16,), HARD, "Reset", {"type": "Hard"}),
     *on(V2, SOFT, "Reset", {"type": "OnIdle"}),
     *on(V2, HARD, "Reset", {"type": "Immediate"}),
+    *on(V2, Reset(hard=False, evse=2), "Reset", {"type": "OnIdle", "evseId": 2}),
     *on(ALL, CACHE, "ClearCache", {}),
+    *on(
+        (V21,),
+        TriggerMessage(message="Vendor's own", custom=True),
+        "TriggerMessage",
+        {"requestedMessage": "CustomTrigger", "customTrigger": "Vendor's own"},
+    ),
+    *on(
+        (V21,),
+        TriggerMessage(message="Heartbeat", custom=True, evse=2),
+        "TriggerMessage",
+        {"requestedMessage": "CustomTrigger", "customTrigger": "Heartbeat", "evse": {"id": 2}},
+    ),
     *on(ALL, trigger("MeterValues"), "TriggerMessage", {"requestedMessage": "MeterValues"}),
     *on((V16,), trigger("MeterValues", 2, 1), "TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": 2}),
     *on(V2, trigger("MeterValues", 2, 1), "TriggerMessage", {"requestedMessage": "MeterValues", "evse": {"id": 2}}),
@@ -90,6 +115,22 @@ def test_an_order_is_said_in_the_words_of_the_version(
     request = dialect.request(order)
     assert (request.action, request.payload) == (action, payload)
     assert request_violations(dialect.version, action, payload) == []
+
+
+UNSAYABLE: list[tuple[Dialect, Order, str]] = [
+    (V16, Reset(hard=True, evse=2), "evse"),
+    *((dialect, TriggerMessage(message="Heartbeat", custom=True), "custom") for dialect in (V16, V201)),
+    (V21, TriggerMessage(message="x" * 51, custom=True), "custom"),
+    *((dialect, trigger("Perhaps"), "message") for dialect in ALL),
+]
+
+
+@pytest.mark.parametrize(("dialect", "order", "part"), UNSAYABLE)
+def test_what_a_version_cannot_say_is_named(dialect: Dialect, order: Order, part: str) -> None:
+    """So that whoever wants it is told what to leave out."""
+    with pytest.raises(UnsayableError) as raised:
+        dialect.request(order)
+    assert raised.value.part == part
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -164,6 +205,18 @@ def test_a_refusal_is_one_whichever_answer_it_belongs_to(
 ) -> None:
     """Chargers confuse the words of the answers; each of these says no, and is shown."""
     assert dialect.outcome(order, {"status": word}) is outcome
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("word", ["accepted", "ACCEPTED", " Accepted "])
+def test_a_word_is_understood_however_it_is_spelled(dialect: Dialect, word: str) -> None:
+    """Of every kind of answer."""
+    orders: list[Order] = [SOFT, ClearLimit(evse=1, purpose=Purpose.DEFAULT), *OTHERS]
+    for order in orders:
+        answer: Json = {"status": word}
+        if isinstance(order, ChangeConfiguration) and dialect is not V16:
+            answer = {"setVariableResult": [{"attributeStatus": word}]}
+        assert dialect.outcome(order, answer) is AGREES, order
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 import contextlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -50,7 +50,9 @@ class Doorkeeper:
     diary: list[tuple[str, Session]] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     desk: KeepingDesk = field(default_factory=KeepingDesk)
+    puzzled: list[tuple[str, Sequence[str]]] = field(default_factory=list)
     relaxed: bool = True
+    version: Version | None = None
     fault: Exception | None = None
 
     def admit(self, identity: str, credentials: Credentials | None) -> Admission:
@@ -62,8 +64,12 @@ class Doorkeeper:
             return UnknownCharger()
         expected = self.passwords[identity]
         if expected is None or (credentials is not None and password_matches(expected, credentials.password)):
-            return Admitted(desk=self.desk, relaxed=self.relaxed)
+            return Admitted(desk=self.desk, relaxed=self.relaxed, version=self.version)
         return WrongCredentials()
+
+    def not_understood(self, identity: str, offered: Sequence[str]) -> None:
+        """Write it down."""
+        self.puzzled.append((identity, offered))
 
     def connected(self, session: Session) -> None:
         """Write it down."""
@@ -338,6 +344,50 @@ async def test_unknown_versions_are_told_by_closing(caplog: pytest.LogCaptureFix
         assert await Charger(charger).closed() == 1002
     assert door.diary == []
     assert "no version" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("offer", "version", "spoken"),
+    [
+        (("ocpp2.0.1", "ocpp1.6"), Version.V16, "ocpp1.6"),
+        (("ocpp1.6", "OCPP2.1"), Version.V21, "OCPP2.1"),
+        ((), Version.V16, None),
+    ],
+)
+async def test_a_charger_that_is_held_to_a_version_speaks_that(
+    offer: tuple[str, ...], version: Version, spoken: str | None
+) -> None:
+    """Whichever it would rather speak; one that names none speaks 1.6."""
+    door = Doorkeeper(version=version)
+    async with listening(door) as server, dial(server, offer=offer) as charger:
+        assert charger.subprotocol == spoken
+        await beat(charger)
+    assert door.diary[0][1].version is version
+    assert door.puzzled == []
+
+
+@pytest.mark.parametrize("offer", [("ocpp2.0.1", "ocpp1.6"), ()])
+async def test_a_charger_that_does_not_offer_its_version_is_not_let_in(offer: tuple[str, ...]) -> None:
+    """It is told by closing, as if it offered nothing that is spoken."""
+    door = Doorkeeper(version=Version.V21)
+    async with listening(door) as server, dial(server, offer=offer) as charger:
+        assert charger.subprotocol is None
+        assert await Charger(charger).closed() == 1002
+    assert door.diary == []
+    assert door.puzzled == [("CP1", offer)]
+
+
+async def test_who_waits_for_his_turn_may_not_speak_what_was_agreed_any_more() -> None:
+    """The settings may have changed meanwhile."""
+    door = Doorkeeper()
+    async with listening(door) as server, dial(server) as first:
+        await beat(first)
+        async with dial(server) as second:
+            await beat(second)
+            async with dial(server) as third:
+                door.version = Version.V21
+                assert await Charger(third).closed() == 1008
+    assert await door.read(4) == ["connected", "disconnected", "connected", "disconnected"]
 
 
 async def test_a_server_without_16_closes_on_who_names_no_version() -> None:

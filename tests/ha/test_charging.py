@@ -4,16 +4,30 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.core import Event, State
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from tests.charger import Behaviour, Fault, SimulatedCharger, Version
 
-from .conftest import HOUSE_TOKEN, STRANGER, Site, charger_subentry, driver_subentry, refused, started
+from .conftest import (
+    HOUSE_TOKEN,
+    ON_V16,
+    STRANGER,
+    Clock,
+    Site,
+    charger_subentry,
+    driver_subentry,
+    eventually,
+    refused,
+    started,
+)
 
 pytestmark = pytest.mark.blackbox
 
 ANNA, BEN, BOB, EVE = "A0A0A0A1", "BEBEBEBE", "B10CB10C", "E0E0E0E0"
 STARTS = ("RemoteStartTransaction", "RequestStartTransaction")
+SWITCH = "switch.a_connector_1_charging"
 STOPS = ("RemoteStopTransaction", "RequestStopTransaction")
 
 
@@ -95,7 +109,7 @@ async def test_nobody_is_started_where_it_is_reserved_for_others(
     charger = await site.charger(version=version, behaviour=Behaviour(remote_start_ignores_holds=True))
     reservation = await site.act("reserve_now", device_id=site.device_id("A", 1), driver="Anna")
     for who in ({}, {"id_token": STRANGER}):
-        error = await refused(start(site, **who), "reservation_conflict")
+        error = await refused(start(site, **who), "place_reserved")
         assert str(reservation["reservation_id"]) in str(error)
     assert asked(charger, STARTS) == 0
     assert charger.holds
@@ -166,6 +180,94 @@ async def test_a_refusal_of_the_charger_is_an_error(
     charger.behaviour = Behaviour(answers=dict.fromkeys((*STARTS, *STOPS), answer))
     for error in (await refused(start(site), key), await refused(stop(site, 2), key)):
         assert key == "charger_silent" or answer in str(error)
+
+
+def expired(site: Site) -> list[Event[Any]]:
+    """The starts that have not led to charging, from now on."""
+    return async_capture_events(site.hass, "ocpp_central_start_expired")
+
+
+def waiting(state: State) -> bool:
+    """Whether the switch says that the charger waits for a car."""
+    return bool(state.attributes["waiting"])
+
+
+def not_waiting(state: State) -> bool:
+    """Whether it says that it does not."""
+    return not waiting(state)
+
+
+async def test_a_start_waits_for_a_car(site: Site, version: Version) -> None:
+    """The charger agrees, and waits; the switch is on once somebody charges, and says meanwhile that it waits."""
+    charger = await site.charger(version=version)
+    told = expired(site)
+    await site.hass.services.async_call("switch", "turn_on", {"entity_id": SWITCH}, blocking=True)
+    assert (await site.shows(SWITCH, waiting)).state == "off"
+    await charger.plug(1)
+    await site.shows(SWITCH, "on")
+    await site.shows(SWITCH, not_waiting)
+    assert told == []
+
+
+@ON_V16
+async def test_a_car_that_does_not_come_is_told(site: Site, version: Version) -> None:
+    """Not in silence, once the charger shows that it waits no longer: an event, which the activity page has as a sentence."""
+    charger = await site.charger(version=version, connection_timeout=0.2)
+    told = expired(site)
+    await start(site, driver="Anna")
+    await charger.wait_for(lambda: charger.statuses[1] == "Available")
+    await eventually(lambda: told, "the event")
+    (event,) = told
+    assert event.data == {
+        "device_id": site.device_id("A", 1),
+        "entity_id": SWITCH,
+        "place": "A Connector 1",
+        "evse": 1,
+        "driver": "Anna",
+    }
+    await site.shows(SWITCH, not_waiting)
+
+
+async def test_a_charger_that_shows_nothing_is_not_waited_for_for_ever(
+    site: Site, version: Version, clock: Clock
+) -> None:
+    """After five minutes it is told, too."""
+    charger = await site.charger(version=version)
+    charger.behaviour = Behaviour(answers=dict.fromkeys(STARTS, "Accepted"))
+    told = expired(site)
+    await start(site)
+    await start(site)
+    await site.shows(SWITCH, waiting)
+    await clock.forward(minutes=4, seconds=50)
+    assert told == []
+    await clock.forward(seconds=11)
+    assert [event.data["driver"] for event in told] == [None]
+    await site.shows(SWITCH, not_waiting)
+
+
+async def test_nothing_is_told_of_a_start_that_does_not_matter_any_more(site: Site, clock: Clock) -> None:
+    """The charger was removed; or Home Assistant stops."""
+    charger = await site.charger()
+    charger.behaviour = Behaviour(answers={"RemoteStartTransaction": "Accepted"})
+    told = expired(site)
+    await start(site, 1)
+    await start(site, 2)
+    subentry = next(each for each in site.entry.subentries.values() if each.unique_id == "A")
+    site.hass.config_entries.async_remove_subentry(site.entry, subentry.subentry_id)
+    await site.hass.async_block_till_done()
+    await clock.forward(minutes=6)
+    assert told == []
+
+
+async def test_who_is_unloaded_waits_for_no_car(site: Site, clock: Clock) -> None:
+    """Nothing is left of it."""
+    charger = await site.charger()
+    charger.behaviour = Behaviour(answers={"RemoteStartTransaction": "Accepted"})
+    told = expired(site)
+    await start(site, 1)
+    await site.stop()
+    await clock.forward(minutes=6)
+    assert told == []
 
 
 async def test_a_charger_that_is_offline_is_not_asked(site: Site) -> None:

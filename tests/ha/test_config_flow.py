@@ -270,7 +270,7 @@ async def test_forms_can_be_shown_in_a_browser(
         (
             "/subentries",
             [central_system.entry_id, "charger"],
-            ["identity", "name", "password", "relaxed", "enforcement", "local_list"],
+            ["identity", "name", "password", "relaxed", "enforcement", "local_list", "ocpp_version", "max_current"],
         ),
         ("/subentries", [central_system.entry_id, "driver"], ["next_step_id"]),
     ):
@@ -824,6 +824,33 @@ async def test_a_charger_keeps_a_list_of_drivers_if_it_is_to(
     assert chargers(central_system)["CP1"][1] == {"relaxed": True, "enforcement": "inherit"}
 
 
+async def test_a_charger_is_held_to_a_version_if_it_is_to(hass: HomeAssistant, free_port: int) -> None:
+    """By default it speaks what it likes best, and nothing is stored."""
+    entry = await add_central_system(hass, free_port)
+    form = await start_charger(hass, entry)
+    await submit_charger(hass, form, identity="CP1", ocpp_version="2.0.1")
+    assert chargers(entry) == {"CP1": ("CP1", {"relaxed": True, "enforcement": "inherit", "ocpp_version": "2.0.1"})}
+    form = await start_to_change_charger(hass, entry)
+    assert suggested(form)["ocpp_version"] == "2.0.1"
+    await submit_charger(hass, form, ocpp_version="1.6")
+    assert chargers(entry) == {"CP1": ("CP1", {"relaxed": True, "enforcement": "inherit", "ocpp_version": "1.6"})}
+    form = await start_to_change_charger(hass, entry)
+    await submit_charger(hass, form, ocpp_version="auto")
+    assert chargers(entry) == {"CP1": ("CP1", {"relaxed": True, "enforcement": "inherit"})}
+
+
+async def test_the_maximum_current_of_a_charger_is_set_and_taken_back(hass: HomeAssistant, free_port: int) -> None:
+    """Left empty, nothing is stored."""
+    entry = await add_central_system(hass, free_port)
+    form = await start_charger(hass, entry)
+    await submit_charger(hass, form, identity="CP1", max_current=16)
+    assert chargers(entry) == {"CP1": ("CP1", {"relaxed": True, "enforcement": "inherit", "max_current": 16})}
+    form = await start_to_change_charger(hass, entry)
+    assert suggested(form)["max_current"] == 16
+    await submit_charger(hass, form)
+    assert chargers(entry) == {"CP1": ("CP1", {"relaxed": True, "enforcement": "inherit"})}
+
+
 async def test_connector_types_are_set_shown_and_taken_back(hass: HomeAssistant, free_port: int) -> None:
     """Lines for one connector count together; published names are spelled as published, others stay."""
     entry = await add_central_system(hass, free_port, charger("CP1", "Garage"))
@@ -875,6 +902,7 @@ async def test_connector_types_that_mean_nothing_are_an_error(
         "relaxed": True,
         "enforcement": "inherit",
         "local_list": False,
+        "ocpp_version": "auto",
         "connector_types": [line],
     }
     result = await submit_charger(hass, form, name="Yard")

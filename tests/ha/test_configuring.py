@@ -1,5 +1,6 @@
 """Reading and changing a charger's configuration from Home Assistant."""
 
+import asyncio
 from typing import Any
 from unittest.mock import ANY
 
@@ -9,7 +10,7 @@ from homeassistant.exceptions import Unauthorized
 import pytest
 
 from custom_components.ocpp_central.const import DOMAIN
-from tests.charger import Behaviour, Fault, Setting, Version
+from tests.charger import Behaviour, Fault, Setting, SimulatedCharger, Version
 
 from .conftest import ON_V2, ON_V16, Site, refused, settings_asked, told_what_it_can
 
@@ -44,6 +45,7 @@ async def test_some_of_the_configuration_is_read(site: Site, version: Version) -
     assert await read(site, HEARTBEATS[version], unknown) == {
         "configuration_key": [{"key": HEARTBEATS[version], "value": "123", "readonly": readonly}],
         "unknown_key": [unknown],
+        "complete": True,
     }
     assert charger.complaints == []
 
@@ -53,7 +55,7 @@ async def test_all_of_the_configuration_is_read(site: Site, version: Version) ->
     charger = await site.charger(version=version)
     answer = await read(site)
     told = {each["key"]: each for each in answer["configuration_key"]}
-    assert answer["unknown_key"] == []
+    assert (answer["unknown_key"], answer["complete"]) == ([], True)
     assert told[HEARTBEATS[version]]["readonly"] is False
     if version is Version.V16:
         assert told["NumberOfConnectors"] == {"key": "NumberOfConnectors", "value": "2", "readonly": True}
@@ -88,6 +90,7 @@ async def test_a_charger_that_answers_less_at_once_is_asked_for_less(site: Site,
     assert (await read(site, *names, HEARTBEATS[version])) == {
         "configuration_key": [{"key": HEARTBEATS[version], "value": "300", "readonly": ANY}],
         "unknown_key": names,
+        "complete": True,
     }
 
 
@@ -165,6 +168,90 @@ async def test_a_report_that_does_not_come_is_not_waited_for_for_ever(
     charger = await site.charger(version=version)
     charger.behaviour = Behaviour(answers={"GetBaseReport": "Accepted"})
     await refused(read(site), "charger_silent")
+
+
+def part(number: int, place: int, *names: str, more: bool = True) -> dict[str, Any]:
+    """A part of a report."""
+    variables = [
+        {
+            "component": {"name": "Own"},
+            "variable": {"name": name},
+            "variableAttribute": [{"value": "1", "mutability": "ReadOnly"}],
+        }
+        for name in names
+    ]
+    at = "2026-03-01T10:00:00Z"
+    return {"requestId": number, "generatedAt": at, "seqNo": place, "tbc": more, "reportData": variables}
+
+
+async def report_of(site: Site, charger: SimulatedCharger, *parts: tuple[int, str, bool]) -> dict[str, Any]:
+    """Read all of a charger that tells its report in these parts: their place, their variable, and whether it goes on."""
+    charger.behaviour = Behaviour(answers={"GetBaseReport": "Accepted"})
+    reading = asyncio.ensure_future(read(site))
+    number = (await charger.wait_for("GetBaseReport"))["requestId"]
+    for place, name, more in parts:
+        await charger.call("NotifyReport", part(number, place, name, more=more))
+    return await reading
+
+
+def names_in(answer: dict[str, Any]) -> list[str]:
+    """The variables that were told."""
+    return [each["key"].removeprefix("Own.") for each in answer["configuration_key"]]
+
+
+@ON_V2
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [(0, "a", True), (1, "b", False)],
+        [(1, "a", True), (2, "b", False)],
+        [(0, "a", True), (0, "b", False)],
+        [(0, "a", True), (0, "a", True), (1, "b", False)],
+        [(0, "a", True), (2, "b", False), (1, "b", True)],
+    ],
+    ids=["in order", "from 1", "without places", "repeated", "the last one early"],
+)
+async def test_a_report_is_complete_when_all_parts_are_there(
+    site: Site, version: Version, parts: list[tuple[int, str, bool]]
+) -> None:
+    """However a charger counts them."""
+    answer = await report_of(site, await site.charger(version=version), *parts)
+    assert (sorted(set(names_in(answer))), answer["complete"]) == (["a", "b"], True)
+
+
+@ON_V2
+@pytest.mark.parametrize(
+    "parts",
+    [[(0, "a", True), (2, "c", False)], [(0, "a", True)], [(2, "c", False)]],
+    ids=["one is missing", "the last one is missing", "the first ones are missing"],
+)
+async def test_a_report_with_a_gap_is_told_as_such(
+    site: Site, version: Version, monkeypatch: pytest.MonkeyPatch, parts: list[tuple[int, str, bool]]
+) -> None:
+    """What has come is told, once nothing more comes."""
+    monkeypatch.setattr("custom_components.ocpp_central.configuring.PATIENCE", 0.3)
+    answer = await report_of(site, await site.charger(version=version), *parts)
+    assert (names_in(answer), answer["complete"]) == ([name for _, name, _ in parts], False)
+
+
+@ON_V2
+@pytest.mark.parametrize("bound", ["LONGEST", "MOST"])
+async def test_a_report_without_an_end_is_left_alone(
+    site: Site, version: Version, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    """After some time, and after so much of it."""
+    monkeypatch.setattr(f"custom_components.ocpp_central.configuring.{bound}", {"LONGEST": 0.5, "MOST": 5}[bound])
+    charger = await site.charger(version=version)
+    charger.behaviour = Behaviour(answers={"GetBaseReport": "Accepted"})
+    reading = asyncio.ensure_future(read(site))
+    number = (await charger.wait_for("GetBaseReport"))["requestId"]
+    place = 0
+    while not reading.done():
+        await charger.call("NotifyReport", part(number, place, f"v{place}"))
+        place += 1
+    answer = await reading
+    assert answer["complete"] is False
+    assert len(answer["configuration_key"]) >= 5
 
 
 @pytest.mark.parametrize("answer", ["InternalError", Fault.SILENT])

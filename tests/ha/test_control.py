@@ -140,8 +140,43 @@ async def test_a_message_of_the_charger_itself_is_triggered(site: Site, version:
 async def test_a_message_that_the_version_does_not_know_is_not_asked_for(site: Site, version: Version) -> None:
     """Refused here, and said so."""
     charger = await site.charger(version=version)
-    await refused(order(site, "trigger_message", requested_message="Nonsense"), "unknown_to_version")
+    error = await refused(order(site, "trigger_message", requested_message="Nonsense"), "unknown_to_version")
+    assert '"Message"' in str(error)
     assert times(charger, "TriggerMessage") == 0
+
+
+async def test_a_message_of_its_vendor_is_triggered(site: Site, version: Version) -> None:
+    """By 2.1 only."""
+    charger = await site.charger(version=version)
+    charger.behaviour = Behaviour(answers={"TriggerMessage": "Accepted"})
+    attempt = site.act("trigger_message", device_id=site.device_id(), custom_trigger="Vendor's own")
+    if version is not Version.V21:
+        assert '"Custom trigger"' in str(await refused(attempt, "unknown_to_version"))
+        return
+    assert await attempt == {"status": "Accepted"}
+    wanted = {"requestedMessage": "CustomTrigger", "customTrigger": "Vendor's own"}
+    assert await charger.wait_for("TriggerMessage") == wanted
+
+
+async def test_one_message_must_be_named(site: Site) -> None:
+    """One of OCPP, or one of the vendor."""
+    await site.charger()
+    await refused(site.act("trigger_message", device_id=site.device_id()), "message_missing")
+    both = {"requested_message": "Heartbeat", "custom_trigger": "Heartbeat"}
+    error = await refused(site.act("trigger_message", device_id=site.device_id(), **both), "conflicting_fields")
+    assert "Message, Custom trigger" in str(error)
+
+
+async def test_a_connector_is_reset_alone(site: Site, version: Version) -> None:
+    """By 2.x only; 1.6 cannot be told."""
+    charger = await site.charger(version=version)
+    charger.behaviour = Behaviour(answers={"Reset": "Accepted"})
+    if version is Version.V16:
+        assert '"Connector"' in str(await refused(order(site, "reset", evse_id=2), "unknown_to_version"))
+        assert times(charger, "Reset") == 0
+        return
+    assert await order(site, "reset", evse_id=2) == "Accepted"
+    assert await charger.wait_for("Reset") == {"type": "OnIdle", "evseId": 2}
 
 
 async def test_a_connector_is_not_named_twice(site: Site) -> None:
@@ -178,6 +213,17 @@ async def test_a_refusal_of_the_charger_is_an_error(
     charger.behaviour = Behaviour(answers={message: answer})
     error = await refused(order(site, action, **data), key)
     assert key == "charger_silent" or answer in str(error)
+
+
+@pytest.mark.parametrize("action", ["reset", "clear_cache", "trigger_message", "unlock"])
+async def test_a_word_that_nobody_knows_is_a_refusal_that_names_it(site: Site, version: Version, action: str) -> None:
+    """It is an answer, and not one that agrees; one that does is understood in any case."""
+    charger = await site.charger(version=version, connectors=1)
+    message = ORDERS[action][0]
+    agreed = "unlocked" if action == "unlock" else "accepted"
+    charger.behaviour = Behaviour(checks_itself=False, answers={message: ["NotToday", agreed]})
+    assert "NotToday" in str(await refused(order(site, action), "command_refused"))
+    assert await order(site, action) == agreed
 
 
 @ON_V2

@@ -6,11 +6,12 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 import pytest
 
 from tests.charger import Behaviour, Fault, Profile, Setting, SimulatedCharger, Version
 
-from .conftest import HOLDER, ON_V2, ON_V16, Site, refused, told_what_it_can
+from .conftest import HOLDER, ON_V2, ON_V16, Clock, Site, refused, told_what_it_can
 
 pytestmark = pytest.mark.blackbox
 
@@ -51,6 +52,29 @@ def schedule(profile: Profile) -> dict[str, Any]:
 def amounts(profile: Profile) -> list[tuple[int, float]]:
     """From when on how much."""
     return [(each["startPeriod"], each["limit"]) for each in schedule(profile)["chargingSchedulePeriod"]]
+
+
+def most(site: Site) -> float:
+    """Up to where the number goes."""
+    state = site.hass.states.get(NUMBER)
+    assert state is not None
+    highest: float = state.attributes["max"]
+    return highest
+
+
+async def measure(charger: SimulatedCharger, readings: dict[str, float]) -> None:
+    """Tell readings of the first connector, each called by measurand@phase."""
+    values = [
+        {"measurand": kind.partition("@")[0], "phase": kind.partition("@")[2], "value": value}
+        for kind, value in readings.items()
+    ]
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if charger.version is Version.V16:
+        sampled = [each | {"value": str(each["value"])} for each in values]
+        told = {"connectorId": 1, "meterValue": [{"timestamp": at, "sampledValue": sampled}]}
+    else:
+        told = {"evseId": 1, "meterValue": [{"timestamp": at, "sampledValue": values}]}
+    await charger.call("MeterValues", told)
 
 
 async def test_a_connector_is_limited_by_a_number(site: Site, version: Version) -> None:
@@ -142,8 +166,8 @@ async def test_each_purpose_has_its_own_limit(site: Site, version: Version) -> N
     [
         ("A,W", {"current": 16}, ("A", 16)),
         ("A,W", {"power": 7000}, ("W", 7000)),
-        ("W", {"current": 16}, ("W", 3680)),
-        ("W", {"current": 16, "number_phases": 3}, ("W", 11040)),
+        ("W", {"current": 16}, ("W", 11040)),
+        ("W", {"current": 16, "number_phases": 1}, ("W", 3680)),
         ("A", {"power": 11040}, ("A", 16)),
         ("A", {"power": 3680, "number_phases": 1}, ("A", 16)),
     ],
@@ -158,6 +182,37 @@ async def test_a_charger_is_told_in_the_unit_that_it_knows(
     assert (profile.unit, amounts(profile)) == (want[0], [(0, want[1])])
     periods = schedule(profile)["chargingSchedulePeriod"]
     assert [each.get("numberPhases") for each in periods] == [wish.get("number_phases")]
+
+
+@pytest.mark.parametrize(
+    ("said", "currents", "watts"),
+    [(0, (), 3680), (1, (), 3680), (3, (), 11040), (0, (0, 0, 0), 11040), (3, (16, 0, 0), 3680), (1, (6, 6, 0), 7360)],
+)
+async def test_phases_are_learned(
+    site: Site, version: Version, said: int, currents: tuple[float, ...], watts: float
+) -> None:
+    """What the meter shows of the session or at all, else what the charger says, else one."""
+    charger = await charger_at(site, version, limit_units="W", supply_phases=said)
+    if currents:
+        assert await charger.start(1, HOLDER)
+        await site.shows("switch.a_connector_1_charging", "on")
+        readings = {f"Current.Import@L{number}": current for number, current in enumerate(currents, 1)}
+        await measure(charger, readings)
+        await site.shows("sensor.a_connector_1_current", str(float(max(currents))))
+    assert await limit(site, current=16) == "Accepted"
+    assert amounts(charger.profiles[0]) == [(0, watts)]
+    assert site.state(NUMBER) == "16.0"
+
+
+async def test_a_charger_that_tells_no_phases_in_time_is_limited_all_the_same(
+    short_call_timeout: None, site: Site, version: Version
+) -> None:
+    """As if there were one."""
+    charger = await charger_at(site, version, limit_units="W")
+    question = "GetConfiguration" if version is Version.V16 else "GetVariables"
+    charger.behaviour = Behaviour(limit_units="W", answers={question: Fault.SILENT})
+    assert await limit(site, current=10) == "Accepted"
+    assert amounts(charger.profiles[0]) == [(0, 2300)]
 
 
 async def test_a_limit_counts_at_once(site: Site, version: Version) -> None:
@@ -187,6 +242,66 @@ async def test_a_schedule_of_limits(site: Site, version: Version) -> None:
     assert site.state(NUMBER) == "unknown"
 
 
+async def test_the_number_follows_a_schedule(site: Site, clock: Clock, version: Version) -> None:
+    """What counts now, from its beginning to its end, then what counts without it."""
+    await charger_at(site, version)
+    assert await limit(site, None, purpose="default", current=32) == "Accepted"
+    steps: list[dict[str, object]] = [
+        {"start": clock.after(hours=1), "current": 16},
+        {"start": clock.after(hours=2), "current": 0},
+        {"start": clock.after(hours=3), "power": 6900},
+        {"start": clock.after(hours=4)},
+    ]
+    assert await limit(site, schedule=steps, number_phases=3) == "Accepted"
+    for current in ("32.0", "16.0", "0.0", "10.0", "32.0"):
+        await site.shows(NUMBER, current)
+        await clock.forward(hours=1, seconds=1)
+
+
+async def test_a_schedule_repeats_every_day(site: Site, clock: Clock, version: Version) -> None:
+    """And the number with it, also after a restart."""
+    charger = await charger_at(site, version, statuses_after_reconnect="all")
+    steps = [{"start": clock.after(hours=1), "current": 16}, {"start": clock.after(hours=2)}]
+    assert await limit(site, schedule=steps, recurrency_kind="daily") == "Accepted"
+    assert charger.profiles[0].told["chargingProfileKind"] == "Recurring"
+    await site.shows(NUMBER, "unknown")
+    for hours in (1, 24):
+        await clock.forward(hours=hours, seconds=1)
+        await site.shows(NUMBER, "16.0")
+    await site.stop()
+    await site.start()
+    await site.shows(NUMBER, "16.0")
+    await clock.forward(hours=1)
+    await site.shows(NUMBER, "unknown")
+
+
+@pytest.mark.parametrize(("wish", "shown"), [({"power": 11040, "number_phases": 3}, "16.0"), ({"power": 6900}, "10.0")])
+async def test_the_number_shows_what_a_power_means(
+    site: Site, version: Version, wish: dict[str, float], shown: str
+) -> None:
+    """On the phases that there are; on three if that is not known, so that it never shows more than there is."""
+    charger = await charger_at(site, version, supply_phases=0)
+    assert await limit(site, **wish) == "Accepted"
+    assert charger.profiles[0].unit == "W"
+    assert site.state(NUMBER) == shown
+
+
+async def test_the_number_goes_as_far_as_the_owner_says(site: Site) -> None:
+    """Up to 80 A if he has not said it; and as far as it is set by an action, so that it shows what is true."""
+    await charger_at(site, Version.V16)
+    assert most(site) == 80
+    (subentry,) = site.entry.subentries.values()
+    site.hass.config_entries.async_update_subentry(site.entry, subentry, data={"max_current": 32})
+    await site.hass.async_block_till_done()
+    assert most(site) == 32
+    with pytest.raises(ServiceValidationError):
+        await site.hass.services.async_call("number", "set_value", {"entity_id": NUMBER, "value": 33}, blocking=True)
+    assert await limit(site, current=200) == "Accepted"
+    assert (site.state(NUMBER), most(site)) == ("200.0", 200)
+    assert await clear(site) == "Accepted"
+    assert (site.state(NUMBER), most(site)) == ("unknown", 32)
+
+
 @pytest.mark.parametrize(
     ("data", "key"),
     [
@@ -199,6 +314,14 @@ async def test_a_schedule_of_limits(site: Site, version: Version) -> None:
         (
             {"schedule": [{"current": 16}, {"start": "2027-03-01T22:00:00Z"}, {"start": "2027-03-02", "current": 6}]},
             "schedule_unusable",
+        ),
+        ({"current": 16, "recurrency_kind": "daily"}, "nothing_to_repeat"),
+        (
+            {
+                "schedule": [{"start": "2027-03-01T22:00:00Z", "current": 6}, {"start": "2027-03-02T22:00:01Z"}],
+                "recurrency_kind": "daily",
+            },
+            "schedule_outlasts_itself",
         ),
         ({"current": 16, "purpose": "charge_point_max"}, "not_a_charger"),
         ({"current": 16, "purpose": "transaction"}, "nothing_to_limit"),
@@ -240,6 +363,31 @@ async def test_a_refusal_of_the_charger_is_an_error(
     assert key == "charger_silent" or answer in str(error)
     if answer != "Rejected":
         await refused(clear(site), key)
+
+
+async def test_all_that_can_be_is_cleared(site: Site, version: Version) -> None:
+    """What the charger refuses is named, with its word, once everything else is gone."""
+    charger = await charger_at(site, version)
+    assert await limit(site, None, current=32) == "Accepted"
+    assert await limit(site, None, purpose="default", current=20) == "Accepted"
+    charger.behaviour = Behaviour(checks_itself=False, answers={"ClearChargingProfile": ["Rejected", "", ""]})
+    error = str(await refused(clear(site, None), "limits_left"))
+    assert "The charger as a whole (Rejected)" in error
+    assert "Every session" not in error
+    assert [each.evse for each in charger.profiles] == [0]
+    assert site.state(NUMBER) == "unknown"
+    charger.behaviour = Behaviour(checks_itself=False, answers={"ClearChargingProfile": ["", "Rejected", ""]})
+    assert "Every session (Rejected)" in str(await refused(clear(site, None), "limits_left"))
+    assert charger.profiles == []
+
+
+async def test_what_was_cleared_of_a_charger_that_goes_silent_is_not_told_as_all(
+    short_call_timeout: None, site: Site, version: Version
+) -> None:
+    """Of the rest nothing is known."""
+    charger = await charger_at(site, version)
+    charger.behaviour = Behaviour(answers={"ClearChargingProfile": ["", Fault.SILENT, ""]})
+    await refused(clear(site, None), "charger_silent")
 
 
 @ON_V16

@@ -425,3 +425,25 @@ async def test_what_happened_while_nobody_listened_is_said_at_the_start(
     await site.start()
     lines = await said(hass, await hass_ws_client(hass))
     assert lines[-1] == ("A Connector 1", "had its reservation for Anna expire unused, which was noticed late")
+
+
+@pytest.mark.parametrize(
+    ("who", "sentence"),
+    [
+        (
+            {"driver": "Anna"},
+            "did not begin to charge for Anna, though it had agreed to: perhaps no car was plugged in in time",
+        ),
+        ({}, "did not begin to charge, though it had agreed to: perhaps no car was plugged in in time"),
+    ],
+)
+async def test_a_start_without_a_car_is_said_at_its_connector(
+    hass: HomeAssistant, site: Site, page: MockHAClientWebSocket, who: dict[str, str], sentence: str
+) -> None:
+    """Also in the activity of the switch that started it."""
+    await site.charger(connection_timeout=0.2)
+    heard = async_capture_events(hass, "ocpp_central_start_expired")
+    await site.act("start_charging", device_id=site.device_id("A", 1), **who)
+    await eventually(lambda: heard, "the event")
+    assert (await said(hass, page))[-1] == ("A Connector 1", sentence)
+    assert await said(hass, page, entity_id="switch.a_connector_1_charging") == [("A Connector 1", sentence)]

@@ -48,7 +48,44 @@ async def test_a_firmware_is_installed_later(site: Site, version: Version) -> No
 async def test_1_6_cannot_install_later(site: Site, version: Version) -> None:
     """Said here, before the charger fetches anything."""
     await site.charger(version=version)
-    await refused(act(site, "update_firmware", install_date="2027-03-02T02:00:00Z"), "unknown_to_version")
+    error = await refused(act(site, "update_firmware", install_date="2027-03-02T02:00:00Z"), "unknown_to_version")
+    assert '"Install from"' in str(error)
+
+
+SIGNATURE = {
+    "signing_certificate": "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n",
+    "signature": "c2ln",
+}
+
+
+async def test_a_signed_firmware_is_installed(site: Site, version: Version) -> None:
+    """1.6 has a message of its own for it, in its security extension."""
+    charger = await site.charger(version=version)
+    message = "SignedUpdateFirmware" if version is Version.V16 else "UpdateFirmware"
+    charger.behaviour = Behaviour(checks_itself=False, answers={message: "Accepted"})
+    assert await act(site, "update_firmware", **SIGNATURE) == {"status": "Accepted"}
+    firmware = (await charger.wait_for(message))["firmware"]
+    assert firmware["signingCertificate"] == SIGNATURE["signing_certificate"]
+    assert firmware["signature"] == "c2ln"
+
+
+@pytest.mark.parametrize("part", list(SIGNATURE))
+async def test_a_certificate_is_worth_nothing_without_a_signature(site: Site, part: str) -> None:
+    """And the other way round."""
+    await site.charger()
+    await refused(act(site, "update_firmware", **{part: SIGNATURE[part]}), "signature_incomplete")
+
+
+@pytest.mark.parametrize("log", ["SecurityLog", "DataCollectorLog"])
+async def test_other_logs_are_sent(site: Site, version: Version, log: str) -> None:
+    """That of security, and of 2.1's data collector; what a version does not have is not asked for."""
+    charger = await site.charger(version=version)
+    charger.behaviour = Behaviour(checks_itself=False, answers={"GetLog": "Accepted"})
+    if log == "DataCollectorLog" and version is not Version.V21:
+        assert '"Log"' in str(await refused(act(site, "upload_diagnostics", log_type=log), "unknown_to_version"))
+        return
+    assert (await act(site, "upload_diagnostics", log_type=log))["status"] == "Accepted"
+    assert (await charger.wait_for("GetLog"))["logType"] == log
 
 
 async def test_what_was_logged_is_sent(site: Site, version: Version) -> None:

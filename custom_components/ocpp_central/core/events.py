@@ -9,7 +9,7 @@ is the time of reception. `received` is that time where the charger's clock may 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -174,14 +174,32 @@ class LimitsTold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhasesTold:
+    """The charger was asked on how many phases it can charge somewhere; None: it does not say."""
+
+    phases: int | None
+    at: datetime
+
+
+class Allowed(NamedTuple):
+    """From `since` on so much may be drawn, in A on each phase; None: there is no limit any more."""
+
+    since: datetime
+    current: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DefaultLimited:
     """The charger agreed to another limit of an EVSE's transactions (`evse` None: of all that have none of their own).
 
-    `current`: in A on each phase; None: none, or one that is not one current. `everywhere`: those of single EVSEs are gone, too.
+    `course`: how it goes on in time; empty: there is none. `every`: after which time it begins anew, again and again. `level`:
+    what it replaces; None: all levels. `everywhere`: those of single EVSEs are gone, too.
     """
 
     evse: EvseId | None
-    current: float | None
+    course: tuple[Allowed, ...] = ()
+    every: timedelta | None = None
+    level: int | None = None
     everywhere: bool = False
     at: datetime
 
@@ -202,10 +220,11 @@ class ConfigurationEntry(NamedTuple):
 class ConfigurationTold:
     """Some of a charger's configuration, as it was asked for. `unknown`: names of which it knows nothing.
 
-    `number`: of the report that this is a part of, if it is one; `more`: the report goes on.
+    `number`: of the report that this is a part of, if it is one; `place`: among its parts, counted from 0; `more`: it goes on.
     """
 
     number: int | None = None
+    place: int | None = None
     entries: tuple[ConfigurationEntry, ...]
     unknown: tuple[str, ...] = ()
     more: bool = False
@@ -439,6 +458,7 @@ type Event = (
     | SettingsTold
     | SettingChanged
     | LimitsTold
+    | PhasesTold
     | DefaultLimited
     | ConfigurationTold
     | DataSent

@@ -5,9 +5,10 @@ Knows these orders as values. Must not know who may give them, nor how they are 
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
-from .events import ConnectorId, EvseId, TransactionId
+from .events import Allowed, ConnectorId, EvseId, TransactionId
 from .limits import Purpose, Unit
 
 
@@ -21,9 +22,10 @@ class Unlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reset:
-    """Restart the charger: `hard` at once, else in order, which it may put off until nobody uses it."""
+    """Restart the charger, or only an EVSE: `hard` at once, else in order, which it may put off until nobody uses it."""
 
     hard: bool
+    evse: EvseId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +35,15 @@ class ClearCache:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerMessage:
-    """Have the charger send a message now, named as its version does; of an EVSE (None: of the charger, or of all)."""
+    """Have the charger send a message now, named as its version does; of an EVSE (None: of the charger, or of all).
+
+    `custom`: the name is one that only the charger's vendor defines.
+    """
 
     message: str
     evse: EvseId | None = None
     connector: ConnectorId | None = None
+    custom: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +70,8 @@ class SetLimit:
 
     `evse` None: the charger, or all of its EVSEs. The same `profile` replaces what it said before; of two for the same, the
     higher `level` prevails. `periods`: at least one, in their order, the first one at the beginning. `phases`: how many are
-    to be used; None: the charger decides. `current`: in A, if it is one and the same all the time.
+    to be used; None: the charger decides. `course`: what they mean in A, by our own clock.
+    `every`: after which time, a day or a week, it begins anew.
     """
 
     profile: int
@@ -77,7 +84,8 @@ class SetLimit:
     lasting: timedelta | None = None
     phases: int | None = None
     transaction: TransactionId | None = None
-    current: float | None = None
+    course: tuple[Allowed, ...] = ()
+    every: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +94,14 @@ class ClearLimit:
 
     evse: EvseId | None
     purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForPhases:
+    """Ask on how many phases a plug, or (None) the charger, can be charged; it answers with a `PhasesTold`."""
+
+    evse: EvseId | None
+    connector: ConnectorId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +135,21 @@ class TransferData:
     data: object = field(repr=False)
 
 
+class Signed(NamedTuple):
+    """By what a charger knows that a firmware is its vendor's: the certificate (PEM) of who has signed it, and the signature (base64)."""
+
+    certificate: str
+    signature: str
+
+
+class Log(StrEnum):
+    """What a charger keeps logs of, as all versions call it."""
+
+    DIAGNOSTICS = "DiagnosticsLog"
+    SECURITY = "SecurityLog"
+    DATA_COLLECTOR = "DataCollectorLog"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateFirmware:
     """Fetch a firmware from a location (a URL, perhaps with a password) once it is `retrieve`, and install it.
@@ -132,6 +163,7 @@ class UpdateFirmware:
     retries: int | None = None
     retry_interval: int | None = None
     number: int = 0
+    signed: Signed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +171,7 @@ class UploadDiagnostics:
     """Send what was logged from `since` to `until` (None: all there is) to a location; it answers with an `UploadBegun`."""
 
     location: str = field(repr=False)
+    log: Log = Log.DIAGNOSTICS
     since: datetime | None = None
     until: datetime | None = None
     retries: int | None = None
@@ -150,6 +183,7 @@ type Order = (
     UpdateFirmware
     | UploadDiagnostics
     | TransferData
+    | AskForPhases
     | ReadConfiguration
     | ChangeConfiguration
     | Unlock

@@ -6,6 +6,7 @@ is welcome (`Reception`) nor sockets (`server`).
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 import secrets
 from typing import Final, Protocol
@@ -13,6 +14,7 @@ import unicodedata
 from urllib.parse import unquote_to_bytes
 
 from ..core.events import ChargerId
+from .dialect import Version
 from .intake import Desk
 from .session import Session
 
@@ -33,10 +35,18 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """Come in: `desk` takes the charger's news, `relaxed` payloads are accepted unless they lose meaning."""
+    """Come in: `desk` takes the charger's news, `relaxed` payloads are accepted unless they lose meaning.
+
+    `version`: the only one that may be spoken; None: the first one in the charger's list that is spoken here.
+    """
 
     desk: Desk
     relaxed: bool = True
+    version: Version | None = None
+
+    def allows(self, version: Version) -> bool:
+        """Whether this version may be spoken."""
+        return self.version in (None, version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,12 @@ class Reception(Protocol):
         """Say whether a charger may connect. Asked for every handshake that could become a connection.
 
         Asked again if that has to wait for its turn to replace an older one.
+        """
+
+    def not_understood(self, identity: ChargerId, offered: Sequence[str]) -> None:
+        """Take note that a charger which may connect does not offer what may be spoken with it.
+
+        `offered`: the subprotocols that it offers, as it spells them; none: it names no version, which stands for 1.6.
         """
 
     def connected(self, session: Session) -> None:

@@ -26,6 +26,7 @@ from ..core.commands import (
 )
 from ..core.events import Event, Heard, Verdict
 from ..core.orders import (
+    AskForPhases,
     ChangeConfiguration,
     ClearLimit,
     ReadConfiguration,
@@ -37,6 +38,7 @@ from ..core.orders import (
 from . import data_transfer, limits, local_lists, maintenance, orders, settings, times
 from .dialect import Json, Route
 from .fields import part, text
+from .words import meaning
 
 _ACCEPTED_OR_REJECTED = {"Accepted": Outcome.ACCEPTED, "Rejected": Outcome.REJECTED}
 _TRIGGERED = _ACCEPTED_OR_REJECTED | {"NotImplemented": Outcome.NOT_IMPLEMENTED}
@@ -66,16 +68,16 @@ _WORDS: Mapping[type, Mapping[str, Outcome]] = {
 def outcome(command: Command, answer: Json) -> Outcome:
     """What the charger's answer to a command means; UNREADABLE for a word that OCPP does not define for it."""
     match command:
-        case AskForAbilities() | AskForSettings() | AskForListLimits() | AskForListVersion():
+        case AskForAbilities() | AskForSettings() | AskForListLimits() | AskForListVersion() | AskForPhases():
             return Outcome.ACCEPTED  # its answer has no status of its own: it says what it says
         case ChangeSetting() | TellReadings() | ChangeConfiguration():
             return settings.outcome(answer)
         case UpdateFirmware() | UploadDiagnostics():
             return maintenance.outcome(answer)
         case ReadConfiguration():
-            return _ACCEPTED_OR_REJECTED.get(text(answer, "status") or "Accepted", Outcome.NOT_IMPLEMENTED)
+            return meaning(_ACCEPTED_OR_REJECTED, text(answer, "status") or "Accepted", Outcome.NOT_IMPLEMENTED)
         case _:
-            return _WORDS[type(command)].get(text(answer, "status") or "", Outcome.UNREADABLE)
+            return meaning(_WORDS[type(command)], text(answer, "status"))
 
 
 def said(command: Command, answer: Json) -> tuple[str | None, str | None]:

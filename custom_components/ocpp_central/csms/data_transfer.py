@@ -35,8 +35,10 @@ def send_v16(order: TransferData) -> Request:
 
 def send_v2(order: TransferData) -> Request:
     """2.x sends anything. Raises `UnsayableError` for names that are too long."""
-    if len(order.vendor) > _LONGEST_VENDOR or len(order.message or "") > _LONGEST_MESSAGE:
-        raise UnsayableError
+    if len(order.vendor) > _LONGEST_VENDOR:
+        raise UnsayableError("vendor")
+    if len(order.message or "") > _LONGEST_MESSAGE:
+        raise UnsayableError("message")
     payload: Json = {"vendorId": order.vendor}
     if order.message is not None:
         payload["messageId"] = order.message

@@ -54,7 +54,12 @@ class Request:
 
 
 class UnsayableError(Exception):
-    """A version has no words for what a command says; the charger was not asked."""
+    """A version has no words for what a command says; the charger was not asked. `part`: of the command, by its name there."""
+
+    def __init__(self, part: str) -> None:
+        """Name the part."""
+        super().__init__(part)
+        self.part = part
 
 
 class Dialect(Protocol):

@@ -42,7 +42,7 @@ _ABSENT: Final = frozenset({"UnknownComponent", "UnknownVariable"})
 def read_v16(order: ReadConfiguration) -> Request:
     """Ask for these keys, or for all."""
     for name in order.names:
-        _check(name, _LONGEST_KEY)
+        _check("names", name, _LONGEST_KEY)
     return Request(action="GetConfiguration", payload={"key": list(order.names)} if order.names else {})
 
 
@@ -60,8 +60,8 @@ def told_v16(answer: Json, now: datetime) -> ConfigurationTold:
 
 def change_v16(order: ChangeConfiguration) -> Request:
     """Change a key."""
-    _check(order.name, _LONGEST_KEY)
-    _check(order.value, _LONGEST_VALUE_V16)
+    _check("name", order.name, _LONGEST_KEY)
+    _check("value", order.value, _LONGEST_VALUE_V16)
     return Request(action="ChangeConfiguration", payload={"key": order.name, "value": order.value})
 
 
@@ -69,7 +69,7 @@ def read_v2(order: ReadConfiguration) -> Request:
     """Ask for these variables; or for a report of all, which comes later, under this number."""
     if not order.names:
         return Request(action="GetBaseReport", payload={"requestId": order.number, "reportBase": "FullInventory"})
-    return Request(action="GetVariables", payload={"getVariableData": [_named(name) for name in order.names]})
+    return Request(action="GetVariables", payload={"getVariableData": [_named("names", name) for name in order.names]})
 
 
 def told_v2(order: ReadConfiguration, answer: Json, now: datetime) -> tuple[ConfigurationTold, ...]:
@@ -90,8 +90,8 @@ def told_v2(order: ReadConfiguration, answer: Json, now: datetime) -> tuple[Conf
 
 def change_v2(order: ChangeConfiguration) -> Request:
     """Change a variable."""
-    _check(order.value, _LONGEST_VALUE_V2)
-    change = _named(order.name) | {"attributeValue": order.value}
+    _check("value", order.value, _LONGEST_VALUE_V2)
+    change = _named("name", order.name) | {"attributeValue": order.value}
     return Request(action="SetVariables", payload={"setVariableData": [change]})
 
 
@@ -107,12 +107,13 @@ def reported(payload: Json, now: datetime) -> tuple[ConfigurationTold, ...]:
         for attribute in parts(each, "variableAttribute")
     )
     more = payload.get("tbc") is True
-    return (ConfigurationTold(number=whole(payload, "requestId"), entries=entries, more=more, at=now),)
+    number, place = whole(payload, "requestId"), whole(payload, "seqNo")
+    return (ConfigurationTold(number=number, place=place, entries=entries, more=more, at=now),)
 
 
-def _check(said: str, longest: int) -> None:
+def _check(part: str, said: str, longest: int) -> None:
     if len(said) > longest:
-        raise UnsayableError
+        raise UnsayableError(part)
 
 
 def _entry(name: str, value: str | None, *, readonly: bool | None, refused: str | None = None) -> ConfigurationEntry:
@@ -147,10 +148,10 @@ def _with_instance(named: Json) -> str:
     return (text(named, "name") or "") + ("" if instance is None else f"({instance})")
 
 
-def _named(name: str) -> Json:
-    """The variable that a text means. Raises `UnsayableError` if it means none."""
+def _named(part: str, name: str) -> Json:
+    """The variable that a text means, which is a part of an order. Raises `UnsayableError` if it means none."""
     if (found := _VARIABLE.fullmatch(name.strip())) is None:
-        raise UnsayableError(name)
+        raise UnsayableError(part)
     component: Json = {"name": found["component"]}
     variable: Json = {"name": found["variable"]}
     if found["component_instance"] is not None:

@@ -4,12 +4,12 @@ Knows the keys, variables and charging profiles of the versions. Must not know w
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from ..core.events import DefaultLimited, LimitsTold
+from ..core.events import DefaultLimited, LimitsTold, PhasesTold
 from ..core.limits import Purpose, Unit
-from ..core.orders import ClearLimit, Period, SetLimit
+from ..core.orders import AskForPhases, ClearLimit, Period, SetLimit
 from . import times
 from .configuration import keys_told, name_of, truth, value_of
 from .dialect import Json, Request
@@ -28,6 +28,14 @@ VARIABLES: Final = ((_CONTROLLER, "Enabled"), (_CONTROLLER, "RateUnit"), (_CONTR
 """Component and variable of 2.x that tell it."""
 
 _WHOLE_CHARGER: Final = 0
+
+_ROTATION: Final = "ConnectorPhaseRotation"
+_ROTATIONS: Final = {"notapplicable": 1, **dict.fromkeys(("rst", "rts", "srt", "str", "trs", "tsr"), 3)}
+"""NotApplicable is for one phase, or direct current; Unknown says nothing."""
+
+_DAY: Final = timedelta(days=1)
+
+_SUPPLY: Final = "SupplyPhases"
 
 _KINDS_OF_UNIT: Final = {"a": Unit.AMPERE, "current": Unit.AMPERE, "w": Unit.WATT, "power": Unit.WATT}
 """1.6 has words for the units in that key, 2.x has the units."""
@@ -66,9 +74,8 @@ def set_v16(order: SetLimit, transaction: int | None) -> Request:
         "chargingProfileId": order.profile,
         "stackLevel": order.level,
         "chargingProfilePurpose": _PURPOSES_V16[order.purpose],
-        "chargingProfileKind": "Absolute",
         "chargingSchedule": _schedule(order),
-    }
+    } | _kind(order)
     if transaction is not None:
         profile["transactionId"] = transaction
     place = _WHOLE_CHARGER if order.evse is None else order.evse
@@ -81,9 +88,8 @@ def set_v2(order: SetLimit) -> Request:
         "id": order.profile,
         "stackLevel": order.level,
         "chargingProfilePurpose": _PURPOSES_V2[order.purpose],
-        "chargingProfileKind": "Absolute",
         "chargingSchedule": [{"id": order.profile} | _schedule(order)],
-    }
+    } | _kind(order)
     if order.transaction is not None:
         profile["transactionId"] = order.transaction
     place = _WHOLE_CHARGER if order.evse is None else order.evse
@@ -111,8 +117,46 @@ def changed(order: SetLimit | ClearLimit, now: datetime) -> tuple[DefaultLimited
     if order.purpose is not Purpose.DEFAULT:
         return ()
     if isinstance(order, SetLimit):
-        return (DefaultLimited(evse=order.evse, current=order.current, at=now),)
-    return (DefaultLimited(evse=order.evse, current=None, everywhere=order.evse is None, at=now),)
+        limited = DefaultLimited(evse=order.evse, course=order.course, every=order.every, level=order.level, at=now)
+        return (limited,)
+    return (DefaultLimited(evse=order.evse, everywhere=order.evse is None, at=now),)
+
+
+def phases_v16(_: AskForPhases) -> Request:
+    """1.6 has no more than the order of the phases at each connector."""
+    return Request(action="GetConfiguration", payload={"key": [_ROTATION]})
+
+
+def phases_told_v16(order: AskForPhases, answer: Json, now: datetime) -> PhasesTold:
+    """What it says of a connector, else of all: 1.RST,2.RTS or 0.RST, or NotApplicable (1.6 9.1.9)."""
+    told = keys_told(answer).get(_ROTATION.casefold()) or ""
+    of = {place.strip(): word for place, _, word in (each.rpartition(".") for each in told.split(","))}
+    word = next((of[place] for place in (str(order.evse or _WHOLE_CHARGER), "0", "") if place in of), "")
+    return PhasesTold(phases=_ROTATIONS.get(word.strip().casefold()), at=now)
+
+
+def phases_v2(order: AskForPhases) -> Request:
+    """The most precise place first."""
+    components: list[Json] = [{"name": "ChargingStation"}]
+    if order.evse is not None:
+        components.insert(0, {"name": "EVSE", "evse": {"id": order.evse}})
+        if order.connector is not None:
+            plug = {"id": order.evse, "connectorId": order.connector}
+            components.insert(0, {"name": "Connector", "evse": plug})
+    asked = [{"component": component, "variable": {"name": _SUPPLY}} for component in components]
+    return Request(action="GetVariables", payload={"getVariableData": asked})
+
+
+def phases_told_v2(answer: Json, now: datetime) -> PhasesTold:
+    """What it says first."""
+    told = (_number(value_of(result)) for result in parts(answer, "getVariableResult"))
+    return PhasesTold(phases=next((phases for phases in told if phases in (1, 2, 3)), None), at=now)
+
+
+def _kind(order: SetLimit) -> Json:
+    if order.every is None:
+        return {"chargingProfileKind": "Absolute"}
+    return {"chargingProfileKind": "Recurring", "recurrencyKind": "Daily" if order.every == _DAY else "Weekly"}
 
 
 def _schedule(order: SetLimit) -> Json:

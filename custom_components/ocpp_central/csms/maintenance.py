@@ -3,20 +3,23 @@
 Knows these messages of all versions, and what a charger tells of its security. Must not know what follows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import Final
 
 from ..core.commands import Outcome
 from ..core.events import Event, FirmwareProgressed, SecurityTold, UploadBegun, UploadProgressed
 from ..core.maintenance import FirmwareStage, SecurityKind, UploadStage
-from ..core.orders import UpdateFirmware, UploadDiagnostics
+from ..core.orders import Log, UpdateFirmware, UploadDiagnostics
 from . import times
-from .dialect import Json, Request, UnsayableError
+from .dialect import Json, Request, UnsayableError, Version
 from .fields import text
+from .words import meaning
 
 _LONGEST_LOCATION: Final = 512
-"""Characters (2.0.1; 1.6 sets no bound)."""
+_LONGEST_CERTIFICATE: Final = 5500
+_LONGEST_SIGNATURE: Final = 800
+"""Characters (2.0.1; 1.6 sets no bound for locations)."""
 
 _LONGEST_KIND: Final = 50
 """Characters of the kind of a security event, which is shown."""
@@ -55,38 +58,36 @@ _SECURITY: Final[Mapping[str, SecurityKind]] = {
 
 
 def update_v16(order: UpdateFirmware) -> Request:
-    """1.6 installs as soon as it can. Raises `UnsayableError` for another time."""
+    """1.6 installs as soon as it can, unless the firmware is signed. Raises `UnsayableError` for another time."""
+    if order.signed is not None:
+        return Request(action="SignedUpdateFirmware", payload=_firmware(order))
     if order.install is not None:
-        raise UnsayableError
+        raise UnsayableError("install")
     payload: Json = {"location": order.location, "retrieveDate": times.write(order.retrieve)}
     return Request(action="UpdateFirmware", payload=payload | _retries(order))
 
 
 def update_v2(order: UpdateFirmware) -> Request:
     """2.x may install later."""
-    firmware: Json = {"location": _checked(order.location), "retrieveDateTime": times.write(order.retrieve)}
-    if order.install is not None:
-        firmware["installDateTime"] = times.write(order.install)
-    payload: Json = {"requestId": order.number, "firmware": firmware}
-    return Request(action="UpdateFirmware", payload=payload | _retries(order))
+    return Request(action="UpdateFirmware", payload=_firmware(order))
 
 
 def upload_v16(order: UploadDiagnostics) -> Request:
-    """The diagnostics of 1.6."""
+    """The diagnostics of 1.6, or a log of its security extension, which has one more."""
+    if order.log is not Log.DIAGNOSTICS:
+        return _upload(order, {Log.SECURITY})
     payload: Json = {"location": order.location} | _span(order, "startTime", "stopTime")
     return Request(action="GetDiagnostics", payload=payload | _retries(order))
 
 
-def upload_v2(order: UploadDiagnostics) -> Request:
-    """The diagnostics log of 2.x."""
-    log = {"remoteLocation": _checked(order.location)} | _span(order, "oldestTimestamp", "latestTimestamp")
-    payload: Json = {"logType": "DiagnosticsLog", "requestId": order.number, "log": log}
-    return Request(action="GetLog", payload=payload | _retries(order))
+def upload_v2(order: UploadDiagnostics, version: Version) -> Request:
+    """A log of 2.x."""
+    return _upload(order, set(Log) if version is Version.V21 else {Log.DIAGNOSTICS, Log.SECURITY})
 
 
 def outcome(answer: Json) -> Outcome:
     """What the answer means; 1.6 has no word for it, and agrees by answering."""
-    return _WORDS.get(text(answer, "status") or "", Outcome.UNREADABLE) if "status" in answer else Outcome.ACCEPTED
+    return meaning(_WORDS, text(answer, "status")) if "status" in answer else Outcome.ACCEPTED
 
 
 def begun(answer: Json, now: datetime) -> tuple[UploadBegun, ...]:
@@ -115,10 +116,32 @@ def security_told(payload: Json, now: datetime) -> tuple[Event, ...]:
     return (SecurityTold(kind=kind, word=word, at=times.read(payload.get("timestamp"), now)),)
 
 
-def _checked(location: str) -> str:
-    if len(location) > _LONGEST_LOCATION:
-        raise UnsayableError
-    return location
+def _firmware(order: UpdateFirmware) -> Json:
+    firmware: Json = {
+        "location": _checked("location", order.location, _LONGEST_LOCATION),
+        "retrieveDateTime": times.write(order.retrieve),
+    }
+    if order.install is not None:
+        firmware["installDateTime"] = times.write(order.install)
+    if order.signed is not None:
+        firmware["signingCertificate"] = _checked("certificate", order.signed.certificate, _LONGEST_CERTIFICATE)
+        firmware["signature"] = _checked("signature", order.signed.signature, _LONGEST_SIGNATURE)
+    return {"requestId": order.number, "firmware": firmware} | _retries(order)
+
+
+def _upload(order: UploadDiagnostics, known: Container[Log]) -> Request:
+    if order.log not in known:
+        raise UnsayableError("log")
+    location = _checked("location", order.location, _LONGEST_LOCATION)
+    log = {"remoteLocation": location} | _span(order, "oldestTimestamp", "latestTimestamp")
+    payload: Json = {"logType": order.log.value, "requestId": order.number, "log": log}
+    return Request(action="GetLog", payload=payload | _retries(order))
+
+
+def _checked(part: str, said: str, longest: int) -> str:
+    if len(said) > longest:
+        raise UnsayableError(part)
+    return said
 
 
 def _retries(order: UpdateFirmware | UploadDiagnostics) -> Json:

@@ -8,6 +8,7 @@ from typing import Final
 
 from ..core.commands import Outcome
 from ..core.orders import (
+    AskForPhases,
     ChangeAvailability,
     ChangeConfiguration,
     ClearCache,
@@ -55,7 +56,10 @@ _TRIGGERS: Final[Mapping[Version, frozenset[str]]] = {
     ),
     Version.V21: _OF_V2 | {"SignV2G20Certificate"},
 }
-"""What can be triggered. 2.1 can also trigger what a vendor has defined, which needs more than a name."""
+"""What can be triggered. 2.1 can also trigger what a vendor has defined."""
+
+_LONGEST_CUSTOM: Final = 50
+"""Characters."""
 
 _EXTENDED: Final = frozenset({"LogStatusNotification", "SignChargePointCertificate"})
 """What 1.6 can trigger only with its security extension."""
@@ -106,6 +110,8 @@ def request_v16(order: Order, transaction: int | None = None) -> Request:
             return limits.set_v16(order, transaction)
         case ClearLimit():
             return limits.clear_v16(order)
+        case AskForPhases():
+            return limits.phases_v16(order)
         case ReadConfiguration():
             return inventory.read_v16(order)
         case ChangeConfiguration():
@@ -127,6 +133,8 @@ def request_v2(order: Order, version: Version) -> Request:
             return limits.set_v2(order)
         case ClearLimit():
             return limits.clear_v2(order)
+        case AskForPhases():
+            return limits.phases_v2(order)
         case ReadConfiguration():
             return inventory.read_v2(order)
         case ChangeConfiguration():
@@ -136,7 +144,7 @@ def request_v2(order: Order, version: Version) -> Request:
         case UpdateFirmware():
             return maintenance.update_v2(order)
         case UploadDiagnostics():
-            return maintenance.upload_v2(order)
+            return maintenance.upload_v2(order, version)
         case _:
             return _plain_v2(order, version)
 
@@ -146,13 +154,15 @@ def _plain_v16(order: Plain) -> Request:
         case Unlock():
             return Request(action="UnlockConnector", payload={"connectorId": order.evse})
         case Reset():
+            if order.evse is not None:
+                raise UnsayableError("evse")
             return Request(action="Reset", payload={"type": "Hard" if order.hard else "Soft"})
         case ClearCache():
             return Request(action="ClearCache", payload={})
         case TriggerMessage():
             where: Json = {} if order.evse is None else {"connectorId": order.evse}
             action = "ExtendedTriggerMessage" if order.message in _EXTENDED else "TriggerMessage"
-            _check(order.message, _TRIGGERS[Version.V16] | _EXTENDED)
+            _check(order, _TRIGGERS[Version.V16] | _EXTENDED)
             return Request(action=action, payload={"requestedMessage": order.message} | where)
         case ChangeAvailability():
             connector = _WHOLE_CHARGER if order.evse is None else order.evse
@@ -166,17 +176,25 @@ def _plain_v2(order: Plain, version: Version) -> Request:
         case Unlock():
             return Request(action="UnlockConnector", payload={"evseId": order.evse, "connectorId": order.connector})
         case Reset():
-            return Request(action="Reset", payload={"type": "Immediate" if order.hard else "OnIdle"})
+            where: Json = {} if order.evse is None else {"evseId": order.evse}
+            return Request(action="Reset", payload={"type": "Immediate" if order.hard else "OnIdle"} | where)
         case ClearCache():
             return Request(action="ClearCache", payload={})
         case TriggerMessage():
-            _check(order.message, _TRIGGERS[version])
-            return Request(action="TriggerMessage", payload={"requestedMessage": order.message} | _triggered_at(order))
+            return Request(action="TriggerMessage", payload=_triggered(order, version) | _triggered_at(order))
         case ChangeAvailability():
             evse: Json = {} if order.evse is None else {"evse": {"id": order.evse}}
             return Request(
                 action="ChangeAvailability", payload={"operationalStatus": _OPERATIVE[order.available]} | evse
             )
+
+
+def _triggered(order: TriggerMessage, version: Version) -> Json:
+    """2.1 has room for what a vendor has defined."""
+    if order.custom and version is Version.V21 and len(order.message) <= _LONGEST_CUSTOM:
+        return {"requestedMessage": "CustomTrigger", "customTrigger": order.message}
+    _check(order, _TRIGGERS[version])
+    return {"requestedMessage": order.message}
 
 
 def _triggered_at(order: TriggerMessage) -> Json:
@@ -189,6 +207,6 @@ def _triggered_at(order: TriggerMessage) -> Json:
     return {"evse": evse}
 
 
-def _check(word: str, known: frozenset[str]) -> None:
-    if word not in known:
-        raise UnsayableError(word)
+def _check(order: TriggerMessage, known: frozenset[str]) -> None:
+    if order.custom or order.message not in known:
+        raise UnsayableError("custom" if order.custom else "message")

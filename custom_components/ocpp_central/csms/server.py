@@ -43,6 +43,7 @@ _OPEN_WITHIN: Final = 10.0
 _REPLACED_EVERY: Final = 1.0
 """Seconds: two chargers under one identity would throw each other out without end."""
 _REPLACED: Final = "replaced by a newer connection"
+_SETTINGS_CHANGED: Final = "settings changed"
 
 
 class _Guest(NamedTuple):
@@ -151,23 +152,31 @@ class Server:
                 response.headers["WWW-Authenticate"] = 'Basic realm="OCPP", charset="UTF-8"'
                 return response
 
-    def _select(self, _: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-        """The first that we speak: a client lists them by preference (RFC 6455 section 4.1)."""
-        return next((name for name in offered if self._spoken(name) is not None), None)
+    def _select(self, connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        """The first that may be spoken: a client lists them by preference (RFC 6455 section 4.1)."""
+        admitted = self._guests[connection].admitted
+        return next((name for name in offered if self._spoken(name, admitted) is not None), None)
 
-    def _spoken(self, subprotocol: str | None) -> Dialect | None:
-        spoken = {version.value: dialect for version, dialect in self._dialects.items()}
+    def _spoken(self, subprotocol: str | None, admitted: Admitted) -> Dialect | None:
+        spoken = {
+            version.value: dialect for version, dialect in self._dialects.items() if admitted.allows(dialect.version)
+        }
         return spoken.get(subprotocol.casefold()) if subprotocol else None
 
     async def _serve(self, connection: ServerConnection) -> None:
         guest = self._guests.pop(connection)
-        dialect = self._negotiated(connection, guest.identity)
+        offered = _offered(connection)
+        dialect = self._negotiated(connection, guest, offered)
         if dialect is None:
+            self._reception.not_understood(guest.identity, offered)
             # OCPP-J: complete the handshake without a subprotocol, then close
             await hang_up(connection, CloseCode.PROTOCOL_ERROR, "no common OCPP version")
             return
         admitted = await self._in_turn(connection, guest)
         if admitted is None:
+            return
+        if not admitted.allows(dialect.version):
+            await hang_up(connection, CloseCode.POLICY_VIOLATION, _SETTINGS_CHANGED)
             return
         session = Session(
             connection,
@@ -211,7 +220,7 @@ class Server:
             case Admitted() as admitted:
                 return admitted
             case _:
-                await hang_up(connection, CloseCode.POLICY_VIOLATION, "settings changed")
+                await hang_up(connection, CloseCode.POLICY_VIOLATION, _SETTINGS_CHANGED)
                 return None
 
     async def _attend(self, connection: ServerConnection, session: Session) -> None:
@@ -234,15 +243,13 @@ class Server:
         await self._liveness.watch(connection, session)
         await session.close(CloseCode.INTERNAL_ERROR, "no sign of life")
 
-    def _negotiated(self, connection: ServerConnection, identity: ChargerId) -> Dialect | None:
-        request = connection.request
-        if request is not None and request.headers.get_all("Sec-WebSocket-Protocol"):
-            dialect = self._spoken(connection.subprotocol)
-            if dialect is None:
-                self._tell(identity, "offers no version of OCPP that is spoken here")
-            return dialect
-        self._tell(identity, "names no version of OCPP; assuming 1.6")
-        return self._dialects.get(Version.V16)
+    def _negotiated(self, connection: ServerConnection, guest: _Guest, offered: Sequence[str]) -> Dialect | None:
+        dialect = self._spoken(connection.subprotocol if offered else Version.V16, guest.admitted)
+        if dialect is None:
+            self._tell(guest.identity, "offers no version of OCPP that is spoken here")
+        elif not offered:
+            self._tell(guest.identity, "names no version of OCPP; assuming 1.6")
+        return dialect
 
     def _replace(self, identity: ChargerId) -> None:
         """End a charger's older session: it lost its connection without a word and dialled again."""
@@ -264,6 +271,13 @@ class Server:
         if what not in told:
             told.add(what)
             _LOGGER.warning("%s: %s (logged once)", identity, what)
+
+
+def _offered(connection: ServerConnection) -> tuple[str, ...]:
+    """The subprotocols that a charger offers, by preference."""
+    request = connection.request
+    headers = [] if request is None else request.headers.get_all("Sec-WebSocket-Protocol")
+    return tuple(name.strip() for header in headers for name in header.split(","))
 
 
 async def _refuse_callers(server: WebSocketServer) -> None:

@@ -49,12 +49,14 @@ class Result(NamedTuple):
 
     `word`: the charger's own for that, as it spells it: a status, or the code with which it refused. `reason`: its code for
     why (2.x). Both are None where it gave none. `told`: what its answer tells beside that, as the desk was told it.
+    `part`: of the command, by its name there, for which the version has no words.
     """
 
     outcome: Outcome
     word: str | None = None
     reason: str | None = None
     told: tuple[Event, ...] = ()
+    part: str | None = None
 
 
 class Transport(Protocol):
@@ -188,8 +190,8 @@ class Session:
         """
         try:
             request = self._dialect.request(command)
-        except UnsayableError:
-            return Result(Outcome.UNSAYABLE)
+        except UnsayableError as unsayable:
+            return Result(Outcome.UNSAYABLE, part=unsayable.part)
         urgent = isinstance(command, PlaceHold | DropHold | StopTransaction)
 
         def late(answer: Answer) -> None:

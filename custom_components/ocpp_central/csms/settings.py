@@ -15,6 +15,7 @@ from . import limits
 from .configuration import keys_told, name_of, truth, value_of
 from .dialect import Json, Request
 from .fields import part, parts, text
+from .words import meaning
 
 _KEYS: Final[Mapping[Setting, str]] = {
     Setting.PRE_AUTHORIZES: "LocalPreAuthorize",
@@ -102,7 +103,7 @@ def change_v2(command: ChangeSetting) -> Request:
 
 def outcome(answer: Json) -> Outcome:
     """What the answer to a change means: a change that waits for a restart is made."""
-    return _CHANGED.get(word(answer) or "", Outcome.UNREADABLE)
+    return meaning(_CHANGED, word(answer))
 
 
 def word(answer: Json) -> str | None:

@@ -42,6 +42,7 @@ from ..core.events import (
 )
 from ..core.faults import ErrorCode, Fault
 from ..core.orders import (
+    AskForPhases,
     ChangeAvailability,
     ChangeConfiguration,
     ClearCache,
@@ -342,7 +343,15 @@ class _V16:
             case SetLimit():
                 number = None if command.transaction is None else _number_of(command.transaction)
                 return orders.request_v16(command, number)
-            case Unlock() | Reset() | ClearCache() | TriggerMessage() | ChangeAvailability() | ClearLimit():
+            case (
+                Unlock()
+                | Reset()
+                | ClearCache()
+                | TriggerMessage()
+                | ChangeAvailability()
+                | ClearLimit()
+                | AskForPhases()
+            ):
                 return orders.request_v16(command)
             case ReadConfiguration() | ChangeConfiguration() | TransferData() | UpdateFirmware() | UploadDiagnostics():
                 return orders.request_v16(command)
@@ -359,6 +368,8 @@ class _V16:
                 return (local_lists.limits_told_v16(answer, now),)
             case ReadConfiguration():
                 return (inventory.told_v16(answer, now),)
+            case AskForPhases():
+                return (limits.phases_told_v16(command, answer, now),)
             case _:
                 return alike.told(command, answer, now)
 

@@ -45,6 +45,7 @@ from ..core.events import (
 )
 from ..core.faults import Fault
 from ..core.orders import (
+    AskForPhases,
     ChangeAvailability,
     ChangeConfiguration,
     ClearCache,
@@ -395,6 +396,8 @@ class _V2:
                 return orders.request_v2(command, self.version)
             case ReadConfiguration() | ChangeConfiguration() | TransferData() | UpdateFirmware() | UploadDiagnostics():
                 return orders.request_v2(command, self.version)
+            case AskForPhases():
+                return orders.request_v2(command, self.version)
             case _:
                 return _upkeep(command, self.tokens)
 
@@ -414,6 +417,8 @@ class _V2:
                 return (local_lists.limits_told_v2(answer, now),)
             case ReadConfiguration():
                 return inventory.told_v2(command, answer, now)
+            case AskForPhases():
+                return (limits.phases_told_v2(answer, now),)
             case _:
                 return alike.told(command, answer, now)
 

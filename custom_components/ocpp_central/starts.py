@@ -1,0 +1,111 @@
+"""Starts that a charger has agreed to and that have not begun yet, because it waits for a car.
+
+Knows when there is nothing to wait for any more. Must not know how charging is started (`charging`), nor who is told (`bus`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from .audience import Audience, Place
+from .core.charger import Evse
+from .core.events import ConnectorStatus
+
+PATIENCE: Final = timedelta(minutes=5)
+"""Longer than chargers wait for a car: `ConnectionTimeOut` of 1.6 and `EVConnectionTimeOut` of 2.x are mostly two minutes at most."""
+
+_FREE: Final = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED, None})
+
+type Tell = Callable[[Place, str | None], None]
+"""Called with the place, and the name of the driver."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Start:
+    """`driver`: who is to charge; None: Home Assistant. `stirred`: whether the charger showed that it waits."""
+
+    driver: str | None
+    cancel: CALLBACK_TYPE
+    stirred: bool = False
+
+
+class Starts:
+    """The starts of one central system."""
+
+    def __init__(self, hass: HomeAssistant, audience: Audience, evse_at: Callable[[Place], Evse | None]) -> None:
+        """Wait for none."""
+        self._hass = hass
+        self._audience = audience
+        self._evse_at = evse_at
+        self._waiting: dict[Place, _Start] = {}
+        self._listeners: list[Tell] = []
+
+    @callback
+    def listen(self, tell: Tell) -> CALLBACK_TYPE:
+        """Call back with each start that has not led to charging."""
+        self._listeners.append(tell)
+        return partial(self._listeners.remove, tell)
+
+    def waits_at(self, place: Place) -> bool:
+        """Whether a charger waits for a car here, because it was told to charge from here."""
+        return place in self._waiting
+
+    @callback
+    def agreed(self, place: Place, driver: str | None) -> None:
+        """A charger has agreed to begin at an EVSE; the one before, if there was one, is not waited for any more."""
+        self._forget(place)
+        evse = self._evse_at(place)
+        if evse is not None and evse.running is not None:
+            return
+        unlisten = self._audience.listen(place, callback(partial(self._look, place)))
+        job = HassJob(callback(partial(self._on_time, place)), cancel_on_shutdown=True)
+        untime = async_call_later(self._hass, PATIENCE, job)
+
+        @callback
+        def cancel() -> None:
+            unlisten()
+            untime()
+
+        self._waiting[place] = _Start(driver=driver, cancel=cancel)
+        self._look(place)
+        self._audience.wake([place])
+
+    @callback
+    def stop(self) -> None:
+        """Wait for nothing any more."""
+        for place in tuple(self._waiting):
+            self._forget(place)
+
+    @callback
+    def _look(self, place: Place) -> None:
+        """A session begins; or the connector is free again, having been kept for a car; or it is gone."""
+        start, evse = self._waiting[place], self._evse_at(place)
+        if evse is None or evse.running is not None:
+            self._end(place)
+        elif evse.status not in _FREE:
+            start.stirred = True
+        elif start.stirred:
+            self._expire(place)
+
+    @callback
+    def _on_time(self, place: Place, _: datetime) -> None:
+        self._expire(place)
+
+    def _expire(self, place: Place) -> None:
+        driver = self._waiting[place].driver
+        self._end(place)
+        for tell in tuple(self._listeners):
+            tell(place, driver)
+
+    def _end(self, place: Place) -> None:
+        self._forget(place)
+        self._audience.wake([place])
+
+    def _forget(self, place: Place) -> None:
+        if (start := self._waiting.pop(place, None)) is not None:
+            start.cancel()
