@@ -313,8 +313,9 @@ class Charger:
         """When something really happened that the charger tells now and dates `told`.
 
         A charger's clock may be wrong, so its date counts only where it is plausible: for what it queued while it
-        was away from us. All else happens now.
+        was away from us, by as much as the clock is known to be wrong. All else happens now.
         """
+        told -= self.skew
         if self.connected_at is None or told >= self.connected_at:
             return now
         earliest = now - LONGEST_QUEUE
@@ -614,11 +615,13 @@ class Charger:
 
     def _read_at(self, event: Metered | Started | Updated | Ended) -> datetime:
         """When a meter was really read: now, unless the charger tells what it queued."""
-        return event.at if event.received is None else self.moment_of(event.at, event.received)
+        return event.at - self.skew if event.received is None else self.moment_of(event.at, event.received)
 
     def _happened_at(self, event: Started | Ended) -> datetime:
         """When something really happened; to the charger's second, if its clock is right by and large."""
-        if event.received is None or abs(event.at - event.received) <= UNNOTICED:
+        if event.received is None:
+            return event.at - self.skew
+        if abs(event.at - event.received) <= UNNOTICED:
             return event.at
         return self.moment_of(event.at, event.received)
 
