@@ -496,3 +496,35 @@ async def test_an_odd_answer_about_its_configuration_is_read(
         reserve = await charger.question("ReserveNow")
         await charger.say(json.dumps([3, reserve, {"status": "Rejected"}]))
         assert (await reserving)["hold"] == "unsupported"
+
+
+async def test_what_people_are_shown_has_an_end(site: Site, version: Version, caplog: pytest.LogCaptureFixture) -> None:
+    """A text without end is cut: a state of Home Assistant has 255 characters at most, and attributes are kept."""
+    endless, at = "F" * 5000, "2026-11-25T12:00:00Z"
+    place = {"connectorId": 1} if version is Version.V16 else {"evse": {"id": 1, "connectorId": 1}}
+    async with talking(site, version) as charger:
+        if version is Version.V16:
+            boot: dict[str, object] = {"chargePointVendor": "V", "chargePointModel": "M", "firmwareVersion": endless}
+            start, stop = "StartTransaction", "StopTransaction"
+            began: dict[str, object] = {"idTag": "A", "meterStart": 0, "timestamp": at}
+        else:
+            station = {"vendorName": "V", "model": "M", "firmwareVersion": endless}
+            boot, start, stop = (
+                {"reason": "PowerUp", "chargingStation": station},
+                "TransactionEvent",
+                "TransactionEvent",
+            )
+            told = {"timestamp": at, "triggerReason": "CablePluggedIn", "transactionInfo": {"transactionId": "t"}}
+            began = {"eventType": "Started", "seqNo": 0, **told}
+        await charger.call("b", "BootNotification", boot)
+        await site.shows("sensor.a_firmware", "F" * 100)
+        begun = (await charger.call("s", start, began | place))[2]
+        if version is Version.V16:
+            over = {"transactionId": begun["transactionId"], "meterStop": 1, "timestamp": at, "reason": endless}
+        else:
+            over = told | {"eventType": "Ended", "seqNo": 1}
+            over["transactionInfo"] = {"transactionId": "t", "stoppedReason": endless}
+        await charger.call("e", stop, over)
+        ended = await site.shows("sensor.a_connector_1_session_energy", lambda state: state.attributes["ended"])
+        assert ended.attributes["stop_reason"] == "F" * 100
+    assert ours(caplog) == []

@@ -8,11 +8,19 @@ from .dialect import Json
 _BEYOND_NUMBERS = 2**63
 """OCPP's integers have 32 bits; what does not even fit 64 is no number of anything."""
 
+_LONGEST_SHOWN = 100
+"""Characters, twice as many as the standard's longest; a state of Home Assistant has 255 at most."""
+
 
 def text(payload: Json, key: str) -> str | None:
     """The text of a field as it was sent; None where it is absent, empty or no text."""
     value = payload.get(key)
     return value if isinstance(value, str) and value else None
+
+
+def shown(payload: Json, key: str) -> str | None:
+    """The text of a field that people are shown, cut to what can be; None where it is absent, empty or no text."""
+    return (text(payload, key) or "")[:_LONGEST_SHOWN] or None
 
 
 def whole(payload: Json, key: str) -> int | None:

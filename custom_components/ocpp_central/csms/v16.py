@@ -57,7 +57,7 @@ from ..core.orders import (
 from ..core.token import IdToken
 from . import alike, capabilities, data_transfer, inventory, limits, local_lists, orders, sampling, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
-from .fields import parts, positive, text, whole
+from .fields import parts, positive, shown, text, whole
 from .metering import readings_v16
 
 _WHOLE_CHARGER = 0
@@ -93,10 +93,10 @@ _STANDINGS = {
 def _booted(payload: Json, now: datetime) -> tuple[Event, ...]:
     return (
         Booted(
-            vendor=text(payload, "chargePointVendor"),
-            model=text(payload, "chargePointModel"),
-            serial=text(payload, "chargePointSerialNumber") or text(payload, "chargeBoxSerialNumber"),
-            firmware=text(payload, "firmwareVersion"),
+            vendor=shown(payload, "chargePointVendor"),
+            model=shown(payload, "chargePointModel"),
+            serial=shown(payload, "chargePointSerialNumber") or shown(payload, "chargeBoxSerialNumber"),
+            firmware=shown(payload, "firmwareVersion"),
             at=now,
         ),
     )
@@ -107,7 +107,7 @@ def _status_changed(payload: Json, now: datetime) -> tuple[Event, ...]:
     status = _STATUSES.get(text(payload, "status") or "")
     if status is None or connector is None or connector < _WHOLE_CHARGER:
         return ()
-    error = text(payload, "errorCode")
+    error = shown(payload, "errorCode")
     return (
         StatusChanged(
             evse=connector or None,
@@ -175,7 +175,7 @@ def _ended(payload: Json, now: datetime) -> tuple[Event, ...]:
     transaction = whole(payload, "transactionId")
     if transaction is None:
         return ()
-    reason = text(payload, "reason")
+    reason = shown(payload, "reason")
     return (
         Ended(
             transaction=str(transaction),

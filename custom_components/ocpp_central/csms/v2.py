@@ -58,7 +58,7 @@ from ..core.orders import (
 )
 from . import alike, capabilities, data_transfer, inventory, limits, local_lists, orders, sampling, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
-from .fields import part, parts, positive, text, whole
+from .fields import part, parts, positive, shown, text, whole
 from .metering import readings_v2, register_at_end, register_at_start
 from .v2_tokens import TOKENS_V21, TOKENS_V201, Tokens, group_token, is_anonymous, told_token
 
@@ -92,10 +92,10 @@ def _booted(payload: Json, now: datetime) -> tuple[Event, ...]:
     station = part(payload, "chargingStation")
     return (
         Booted(
-            vendor=text(station, "vendorName"),
-            model=text(station, "model"),
-            serial=text(station, "serialNumber"),
-            firmware=text(station, "firmwareVersion"),
+            vendor=shown(station, "vendorName"),
+            model=shown(station, "model"),
+            serial=shown(station, "serialNumber"),
+            firmware=shown(station, "firmwareVersion"),
             at=now,
         ),
     )
@@ -213,7 +213,7 @@ def _updated(transaction: str, payload: Json, now: datetime) -> Updated:
 
 def _ended(transaction: str, payload: Json, now: datetime) -> Ended:
     readings = readings_v2(parts(payload, "meterValue"), now)
-    reason = text(part(payload, "transactionInfo"), "stoppedReason")
+    reason = shown(part(payload, "transactionInfo"), "stoppedReason")
     return Ended(
         transaction=transaction,
         evse=positive(part(payload, "evse"), "id"),
