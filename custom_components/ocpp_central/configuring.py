@@ -4,7 +4,7 @@ Knows that some of it comes at once and some later, bit by bit. Must not know fi
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import batched
 from typing import Final
 
@@ -38,7 +38,7 @@ async def read(
     entries: list[ConfigurationEntry] = []
     unknown: list[str] = []
     for some in batched(dict.fromkeys(names), _AT_ONCE, strict=False) if names else [()]:
-        for told in await _told(central, place, some):
+        for told in await _told_of_all(central, place, some):
             entries += told.entries
             unknown += told.unknown
     refusals = [entry.refused for entry in entries]
@@ -58,6 +58,23 @@ async def change(central: CentralSystem, place: Place, name: str, value: str) ->
                 raise errors.invalid("configuration_read_only", charger=central.name_of(place.charger), name=name)
     errors.raise_unless_done(result, charger=central.name_of(place.charger))
     return result
+
+
+async def _told_of_all(central: CentralSystem, place: Place, names: tuple[str, ...]) -> list[ConfigurationTold]:
+    """The answers to one question, and to what they pass over; what a charger says nothing of, it does not know."""
+    told = await _told(central, place, names)
+    left = _passed_over(names, told)
+    if not left:
+        return told
+    if len(left) == len(names):
+        return [*told, ConfigurationTold(entries=(), unknown=left, at=told[-1].at)]
+    return told + await _told_of_all(central, place, left)
+
+
+def _passed_over(wanted: tuple[str, ...], told: Iterable[ConfigurationTold]) -> tuple[str, ...]:
+    """Of what a charger says nothing, though it answers: some tell the first few of many, others nothing of what they lack."""
+    named = [name.casefold() for each in told for name in (*(entry.name for entry in each.entries), *each.unknown)]
+    return () if len(named) >= len(wanted) else tuple(name for name in wanted if name.casefold() not in named)
 
 
 async def _told(central: CentralSystem, place: Place, names: tuple[str, ...]) -> list[ConfigurationTold]:
