@@ -46,7 +46,7 @@ from .events import (
 )
 from .limits import Limits
 from .local_list import LocalList
-from .maintenance import FirmwareStage, UploadStage
+from .maintenance import FirmwareStage, UploadStage, after_boot
 from .meter import Meter
 from .settings import Settings
 from .spellings import Spellings
@@ -426,6 +426,7 @@ class Charger:
             asks=self.asks and asked_for,
             reticent=False,
             local_list=self.local_list.booted(),
+            firmware_stage=after_boot(self.firmware_stage, is_new=_has_new_firmware(self.description, event)),
         )
 
     def _answered(
@@ -660,6 +661,10 @@ def _judged(running: Transaction, verdict: Verdict | None) -> Transaction:
 
 def _description(event: Booted) -> Description:
     return Description(vendor=event.vendor, model=event.model, serial=event.serial, firmware=event.firmware)
+
+
+def _has_new_firmware(known: Description, event: Booted) -> bool:
+    return None not in (known.firmware, event.firmware) and known.firmware != event.firmware
 
 
 def _is_renewed(known: Description, event: Booted) -> bool:
