@@ -7,7 +7,6 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.entity import Entity
 import pytest
 
 from tests.charger import Behaviour, SimulatedCharger, Version
@@ -132,12 +131,6 @@ async def test_what_another_firmware_cannot_limit_any_more_is_gone(
         charger = await site.dial(version=version, connectors=1, behaviour=behaviour)
         await charger.ready()
         await eventually(partial(_is_there, hass, renamed, wanted=limits), "the limit")
-
-
-@pytest.fixture
-def everything_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The owner has switched on what is off by default."""
-    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
 
 
 @pytest.mark.parametrize(
