@@ -141,7 +141,7 @@ async def test_what_another_firmware_cannot_limit_any_more_is_gone(
         ("switch.a_available", "ChangeAvailability", ("switch", "turn_off")),
     ],
 )
-@pytest.mark.usefixtures("everything_on")
+@pytest.mark.usefixtures("all_entities_on")
 async def test_what_a_charger_does_not_know_has_no_entity_until_it_has_another_firmware(
     hass: HomeAssistant, site: Site, version: Version, entity_id: str, message: str, action: tuple[str, str]
 ) -> None:
