@@ -40,11 +40,7 @@ def _is_ahead(meter: Meter, now: datetime) -> bool:
 
 def _read_by(meter: Meter, now: datetime) -> Meter:
     """The meter as if it had been read now at the latest."""
-    if not _is_ahead(meter, now):
-        return meter
-    imported = replace(meter.imported, at=_bounded(meter.imported.at, now))
-    exported = replace(meter.exported, at=_bounded(meter.exported.at, now))
-    return replace(meter, read_at=now, imported=imported, exported=exported)
+    return replace(meter, read_at=now) if _is_ahead(meter, now) else meter
 
 
 def _bounded(moment: datetime | None, now: datetime) -> datetime | None:

@@ -93,10 +93,10 @@ _STANDINGS = {
 def _booted(payload: Json, now: datetime) -> tuple[Event, ...]:
     return (
         Booted(
-            vendor=shown(payload, "chargePointVendor"),
-            model=shown(payload, "chargePointModel"),
-            serial=shown(payload, "chargePointSerialNumber") or shown(payload, "chargeBoxSerialNumber"),
-            firmware=shown(payload, "firmwareVersion"),
+            vendor=shown(text(payload, "chargePointVendor")),
+            model=shown(text(payload, "chargePointModel")),
+            serial=shown(text(payload, "chargePointSerialNumber") or text(payload, "chargeBoxSerialNumber")),
+            firmware=shown(text(payload, "firmwareVersion")),
             at=now,
         ),
     )
@@ -107,7 +107,7 @@ def _status_changed(payload: Json, now: datetime) -> tuple[Event, ...]:
     status = _STATUSES.get(text(payload, "status") or "")
     if status is None or connector is None or connector < _WHOLE_CHARGER:
         return ()
-    error = shown(payload, "errorCode")
+    error = shown(text(payload, "errorCode"))
     return (
         StatusChanged(
             evse=connector or None,
@@ -175,7 +175,7 @@ def _ended(payload: Json, now: datetime) -> tuple[Event, ...]:
     transaction = whole(payload, "transactionId")
     if transaction is None:
         return ()
-    reason = shown(payload, "reason")
+    reason = shown(text(payload, "reason"))
     return (
         Ended(
             transaction=str(transaction),

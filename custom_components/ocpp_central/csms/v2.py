@@ -92,10 +92,10 @@ def _booted(payload: Json, now: datetime) -> tuple[Event, ...]:
     station = part(payload, "chargingStation")
     return (
         Booted(
-            vendor=shown(station, "vendorName"),
-            model=shown(station, "model"),
-            serial=shown(station, "serialNumber"),
-            firmware=shown(station, "firmwareVersion"),
+            vendor=shown(text(station, "vendorName")),
+            model=shown(text(station, "model")),
+            serial=shown(text(station, "serialNumber")),
+            firmware=shown(text(station, "firmwareVersion")),
             at=now,
         ),
     )
@@ -213,7 +213,7 @@ def _updated(transaction: str, payload: Json, now: datetime) -> Updated:
 
 def _ended(transaction: str, payload: Json, now: datetime) -> Ended:
     readings = readings_v2(parts(payload, "meterValue"), now)
-    reason = shown(part(payload, "transactionInfo"), "stoppedReason")
+    reason = shown(text(part(payload, "transactionInfo"), "stoppedReason"))
     return Ended(
         transaction=transaction,
         evse=positive(part(payload, "evse"), "id"),
