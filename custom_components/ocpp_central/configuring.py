@@ -4,7 +4,7 @@ Knows that some of it comes at once and some later, bit by bit. Must not know fi
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import batched
 from typing import Final, NamedTuple
 
@@ -52,7 +52,7 @@ async def read(central: CentralSystem, place: Place, names: Sequence[str]) -> Co
     unknown: list[str] = []
     complete = True
     for some in batched(dict.fromkeys(names), _AT_ONCE, strict=False) if names else [()]:
-        told, is_all = await _told(central, place, some)
+        told, is_all = await _told_of_all(central, place, some)
         complete = complete and is_all
         for each in told:
             entries += each.entries
@@ -75,6 +75,26 @@ async def change(central: CentralSystem, place: Place, name: str, value: str) ->
                 raise errors.invalid("configuration_read_only", charger=central.name_of(place.charger), name=name)
     raise_unless_done(central, charger.charger, order, result)
     return result
+
+
+async def _told_of_all(
+    central: CentralSystem, place: Place, names: tuple[str, ...]
+) -> tuple[Sequence[ConfigurationTold], bool]:
+    """The answers to one question, and to what they pass over; what a charger says nothing of, it does not know."""
+    told, is_all = await _told(central, place, names)
+    left = _passed_over(names, told)
+    if not left:
+        return told, is_all
+    if len(left) == len(names):
+        return [*told, ConfigurationTold(entries=(), unknown=left, at=told[-1].at)], is_all
+    rest, rest_is_all = await _told_of_all(central, place, left)
+    return [*told, *rest], is_all and rest_is_all
+
+
+def _passed_over(wanted: tuple[str, ...], told: Iterable[ConfigurationTold]) -> tuple[str, ...]:
+    """Of what a charger says nothing, though it answers: some tell the first few of many, others nothing of what they lack."""
+    named = [name.casefold() for each in told for name in (*(entry.name for entry in each.entries), *each.unknown)]
+    return () if len(named) >= len(wanted) else tuple(name for name in wanted if name.casefold() not in named)
 
 
 async def _told(

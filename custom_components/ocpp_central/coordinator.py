@@ -50,6 +50,7 @@ from .core.presentation import Presentation, presentation
 from .core.refusal import Refusal
 from .core.reservation import Reservation, Status
 from .core.rules import Enforcement, Rules
+from .core.set_back import in_time
 from .core.steps import Report
 from .core.taking_up import taken_up
 from .core.token import IdToken
@@ -318,17 +319,18 @@ class CentralSystem:
         return self._apply(charger_id, event)
 
     def _apply(self, charger_id: ChargerId, event: Event) -> Verdict | None:
-        before = self.chargers.get(charger_id)
-        if before is None:
+        known = self.chargers.get(charger_id)
+        if known is None:
             return None
         now = dt_util.utcnow()
+        before = in_time(known, now)
         event = taken_up(before, self._numbered(before, event))
         if isinstance(event, HoldEnded) and event.hold not in self._ledger.book(charger_id).wire_ids:
             LOGGER.info("%s gave up a reservation that nobody here knows: %s", charger_id, event.hold)
         ledger = self._ledger
         verdict = judge(self.court(charger_id), before, event, now) if asks(before, event) else None
         after = before.after(event, verdict)
-        if after is not before:
+        if after is not known:
             self._chargers[charger_id] = after
             if is_to_be_kept(before, after):
                 self._storage.changed()

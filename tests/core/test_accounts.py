@@ -1,11 +1,13 @@
 """What a session took, and how long, whatever the charger tells of it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from custom_components.ocpp_central.core.charger import Charger, Evse
+from custom_components.ocpp_central.core.clock import Clock
 from custom_components.ocpp_central.core.events import (
     Connected,
     ConnectorStatus,
@@ -174,6 +176,26 @@ def test_what_happened_offline_has_its_own_time() -> None:
         ended(1800, NOON - HOUR, received=None, offline=True),
     ]
     assert account(after(events)) == (800, 2 * HOUR)
+
+
+@pytest.mark.parametrize("offline", [True, False])
+@pytest.mark.parametrize("skew", [-5 * HOUR, 5 * HOUR])
+def test_a_session_that_was_queued_by_a_wrong_clock_has_its_own_time(skew: timedelta, *, offline: bool) -> None:
+    """As long as the clock is known to be wrong, and stays so; what is read afterwards counts at once."""
+    back = NOON + 6 * HOUR
+    wrong = replace(KNOWN, clock=Clock(skew=skew))
+    charger = after([Disconnected(at=NOON + MINUTE), Connected(token_length=20, at=back)], wrong)
+    now = None if offline else back + MINUTE
+    queued: list[Event] = [
+        started(1000, NOON + 2 * HOUR + skew, received=now, offline=offline),
+        ended(3000, NOON + 3 * HOUR + skew, received=now, offline=offline),
+    ]
+    charger = after(queued, charger)
+    assert account(charger) == (2000, HOUR)
+    assert charger.evses[1].last is not None
+    assert charger.evses[1].last.ended == NOON + 3 * HOUR
+    later = back + 2 * MINUTE
+    assert charger.after(metered(3500, later + skew, received=later)).evses[1].meter.imported.total == 3500
 
 
 @pytest.mark.parametrize("off", [-5 * HOUR, 5 * HOUR])

@@ -15,6 +15,7 @@ from custom_components.ocpp_central.core.charger import (
     Description,
     Evse,
 )
+from custom_components.ocpp_central.core.clock import Clock
 from custom_components.ocpp_central.core.events import (
     Asked,
     Booted,
@@ -236,6 +237,15 @@ def test_a_date_counts_where_it_is_plausible(charger: Charger, told: datetime, *
     """What a charger queued while it was away is judged by its own time; a wrong clock is not (ocpp.md 5.4)."""
     now = NOON + MINUTE
     assert charger.moment_of(told, now) == (told if believed else now)
+
+
+@pytest.mark.parametrize("skew", [timedelta(hours=1), timedelta(hours=-1)])
+def test_a_clock_that_is_known_to_be_wrong_dates_what_was_queued(skew: timedelta) -> None:
+    """A charger that takes local time for UTC does so all the time, also while it is away."""
+    charger = replace(QUEUE, clock=Clock(skew=skew))
+    now = NOON + MINUTE
+    assert charger.moment_of(NOON - 5 * MINUTE + skew, now) == NOON - 5 * MINUTE
+    assert charger.moment_of(NOON + SECOND + skew, now) == now
 
 
 def test_a_start_begins_a_transaction() -> None:

@@ -74,6 +74,9 @@ def test_a_start_that_names_no_evse_takes_place_once_one_is_named() -> None:
     assert running is not None
     assert (running.token, running.anonymous, running.meter_start_wh, running.began) == (HOLDER, False, 1000, NOON)
     assert waiting.begun_nowhere("8") is None
+    preparing = after(TWO, status(1, ConnectorStatus.PREPARING), NOWHERE, METERED).evses[1].running
+    assert preparing is not None
+    assert (preparing.token, preparing.anonymous, preparing.meter_start_wh) == (HOLDER, False, 1000)
 
 
 def test_a_charger_with_one_evse_need_not_name_it() -> None:

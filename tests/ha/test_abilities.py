@@ -7,7 +7,6 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.entity import Entity
 import pytest
 
 from tests.charger import Behaviour, SimulatedCharger, Version
@@ -134,12 +133,6 @@ async def test_what_another_firmware_cannot_limit_any_more_is_gone(
         await eventually(partial(_is_there, hass, renamed, wanted=limits), "the limit")
 
 
-@pytest.fixture
-def everything_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The owner has switched on what is off by default."""
-    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
-
-
 @pytest.mark.parametrize(
     ("entity_id", "message", "action"),
     [
@@ -148,7 +141,7 @@ def everything_on(monkeypatch: pytest.MonkeyPatch) -> None:
         ("switch.a_available", "ChangeAvailability", ("switch", "turn_off")),
     ],
 )
-@pytest.mark.usefixtures("everything_on")
+@pytest.mark.usefixtures("all_entities_on")
 async def test_what_a_charger_does_not_know_has_no_entity_until_it_has_another_firmware(
     hass: HomeAssistant, site: Site, version: Version, entity_id: str, message: str, action: tuple[str, str]
 ) -> None:

@@ -31,6 +31,28 @@ async def test_a_firmware_is_fetched_and_installed(site: Site, version: Version)
     assert charger.complaints == []
 
 
+@pytest.mark.parametrize(
+    ("told", "firmware", "shown"),
+    [
+        ("Installing", "2.0", "installed"),
+        ("Downloaded", "2.0", "installed"),
+        ("Installing", "1.0", "installing"),
+        ("InstallationFailed", "2.0", "installation_failed"),
+    ],
+)
+async def test_a_charger_that_boots_with_another_firmware_has_installed_it(
+    site: Site, version: Version, told: str, firmware: str, shown: str
+) -> None:
+    """Many say no more of it."""
+    charger = await site.charger(version=version)
+    await charger.call("FirmwareStatusNotification", {"status": told})
+    await charger.go_offline()
+    updated = await site.dial(version=version, behaviour=Behaviour(firmware=firmware))
+    await updated.ready()
+    await updated.heartbeat()
+    assert site.state(FIRMWARE) == shown
+
+
 @ON_V2
 async def test_a_firmware_is_installed_later(site: Site, version: Version) -> None:
     """2.x has a time for it, local to Home Assistant unless it says where."""

@@ -56,12 +56,15 @@ class Talker:
 
     async def question(self, action: str) -> str:
         """Wait until the charger is asked for something; the id of that call."""
+        return (await self.next_call(action))[0]
+
+    async def next_call(self, action: str) -> tuple[str, dict[str, Any]]:
+        """The same, with what the call says."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 message = json.loads(await self._connection.recv())
                 if message[0] == 2 and message[2] == action:
-                    message_id: str = message[1]
-                    return message_id
+                    return message[1], message[3]
 
     async def is_heard(self) -> None:
         """Fail unless the connection still stands and calls are answered."""
@@ -496,3 +499,62 @@ async def test_an_odd_answer_about_its_configuration_is_read(
         reserve = await charger.question("ReserveNow")
         await charger.say(json.dumps([3, reserve, {"status": "Rejected"}]))
         assert (await reserving)["hold"] == "unsupported"
+
+
+async def test_what_people_are_shown_has_an_end(site: Site, version: Version, caplog: pytest.LogCaptureFixture) -> None:
+    """A text without end is cut: a state of Home Assistant has 255 characters at most, and attributes are kept."""
+    endless, at = "F" * 5000, "2026-11-25T12:00:00Z"
+    place = {"connectorId": 1} if version is Version.V16 else {"evse": {"id": 1, "connectorId": 1}}
+    async with talking(site, version) as charger:
+        if version is Version.V16:
+            boot: dict[str, object] = {"chargePointVendor": "V", "chargePointModel": "M", "firmwareVersion": endless}
+            start, stop = "StartTransaction", "StopTransaction"
+            began: dict[str, object] = {"idTag": "A", "meterStart": 0, "timestamp": at}
+        else:
+            station = {"vendorName": "V", "model": "M", "firmwareVersion": endless}
+            boot, start, stop = (
+                {"reason": "PowerUp", "chargingStation": station},
+                "TransactionEvent",
+                "TransactionEvent",
+            )
+            told = {"timestamp": at, "triggerReason": "CablePluggedIn", "transactionInfo": {"transactionId": "t"}}
+            began = {"eventType": "Started", "seqNo": 0, **told}
+        await charger.call("b", "BootNotification", boot)
+        await site.shows("sensor.a_firmware", "F" * 50)
+        begun = (await charger.call("s", start, began | place))[2]
+        if version is Version.V16:
+            over = {"transactionId": begun["transactionId"], "meterStop": 1, "timestamp": at, "reason": endless}
+        else:
+            over = told | {"eventType": "Ended", "seqNo": 1}
+            over["transactionInfo"] = {"transactionId": "t", "stoppedReason": endless}
+        await charger.call("e", stop, over)
+        ended = await site.shows("sensor.a_connector_1_session_energy", lambda state: state.attributes["ended"])
+        assert ended.attributes["stop_reason"] == "F" * 50
+    assert ours(caplog) == []
+
+
+@ON_V16
+@pytest.mark.parametrize("most", [2, 0])
+async def test_what_an_answer_passes_over_is_asked_for_again(site: Site, version: Version, most: int) -> None:
+    """Some tell the first few of many keys, and nothing of what they do not know."""
+    keys = [f"Key{number}" for number in range(5)]
+    async with talking(site, version) as charger:
+        await charger.call("s", "StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Available"})
+        for _ in range(2):
+            await charger.say(json.dumps([3, await charger.question("GetConfiguration"), {}]))
+        reading = asyncio.ensure_future(site.act("get_configuration", device_id=site.device_id(), key=keys))
+        asked: list[list[str]] = []
+        while not reading.done():
+            question = asyncio.ensure_future(charger.next_call("GetConfiguration"))
+            await asyncio.wait((question, reading), return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                question.cancel()
+                break
+            message_id, payload = question.result()
+            asked.append(payload["key"])
+            told = [{"key": key.upper(), "readonly": False, "value": "1"} for key in payload["key"][:most]]
+            await charger.say(json.dumps([3, message_id, {"configurationKey": told if len(asked) < 3 else []}]))
+        answer = await reading
+    told_of = [entry["key"].capitalize() for entry in answer["configuration_key"]]
+    assert (told_of, answer["unknown_key"]) == ((keys[:4], keys[4:]) if most else ([], keys))
+    assert asked == ([keys, keys[2:], keys[4:]] if most else [keys])

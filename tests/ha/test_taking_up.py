@@ -7,7 +7,7 @@ import pytest
 
 from tests.charger import Version
 
-from .conftest import HOLDER, ON_V2, Clock, Site, charger_subentry, driver_subentry
+from .conftest import HOLDER, ON_V2, ON_V16, Clock, Site, charger_subentry, driver_subentry, started
 
 pytestmark = pytest.mark.blackbox
 
@@ -95,3 +95,17 @@ async def test_an_id_may_come_again(site: Site, version: Version, clock: Clock) 
         await charger.heartbeat()
         assert site.state(SWITCH) == "off"
         await clock.forward(minutes=2)
+
+
+@ON_V16
+async def test_no_number_is_given_twice(site: Site, version: Version) -> None:
+    """Another central system may have given a session that goes on the number that would be the next one here."""
+    charger = await site.charger(version=version)
+    await charger.set_status(1, "Charging")
+    meter = [{"timestamp": now(), "sampledValue": [{"value": "1000"}]}]
+    await charger.call("MeterValues", {"connectorId": 1, "transactionId": 1, "meterValue": meter})
+    await site.shows(SWITCH, "on")
+    await charger.start(2, HOLDER)
+    answer = started(charger).answer
+    assert answer is not None
+    assert answer["transactionId"] == 2

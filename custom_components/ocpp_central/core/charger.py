@@ -48,7 +48,7 @@ from .events import (
 from .faults import Faults, with_fault
 from .limits import Limits
 from .local_list import LocalList
-from .maintenance import FirmwareStage, UploadStage
+from .maintenance import FirmwareStage, UploadStage, after_boot
 from .meter import Meter
 from .presence import Doing, doing, settled, still_true
 from .settings import Settings
@@ -324,8 +324,9 @@ class Charger:
         """When something really happened that the charger tells now and dates `told`.
 
         A charger's clock may be wrong, so its date counts only where it is plausible: for what it queued while it
-        was away from us. All else happens now.
+        was away from us, by as much as the clock is known to be wrong. All else happens now.
         """
+        told -= self.skew
         if self.connected_at is None or told >= self.connected_at:
             return now
         earliest = now - LONGEST_QUEUE
@@ -439,6 +440,7 @@ class Charger:
             asks=self.asks and asked_for,
             reticent=False,
             local_list=self.local_list.booted(),
+            firmware_stage=after_boot(self.firmware_stage, is_new=_has_new_firmware(self.description, event)),
         )
 
     def _answered(
@@ -644,11 +646,13 @@ class Charger:
 
     def _read_at(self, event: Metered | Started | Updated | Ended) -> datetime:
         """When a meter was really read: now, unless the charger tells what it queued."""
-        return event.at if event.received is None else self.moment_of(event.at, event.received)
+        return event.at - self.skew if event.received is None else self.moment_of(event.at, event.received)
 
     def _happened_at(self, event: Started | Ended) -> datetime:
         """When something really happened; to the charger's second, if its clock is right by and large."""
-        if event.received is None or abs(event.at - event.received) <= UNNOTICED:
+        if event.received is None:
+            return event.at - self.skew
+        if abs(event.at - event.received) <= UNNOTICED:
             return event.at
         return self.moment_of(event.at, event.received)
 
@@ -720,6 +724,10 @@ def _judged(running: Transaction, verdict: Verdict | None) -> Transaction:
 
 def _description(event: Booted) -> Description:
     return Description(vendor=event.vendor, model=event.model, serial=event.serial, firmware=event.firmware)
+
+
+def _has_new_firmware(known: Description, event: Booted) -> bool:
+    return None not in (known.firmware, event.firmware) and known.firmware != event.firmware
 
 
 def _is_renewed(known: Description, event: Booted) -> bool:

@@ -4,6 +4,7 @@ Must not know how the stages are spelled, nor who asked for it.
 """
 
 from enum import StrEnum
+from typing import Final
 
 
 class FirmwareStage(StrEnum):
@@ -23,6 +24,23 @@ class FirmwareStage(StrEnum):
     INSTALL_VERIFICATION_FAILED = "install_verification_failed"
     INSTALLATION_FAILED = "installation_failed"
     INSTALLED = "installed"
+
+
+_UNDER_WAY: Final = frozenset(
+    {
+        FirmwareStage.DOWNLOADING,
+        FirmwareStage.DOWNLOADED,
+        FirmwareStage.SIGNATURE_VERIFIED,
+        FirmwareStage.INSTALL_SCHEDULED,
+        FirmwareStage.INSTALLING,
+        FirmwareStage.INSTALL_REBOOTING,
+    }
+)
+
+
+def after_boot(stage: FirmwareStage | None, *, is_new: bool) -> FirmwareStage | None:
+    """How far it has come once the charger has booted, with a new firmware or not: many say no more of one that is installed."""
+    return FirmwareStage.INSTALLED if is_new and stage in _UNDER_WAY else stage
 
 
 class UploadStage(StrEnum):

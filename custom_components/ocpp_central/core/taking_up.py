@@ -4,6 +4,7 @@ Knows which messages show that one runs: a charger that was moved here amid a se
 where a card goes before the cable the start says no EVSE yet (OCPP 2.x, E03). Must not know what follows from a start.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -36,52 +37,44 @@ def _is_known(charger: Charger, transaction: TransactionId) -> bool:
 def _of_update(charger: Charger, event: Updated) -> Event:
     first = charger.begun_nowhere(event.transaction)
     number = event.evse if event.evse is not None else _only_one(charger)
-    if not _is_free(charger, number) or not (first or _goes_on(charger, number, event)):
+    if number is None or not _is_free(charger, number) or not (first or _goes_on(charger, number, event)):
         return event
-    return Started(
-        transaction=event.transaction,
-        evse=number,
+    return replace(
+        _begun(event, event.transaction, number, first),
         connector=event.connector,
-        token=event.token or (first.token if first else None),
+        token=event.token or (None if first is None else first.token),
         anonymous=event.anonymous or (first is not None and first.anonymous),
-        amid=first is None,
-        hold=event.hold or (first.hold if first else None),
-        meter_wh=first.meter_wh if first else None,
+        hold=event.hold or (None if first is None else first.hold),
         charging_state=event.charging_state,
-        readings=event.readings,
-        at=event.at,
-        received=event.received,
     )
 
 
 def _of_readings(charger: Charger, event: Metered, transaction: TransactionId) -> Event:
     """Readings of 1.6 name their transaction; what its connector shows tells that it still runs."""
+    first = charger.begun_nowhere(transaction)
     evse = None if event.evse is None else charger.evses.get(event.evse)
-    if evse is None or evse.running is not None or evse.status not in _UNDER_WAY or _was_queued(charger, event.at):
+    if evse is None or evse.running is not None:
         return event
-    return Started(
-        transaction=transaction,
-        evse=evse.evse,
-        connector=None,
-        token=None,
-        amid=True,
-        readings=event.readings,
-        at=event.at,
-        received=event.received,
-    )
+    if first is None and (evse.status not in _UNDER_WAY or _was_queued(charger, event.at)):
+        return event
+    return _begun(event, transaction, evse.evse, first)
 
 
-def _goes_on(charger: Charger, number: EvseId | None, event: Updated) -> bool:
+def _begun(event: Updated | Metered, transaction: TransactionId, evse: EvseId, first: Started | None) -> Started:
+    """The start that an event shows; `first`: as it was told, when it did not say where."""
+    told = first or Started(transaction=transaction, evse=None, connector=None, token=None, amid=True, at=event.at)
+    return replace(told, evse=evse, readings=event.readings, at=event.at, received=event.received)
+
+
+def _goes_on(charger: Charger, number: EvseId, event: Updated) -> bool:
     """Whether a car is there, by what the transaction or the EVSE says."""
-    evse = None if number is None else charger.evses.get(number)
+    evse = charger.evses.get(number)
     if event.charging_state is not None:
         return event.charging_state is not ChargingState.IDLE
     return evse is not None and evse.plugged_in is True
 
 
-def _is_free(charger: Charger, number: EvseId | None) -> bool:
-    if number is None:
-        return False
+def _is_free(charger: Charger, number: EvseId) -> bool:
     evse = charger.evses.get(number)
     return evse is None or evse.running is None
 

@@ -117,10 +117,10 @@ _STANDINGS = {
 def _booted(payload: Json, now: datetime) -> tuple[Event, ...]:
     return (
         Booted(
-            vendor=text(payload, "chargePointVendor"),
-            model=text(payload, "chargePointModel"),
-            serial=text(payload, "chargePointSerialNumber") or text(payload, "chargeBoxSerialNumber"),
-            firmware=text(payload, "firmwareVersion"),
+            vendor=shown(text(payload, "chargePointVendor")),
+            model=shown(text(payload, "chargePointModel")),
+            serial=shown(text(payload, "chargePointSerialNumber") or text(payload, "chargeBoxSerialNumber")),
+            firmware=shown(text(payload, "firmwareVersion")),
             at=now,
         ),
     )
@@ -213,7 +213,7 @@ def _ended(payload: Json, now: datetime) -> tuple[Event, ...]:
     transaction = whole(payload, "transactionId")
     if transaction is None:
         return ()
-    reason = text(payload, "reason")
+    reason = shown(text(payload, "reason"))
     return (
         Ended(
             transaction=str(transaction),

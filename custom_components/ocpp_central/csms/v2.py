@@ -98,10 +98,10 @@ def _booted(payload: Json, now: datetime) -> tuple[Event, ...]:
     station = part(payload, "chargingStation")
     return (
         Booted(
-            vendor=text(station, "vendorName"),
-            model=text(station, "model"),
-            serial=text(station, "serialNumber"),
-            firmware=text(station, "firmwareVersion"),
+            vendor=shown(text(station, "vendorName")),
+            model=shown(text(station, "model")),
+            serial=shown(text(station, "serialNumber")),
+            firmware=shown(text(station, "firmwareVersion")),
             at=now,
         ),
     )
@@ -255,7 +255,7 @@ def _updated(transaction: str, payload: Json, now: datetime) -> Updated:
 
 def _ended(transaction: str, payload: Json, now: datetime) -> Ended:
     readings = readings_v2(parts(payload, "meterValue"), now)
-    reason = text(part(payload, "transactionInfo"), "stoppedReason")
+    reason = shown(text(part(payload, "transactionInfo"), "stoppedReason"))
     return Ended(
         transaction=transaction,
         evse=positive(part(payload, "evse"), "id"),
