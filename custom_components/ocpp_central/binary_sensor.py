@@ -12,8 +12,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
-from .core.charger import Evse
 from .core.events import ConnectorStatus
+from .core.evse import Evse
 from .core.reservation import Status
 from .entity import PlaceEntity, add_entities_everywhere
 

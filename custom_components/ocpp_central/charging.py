@@ -11,10 +11,11 @@ from . import errors
 from .audience import Place
 from .coordinator import CentralSystem
 from .core.authorization import objection
-from .core.charger import Charger, Evse
+from .core.charger import Charger
 from .core.commands import StartTransaction, StopTransaction
 from .core.drivers import Holder
 from .core.events import EvseId, Standing, TransactionId
+from .core.evse import Evse
 from .core.refusal import Reason, Refusal, obstacle as told_of
 from .orders import carry_out, connected, new_number
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 
 from .audience import Place
 from .core.book import Change
-from .core.charger import Charger, Evse
+from .core.charger import Charger
 from .core.events import ChargerId
+from .core.evse import Evse
 from .core.reservation import Reservation, Target
 
 _NEW = Evse(evse=0)

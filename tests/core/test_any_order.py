@@ -13,7 +13,7 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from custom_components.ocpp_central.core.answers import MAX_CRASHES
-from custom_components.ocpp_central.core.charger import Charger, Evse
+from custom_components.ocpp_central.core.charger import Charger
 from custom_components.ocpp_central.core.commands import Command, DropHold, Outcome, PlaceHold
 from custom_components.ocpp_central.core.drivers import Holder
 from custom_components.ocpp_central.core.events import (
@@ -21,6 +21,7 @@ from custom_components.ocpp_central.core.events import (
     HoldEnd,
     Started,
 )
+from custom_components.ocpp_central.core.evse import Evse
 from custom_components.ocpp_central.core.in_step import Clashing
 from custom_components.ocpp_central.core.page import GHOST_LIFE
 from custom_components.ocpp_central.core.planner import TOO_LATE

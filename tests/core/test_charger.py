@@ -13,7 +13,6 @@ from custom_components.ocpp_central.core.charger import (
     UNNOTICED,
     Charger,
     Description,
-    Evse,
 )
 from custom_components.ocpp_central.core.events import (
     Asked,
@@ -32,6 +31,7 @@ from custom_components.ocpp_central.core.events import (
     Updated,
     Verdict,
 )
+from custom_components.ocpp_central.core.evse import Evse
 from custom_components.ocpp_central.core.meter import Key
 from custom_components.ocpp_central.core.token import IdToken
 from custom_components.ocpp_central.core.transaction import Transaction

@@ -10,7 +10,7 @@ from custom_components.ocpp_central.core.abilities import Abilities
 from custom_components.ocpp_central.core.authorization import Court, is_still_unwelcome, judge
 from custom_components.ocpp_central.core.book import Book, Change
 from custom_components.ocpp_central.core.change import Amendment
-from custom_components.ocpp_central.core.charger import Charger, Evse
+from custom_components.ocpp_central.core.charger import Charger
 from custom_components.ocpp_central.core.commands import (
     AskForAbilities,
     AskForSettings,
@@ -44,6 +44,7 @@ from custom_components.ocpp_central.core.events import (
     Updated,
     Verdict,
 )
+from custom_components.ocpp_central.core.evse import Evse
 from custom_components.ocpp_central.core.in_step import Circumstances, Demand, Followed, in_step
 from custom_components.ocpp_central.core.ledger import Ledger, Step, Wish
 from custom_components.ocpp_central.core.planner import Plan, plan

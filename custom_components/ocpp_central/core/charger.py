@@ -17,9 +17,7 @@ from .events import (
     Authorizing,
     Booted,
     ChargerId,
-    ChargingState,
     Connected,
-    ConnectorId,
     ConnectorStatus,
     DefaultLimited,
     Disconnected,
@@ -43,6 +41,7 @@ from .events import (
     UploadProgressed,
     Verdict,
 )
+from .evse import BROKEN, MOST_EVICTIONS, Evse
 from .limits import Limits
 from .local_list import LocalList
 from .maintenance import FirmwareStage, UploadStage
@@ -70,50 +69,6 @@ LONGEST_QUEUE = timedelta(days=7)
 UNNOTICED = timedelta(seconds=60)
 """How long a connection may be lost before we notice: up to two pings pass; and a charger tells whole seconds."""
 
-MOST_EVICTIONS = 3
-"""How often it is tried to stop somebody at an EVSE before that is left alone (ocpp.md 5.7)."""
-
-_PLUGGED = frozenset(
-    {
-        ConnectorStatus.PREPARING,
-        ConnectorStatus.CHARGING,
-        ConnectorStatus.SUSPENDED_EV,
-        ConnectorStatus.SUSPENDED_EVSE,
-        ConnectorStatus.FINISHING,
-        ConnectorStatus.OCCUPIED,
-    }
-)
-
-_UNPLUGGED = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED})
-"""Plugging in leaves a reserved connector Reserved until its holder comes (G01.FR.06), but it was free before."""
-
-_ACCEPTS_HOLD = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED, None})
-"""Only a free EVSE can be held (1.6 section 5.13, H01.FR.11-.14); one that tells no status is simply asked."""
-
-_BROKEN = frozenset({ConnectorStatus.OUT_OF_SERVICE, ConnectorStatus.FAULTED})
-
-_WHILE_OCCUPIED = {
-    ChargingState.CHARGING: ConnectorStatus.CHARGING,
-    ChargingState.EV_CONNECTED: ConnectorStatus.PREPARING,
-    ChargingState.SUSPENDED_EV: ConnectorStatus.SUSPENDED_EV,
-    ChargingState.SUSPENDED_EVSE: ConnectorStatus.SUSPENDED_EVSE,
-}
-"""2.x says Occupied for whatever a car does, and the rest in the transaction's charging state."""
-
-_PROMINENCE = (
-    ConnectorStatus.CHARGING,
-    ConnectorStatus.SUSPENDED_EVSE,
-    ConnectorStatus.SUSPENDED_EV,
-    ConnectorStatus.PREPARING,
-    ConnectorStatus.FINISHING,
-    ConnectorStatus.OCCUPIED,
-    ConnectorStatus.RESERVED,
-    ConnectorStatus.AVAILABLE,
-    ConnectorStatus.FAULTED,
-    ConnectorStatus.OUT_OF_SERVICE,
-)
-"""Which plug speaks for an EVSE with several: the one in use, then one that can be used."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
@@ -123,83 +78,6 @@ class Description:
     model: str | None = None
     serial: str | None = None
     firmware: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evse:
-    """One place for one car. `connectors`: its plugs. `told`: what they last said; empty until the charger tells.
-
-    `reported`: whether it told a status since the charger connected.
-    `evictions`: when it was last tried to stop somebody here, `MOST_EVICTIONS` of them at most.
-    `running`, `last`: the transaction now and the latest one before, which is kept to be seen, and to recognise a repeated start.
-    `meter`: what is measured here.
-    """
-
-    evse: EvseId
-    connectors: frozenset[ConnectorId] = frozenset()
-    told: Mapping[ConnectorId, ConnectorStatus] = field(default_factory=dict)
-    reported: bool = False
-    running: Transaction | None = None
-    last: Transaction | None = None
-    evictions: tuple[datetime, ...] = ()
-    meter: Meter = Meter()
-
-    @property
-    def session(self) -> Transaction | None:
-        """The transaction that runs, else the latest one."""
-        return self.running or self.last
-
-    @property
-    def session_wh(self) -> float | None:
-        """What that took, in Wh; None: not known."""
-        if self.running is not None:
-            return self.running.taken_wh(self.meter)
-        return None if self.last is None else self.last.energy_wh
-
-    @property
-    def status(self) -> ConnectorStatus | None:
-        """The most telling status of its connectors; None while the charger has told none."""
-        statuses = {self.status_of(connector) for connector in self.told}
-        return next((status for status in _PROMINENCE if status in statuses), None)
-
-    def status_of(self, connector: ConnectorId) -> ConnectorStatus | None:
-        """The status of one plug, made precise by the running transaction."""
-        told = self.told.get(connector)
-        if told is not ConnectorStatus.OCCUPIED or self.running is None:
-            return told
-        if self.running.connector not in (None, connector) or self.running.charging_state is None:
-            return told
-        return _WHILE_OCCUPIED.get(self.running.charging_state, told)
-
-    @property
-    def plugged_in(self) -> bool | None:
-        """Whether a car is connected; None where the status does not tell (faulted, out of service, unheard)."""
-        status = self.status
-        if status in _PLUGGED:
-            return True
-        return False if status in _UNPLUGGED else None
-
-    @property
-    def is_broken(self) -> bool:
-        """Whether the charger says that it serves nobody."""
-        return self.status in _BROKEN
-
-    @property
-    def in_service(self) -> bool | None:
-        """Whether it is there to be used; None where the charger has not told, or while it is faulted."""
-        status = self.status
-        return None if status in {None, ConnectorStatus.FAULTED} else status is not ConnectorStatus.OUT_OF_SERVICE
-
-    @property
-    def accepts_hold(self) -> bool:
-        """Whether the charger may agree to hold it, for a new reservation or again for the one that it holds it for."""
-        return self.status in _ACCEPTS_HOLD
-
-    @property
-    def charging(self) -> bool | None:
-        """Whether energy flows; None while the charger has told nothing."""
-        status = self.status
-        return None if status is None else status is ConnectorStatus.CHARGING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -463,7 +341,7 @@ class Charger:
         if (evse := self._evse(event.evse)) is None:
             return self
         # Not every charger that is put into service again says so of itself, too.
-        disproved = self.status is ConnectorStatus.OUT_OF_SERVICE and event.status not in _BROKEN
+        disproved = self.status is ConnectorStatus.OUT_OF_SERVICE and event.status not in BROKEN
         charger = replace(self, status=None) if disproved else self
         if evse.reported and evse.told.get(event.connector) is event.status:
             return charger

@@ -12,7 +12,7 @@ from . import answers, holds
 from .binding import bind, holds_at, places, review
 from .book import Book
 from .change import Amendment, amended, outdated, rewrite
-from .charger import Charger, Evse
+from .charger import Charger
 from .commands import DropHold, Outcome, PlaceHold
 from .eligibility import refuse_ineligible
 from .events import (
@@ -33,6 +33,7 @@ from .events import (
     Updated,
     Verdict,
 )
+from .evse import Evse
 from .page import Page, Place, Scene, Turned
 from .refusal import Reason, Refusal, obstacle
 from .reservation import Cause, HeldBy, Hold, News, Reservation, Status
