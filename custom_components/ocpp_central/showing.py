@@ -63,7 +63,7 @@ def changed_in(before: Charger, after: Charger) -> set[Place]:
         return places
     for number, evse in after.evses.items():
         old = before.evses.get(number)
-        if old is None or old.told is not evse.told or old.running != evse.running:
+        if old is None or old.told is not evse.told or old.last is not evse.last or old.running != evse.running:
             places.add(Place(after.charger, number))
         if old is not None and old.told is not evse.told and old.in_service is not evse.in_service:
             places.add(here)
@@ -98,7 +98,7 @@ def _both(change: Change) -> Iterable[Reservation]:
 
 def _session(evse: Evse) -> tuple[object, ...]:
     session = evse.session
-    return () if session is None else (session.transaction, session.token, session.ended)
+    return () if session is None else (session.transaction, session.token, session.ended, session.presumed)
 
 
 def _about_itself(charger: Charger) -> tuple[object, ...]:

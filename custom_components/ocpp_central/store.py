@@ -70,6 +70,7 @@ class StoredEvse:
     connectors: tuple[int, ...] = ()
     running: Transaction | None = None
     last: Transaction | None = None
+    heard_at: datetime | None = None
     meter: StoredMeter = StoredMeter()
 
 
@@ -322,6 +323,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
                 connectors=tuple(sorted(evse.connectors)),
                 running=evse.running,
                 last=evse.last,
+                heard_at=evse.heard_at,
                 meter=_stored_meter(evse.meter),
             )
             for evse in charger.evses.values()
@@ -410,6 +412,7 @@ def _charger(stored: StoredCharger) -> Charger:
                 connectors=frozenset(each.connectors),
                 running=each.running,
                 last=each.last,
+                heard_at=each.heard_at,
                 meter=_meter(each.meter),
             )
             for each in stored.evses

@@ -252,6 +252,7 @@ def test_a_start_begins_a_transaction() -> None:
         charging_state=ChargingState.EV_CONNECTED,
         began=NOON,
         counted_from=100.0,
+        has_car=True,
     )
     assert charger.evses[1].running == running
     assert charger.running("7") == running

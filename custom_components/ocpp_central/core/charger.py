@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from . import doubts
 from .abilities import Abilities
 from .clock import Clock
 from .events import (
@@ -36,7 +37,10 @@ from .events import (
     Standing,
     Started,
     StatusChanged,
+    StopRefused,
     TransactionId,
+    TransactionTold,
+    TransactionUntold,
     Updated,
     UploadProgressed,
     Verdict,
@@ -65,6 +69,9 @@ RESIGNATION = timedelta(seconds=30)
 
 LONGEST_QUEUE = timedelta(days=7)
 """What a charger queued is not believed to be older; a charger without a clock dates it to 1970."""
+
+OUT_OF_REACH = timedelta(days=1)
+"""So long nobody charges: a charger that was away for longer is broken, or was taken off the wall."""
 
 UNNOTICED = timedelta(seconds=60)
 """How long a connection may be lost before we notice: up to two pings pass; and a charger tells whole seconds."""
@@ -173,6 +180,10 @@ class Charger:
             return False
         return self.has_reported or self.reluctant or now >= self.connected_at + RESIGNATION
 
+    def is_in_reach(self, now: datetime) -> bool:
+        """Whether it is connected, or not away for so long that nobody can be charging there any more."""
+        return self.connected or self.away_since is None or now - self.away_since <= OUT_OF_REACH
+
     def moment_of(self, told: datetime, now: datetime) -> datetime:
         """When something really happened that the charger tells now and dates `told`.
 
@@ -202,6 +213,13 @@ class Charger:
             if evse.running is not None and evse.running.transaction == transaction:
                 return evse.running
         return None
+
+    def unended(self, transaction: TransactionId) -> Transaction | None:
+        """The transaction of this id whose end was not told: it runs, or it was presumed to be over and nothing began since."""
+        if (running := self.running(transaction)) is not None:
+            return running
+        evse = self._presumed_at(transaction)
+        return None if evse is None else evse.presumed
 
     def after(self, event: Event, verdict: Verdict | None = None) -> Charger:
         """The charger once `event` is known, which was given `verdict`; itself where nothing follows.
@@ -242,15 +260,14 @@ class Charger:
             case Connected():
                 return self._connected(event)
             case Disconnected():
-                return replace(self, connected_at=None, away_since=event.at, missed_since=event.at)
+                evses = {number: doubts.left(evse, event.at) for number, evse in self.evses.items()}
+                return replace(self, connected_at=None, away_since=event.at, missed_since=event.at, evses=evses)
             case Asked():
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
             case Booted() | FirmwareProgressed() | UploadProgressed():
                 return self._described(event)
-            case Evicting():
-                return self._evicting(event)
-            case Pardoned():
-                return self._pardoned(event)
+            case Evicting() | Pardoned() | TransactionTold() | TransactionUntold() | StopRefused():
+                return self._concerned(event)
             case (
                 AbilitiesTold()
                 | AbilitiesUntold()
@@ -277,8 +294,14 @@ class Charger:
     def _booted(self, event: Booted) -> Charger:
         # One that really boots says so first; later than that it was asked to describe itself.
         asked_for = self.connected_at is not None and event.at >= self.connected_at + PATIENCE
+        evses = self.evses
+        if not asked_for:
+            evses = {number: doubts.rebooted(evse) for number, evse in evses.items()}
+        if _is_another(self.description, event):
+            evses = {number: doubts.doubted(evse, event.at) for number, evse in evses.items()}
         return replace(
             self,
+            evses=evses,
             description=_description(event),
             abilities=self.abilities.after_boot(renewed=_is_renewed(self.description, event)),
             asks=self.asks and asked_for,
@@ -313,8 +336,8 @@ class Charger:
             case Ended():
                 return self._ended(event)
             case Metered():
-                running = None if event.evse is not None else self.running(event.transaction or "")
-                return self._metered(event.evse if running is None else running.evse, event)
+                known = None if event.evse is not None else self.unended(event.transaction or "")
+                return self._metered(event.evse if known is None else known.evse, event)
 
     def _connected(self, event: Connected) -> Charger:
         away_since = self.connected_at or self.away_since
@@ -344,13 +367,18 @@ class Charger:
         disproved = self.status is ConnectorStatus.OUT_OF_SERVICE and event.status not in BROKEN
         charger = replace(self, status=None) if disproved else self
         if evse.reported and evse.told.get(event.connector) is event.status:
-            return charger
+            weighed = self._weighed(evse, event)
+            return charger if weighed is evse else replace(charger, evses={**self.evses, evse.evse: weighed})
         if event.connector not in evse.connectors and len(evse.connectors) >= MAX_CONNECTORS:
             return charger
         told = {**evse.told, event.connector: event.status}
         connectors = evse.connectors | {event.connector}
         changed = replace(evse, connectors=connectors, told=told, reported=True)
-        return replace(charger, evses={**self.evses, evse.evse: changed})
+        return replace(charger, evses={**self.evses, evse.evse: self._weighed(changed, event)})
+
+    def _weighed(self, evse: Evse, event: StatusChanged) -> Evse:
+        """The EVSE once it is known what its status says of the session there."""
+        return doubts.after_status(evse, self._happened_at(event), self._read_at(event), self.connected_at)
 
     def _started(self, event: Started, verdict: Verdict | None) -> Charger:
         if (evse := self._evse(event.evse)) is None or event.transaction is None:
@@ -374,9 +402,10 @@ class Charger:
         return self._with(self._read(evse, event))
 
     def _updated(self, event: Updated, verdict: Verdict | None) -> Charger:
-        running = self.running(event.transaction)
-        if running is None:
-            return self._metered(event.evse, event)
+        evse = self._where_it_runs(event)
+        if evse is None or (running := evse.running) is None:
+            known = self.unended(event.transaction)
+            return self._metered(event.evse if known is None else known.evse, event)
         changed = replace(
             running,
             connector=event.connector if event.connector is not None else running.connector,
@@ -387,31 +416,59 @@ class Charger:
             changed = _judged(replace(changed, token=event.token or running.token), verdict)
         elif event.token is None or (running.token is not None and running.token.matches(event.token)):
             changed = _judged(changed, verdict)
-        evse = replace(self.evses[running.evse], running=changed)
-        return self._with(self._read(evse, event))
+        evse = self._read(replace(evse, running=changed), event)
+        return self._with(doubts.told_of(evse, self._happened_at(event), self._read_at(event)))
 
-    def _evicting(self, event: Evicting) -> Charger:
+    def _concerned(self, event: Evicting | Pardoned | TransactionTold | TransactionUntold | StopRefused) -> Charger:
+        """The charger once something was decided, or found out, of a transaction that runs."""
         if (running := self.running(event.transaction)) is None:
             return self
         evse = self.evses[running.evse]
-        evictions = (*evse.evictions, event.at)[-MOST_EVICTIONS:]
-        return self._with(replace(evse, running=replace(running, attempts=running.attempts + 1), evictions=evictions))
+        match event:
+            case Evicting():
+                evictions = (*evse.evictions, event.at)[-MOST_EVICTIONS:]
+                tried = replace(running, attempts=running.attempts + 1)
+                return self._with(replace(evse, running=tried, evictions=evictions))
+            case Pardoned():
+                pardoned = replace(running, standing=Standing.ACCEPTED, against=None, evict_from=None)
+                return self._with(replace(evse, running=pardoned))
+            case TransactionTold():
+                return self._with(doubts.answered(evse, event))
+            case TransactionUntold():
+                return self._with(doubts.unanswered(evse, event.at))
+            case StopRefused():
+                return self._with(doubts.not_stopped(evse, event.at))
 
-    def _pardoned(self, event: Pardoned) -> Charger:
-        if (running := self.running(event.transaction)) is None:
-            return self
-        pardoned = replace(running, standing=Standing.ACCEPTED, against=None, evict_from=None)
-        return self._with(replace(self.evses[running.evse], running=pardoned))
+    def _where_it_runs(self, event: Updated | Ended) -> Evse | None:
+        """The EVSE where a transaction runs; also if it was presumed to be over, and the event shows that it was not.
+
+        Its end does, since it is accounted as if nothing had been presumed; an update does unless it was queued.
+        """
+        if (running := self.running(event.transaction)) is not None:
+            return self.evses[running.evse]
+        presumed = self._presumed_at(event.transaction)
+        if presumed is None or (
+            isinstance(event, Updated) and not doubts.is_later(presumed.last, self._read_at(event))
+        ):
+            return None
+        return doubts.revived(presumed)
+
+    def _presumed_at(self, transaction: TransactionId | None) -> Evse | None:
+        """The EVSE where this transaction was presumed to be over, if nothing has begun there since."""
+        for evse in self.evses.values():
+            if (presumed := evse.presumed) is not None and presumed.transaction == transaction:
+                return evse
+        return None
 
     def _ended(self, event: Ended) -> Charger:
-        running = self.running(event.transaction)
-        if running is None:
+        evse = self._where_it_runs(event)
+        if evse is None or (running := evse.running) is None:
             return self._ended_unnoticed(event)
-        evse = self._read(self.evses[running.evse], event)
+        evse = self._read(evse, event)
         at = self._read_at(event)
         meter = evse.meter if evse.meter.is_ahead_of(at) else evse.meter.said(event.meter_wh, at).at_rest(event.at)
         last = replace(
-            (evse.running or running).metered(meter),
+            (evse.running or running).metered(meter).reopened(),
             ended=self._happened_at(event),
             meter_stop_wh=event.meter_wh,
             stop_reason=event.reason,
@@ -422,7 +479,7 @@ class Charger:
         """The charger when a transaction ended that does not run: perhaps the latest one, of which no end was told."""
         for evse in self.evses.values():
             last = evse.last
-            if last is not None and last.transaction == event.transaction and last.ended is None:
+            if last is not None and last.transaction == event.transaction and (last.ended is None or last.presumed):
                 over = last.over_since(self._happened_at(event), event.meter_wh, event.reason)
                 return self._with(replace(evse, last=over))
         return self._metered(event.evse, event)
@@ -446,22 +503,30 @@ class Charger:
         counted = meter.imported.total if start is None else meter.imported.when_it_said(start)
         if meter.is_ahead_of(at):
             counted = None
-        return replace(evse, running=replace(running, counted_from=counted), last=before, meter=meter)
+        begun = replace(evse, running=replace(running, counted_from=counted), last=before, meter=meter)
+        return doubts.begun(begun)
 
     def _read(self, evse: Evse, event: Metered | Started | Updated | Ended) -> Evse:
         """The EVSE with what its meter was read by the way."""
         if not event.readings:
             return evse
-        running = evse.running
-        start = None if running is None else running.meter_start_wh
+        running, presumed = evse.running, evse.presumed
+        session = running or presumed
+        start = None if session is None else session.meter_start_wh
         meter = evse.meter.after(event.readings, self._read_at(event), start)
-        return replace(evse, meter=meter, running=None if running is None else running.metered(meter))
+        read = replace(
+            evse,
+            meter=meter,
+            running=None if running is None else running.metered(meter),
+            last=evse.last if presumed is None else presumed.metered(meter),
+        )
+        return doubts.after_reading(read, event.transaction, self._happened_at(event), self._read_at(event))
 
-    def _read_at(self, event: Metered | Started | Updated | Ended) -> datetime:
-        """When a meter was really read: now, unless the charger tells what it queued."""
+    def _read_at(self, event: StatusChanged | Metered | Started | Updated | Ended) -> datetime:
+        """When a meter was really read, or something seen: now, unless the charger tells what it queued."""
         return event.at if event.received is None else self.moment_of(event.at, event.received)
 
-    def _happened_at(self, event: Started | Ended) -> datetime:
+    def _happened_at(self, event: StatusChanged | Metered | Started | Updated | Ended) -> datetime:
         """When something really happened; to the charger's second, if its clock is right by and large."""
         if event.received is None or abs(event.at - event.received) <= UNNOTICED:
             return event.at
@@ -506,12 +571,15 @@ def _description(event: Booted) -> Description:
 
 def _is_renewed(known: Description, event: Booted) -> bool:
     """Whether the charger tells another firmware than before, or is another one altogether."""
-    pairs = (
-        (known.firmware, event.firmware),
-        (known.vendor, event.vendor),
-        (known.model, event.model),
-        (known.serial, event.serial),
-    )
+    return _differs((known.firmware, event.firmware)) or _is_another(known, event)
+
+
+def _is_another(known: Description, event: Booted) -> bool:
+    """Whether another charger has come in the place of the one that we knew."""
+    return _differs((known.vendor, event.vendor), (known.model, event.model), (known.serial, event.serial))
+
+
+def _differs(*pairs: tuple[str | None, str | None]) -> bool:
     return any(before is not None and now is not None and before != now for before, now in pairs)
 
 
@@ -529,4 +597,4 @@ def _is_same_start(known: Transaction, start: Started) -> bool:
 
 def _reconnected(evse: Evse, *, was_away: bool) -> Evse:
     """The EVSE when its charger has connected; was it away, what it told before says nothing of now."""
-    return replace(evse, reported=False, meter=evse.meter.forgotten() if was_away else evse.meter)
+    return replace(evse, reported=False, asked_at=None, meter=evse.meter.forgotten() if was_away else evse.meter)

@@ -64,6 +64,8 @@ class Evse:
     `reported`: whether it told a status since the charger connected.
     `evictions`: when it was last tried to stop somebody here, `MOST_EVICTIONS` of them at most.
     `running`, `last`: the transaction now and the latest one before, which is kept to be seen, and to recognise a repeated start.
+    `heard_at`: when something last showed that the transaction goes on which runs. `asked_at`: when the charger was last asked
+    whether it does, since it connected.
     `meter`: what is measured here.
     """
 
@@ -73,8 +75,16 @@ class Evse:
     reported: bool = False
     running: Transaction | None = None
     last: Transaction | None = None
+    heard_at: datetime | None = None
+    asked_at: datetime | None = None
     evictions: tuple[datetime, ...] = ()
     meter: Meter = Meter()
+
+    @property
+    def presumed(self) -> Transaction | None:
+        """The transaction that was presumed to be over, if no other one has begun since."""
+        last = self.last
+        return last if self.running is None and last is not None and last.presumed else None
 
     @property
     def session(self) -> Transaction | None:
@@ -102,6 +112,12 @@ class Evse:
         if self.running.connector not in (None, connector) or self.running.charging_state is None:
             return told
         return _WHILE_OCCUPIED.get(self.running.charging_state, told)
+
+    @property
+    def status_of_session(self) -> ConnectorStatus | None:
+        """What the plug of the running transaction last said, or the EVSE where it is not known which one that is."""
+        connector = None if self.running is None else self.running.connector
+        return self.status if connector is None else self.told.get(connector, self.status)
 
     @property
     def plugged_in(self) -> bool | None:
