@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from hypothesis import assume, given, strategies as st
@@ -307,6 +307,26 @@ def test_an_end_that_comes_late_is_accounted_in_full(next_session: bool, late: t
     assert (charger.running("8") is not None) is next_session
     assert evse.meter.imported.total == 1850
     assert charger.after(queued).evses[1].last == evse.last
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+@pytest.mark.parametrize(
+    ("told_at", "ended_at"),
+    [
+        (NOON + HOUR, NOON + HOUR),
+        (BACK + MINUTE, BACK + MINUTE),
+        (datetime(1970, 1, 1, tzinfo=UTC), NOON + 59 * MINUTE),
+        (BACK + 9 * HOUR, NOON + 59 * MINUTE),
+    ],
+)
+def test_a_late_end_has_its_own_time_unless_that_cannot_be(
+    given_up: bool, told_at: datetime, ended_at: datetime
+) -> None:
+    """Also if the charger was away again in between; else it ended when it last showed itself."""
+    charger = FORGOTTEN.after(untold(BACK + 4 * MINUTE)) if given_up else FORGOTTEN
+    again: list[Event] = [Disconnected(at=BACK + HOUR), Connected(token_length=20, at=BACK + 2 * HOUR)]
+    charger = after(again, charger).after(ended(1850, told_at, received=BACK + 3 * HOUR))
+    assert account(charger) == Account(850, NOON, ended_at, None, 1850, False)
 
 
 @pytest.mark.parametrize(

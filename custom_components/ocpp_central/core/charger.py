@@ -464,23 +464,32 @@ class Charger:
         evse = self._where_it_runs(event)
         if evse is None or (running := evse.running) is None:
             return self._ended_unnoticed(event)
+        ended = self._ended_at(event, self.unended(event.transaction) or running)
         evse = self._read(evse, event)
         at = self._read_at(event)
         meter = evse.meter if evse.meter.is_ahead_of(at) else evse.meter.said(event.meter_wh, at).at_rest(event.at)
         last = replace(
             (evse.running or running).metered(meter).reopened(),
-            ended=self._happened_at(event),
+            ended=ended,
             meter_stop_wh=event.meter_wh,
             stop_reason=event.reason,
         )
         return self._with(replace(evse, meter=meter, running=None, last=last.over(meter)))
+
+    def _ended_at(self, event: Ended, session: Transaction) -> datetime:
+        """When a transaction really ended; what comes after a doubt is dated rightly, however late, if it can be."""
+        if session.doubt is None or event.received is None:
+            return self._happened_at(event)
+        if session.beginning <= event.at <= event.received:
+            return event.at
+        return session.ended or doubts.ended_at(self.evses[session.evse], session)
 
     def _ended_unnoticed(self, event: Ended) -> Charger:
         """The charger when a transaction ended that does not run: perhaps the latest one, of which no end was told."""
         for evse in self.evses.values():
             last = evse.last
             if last is not None and last.transaction == event.transaction and (last.ended is None or last.presumed):
-                over = last.over_since(self._happened_at(event), event.meter_wh, event.reason)
+                over = last.over_since(self._ended_at(event, last), event.meter_wh, event.reason)
                 return self._with(replace(evse, last=over))
         return self._metered(event.evse, event)
 

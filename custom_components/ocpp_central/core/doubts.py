@@ -21,6 +21,9 @@ GRACE: Final = timedelta(minutes=3)
 """How long a charger that is connected may take to tell the end, or that the session goes on: many tell their status first and
 what they queued afterwards, and a car that is woken takes a minute to draw again."""
 
+_INEXACT: Final = timedelta(seconds=60)
+"""By so much a charger's clock may be off, and whoever was away for less has not started anew without saying so."""
+
 _FLOWED_WH: Final = 10
 """More than a register goes back and forth by rounding: a car draws that in some seconds."""
 
@@ -156,11 +159,17 @@ def over(evse: Evse, at: datetime) -> Evse:
     running = evse.running
     if running is None or running.doubt is None:
         return evse
-    heard_at = max(evse.heard_at or running.beginning, running.beginning)
     meter = evse.meter.at_rest(at)
-    ended = max(running.doubt.since, running.beginning) if running.doubt.seen else heard_at
+    ended = ended_at(evse, running)
     last = replace(running.metered(meter), ended=ended, presumed=True).over(meter)
     return replace(evse, running=None, last=last, meter=meter, asked_at=None)
+
+
+def ended_at(evse: Evse, session: Transaction) -> datetime:
+    """When a session of which no end is told has ended, as far as that is known."""
+    if session.doubt is not None and session.doubt.seen:
+        return max(session.doubt.since, session.beginning)
+    return max(evse.heard_at or session.beginning, session.beginning)
 
 
 def revived(evse: Evse) -> Evse:
@@ -208,7 +217,9 @@ def _goes_on(evse: Evse, doubt: Doubt, *, named: bool) -> bool:
 def _is_followed(evse: Evse, connected_at: datetime) -> bool:
     """Whether the session has shown itself since the charger connected."""
     running = evse.running
-    return running is not None and not running.rebooted and evse.heard_at is not None and evse.heard_at >= connected_at
+    if running is None or running.rebooted or evse.heard_at is None:
+        return False
+    return evse.heard_at >= connected_at - _INEXACT
 
 
 def _confirmed(evse: Evse, at: datetime) -> Evse:
