@@ -194,6 +194,18 @@ def test_after_a_boot_a_car_that_waits_for_its_driver_speaks_against_a_session()
     assert not is_doubted(after([*SESSION, *away]))
 
 
+def test_what_was_queued_before_a_boot_does_not_show_that_a_session_outlived_it() -> None:
+    """Many chargers tell the queue first, and their status afterwards."""
+    back = after([*SESSION, *power_cut()])
+    for queued in (
+        metered(1850, NOON + 59 * MINUTE, received=BACK + 2 * SECOND),
+        updated(NOON + 59 * MINUTE, received=None, offline=True),
+    ):
+        charger = back.after(queued)
+        assert is_doubted(charger.after(told(PREPARING, BACK + MINUTE)))
+        assert question(charger) == BACK + GRACE
+
+
 @pytest.mark.parametrize("status", [FREE, PREPARING])
 def test_a_session_that_waits_for_its_car_goes_on(status: ConnectorStatus) -> None:
     """One that begins with a card (TxStartPoint Authorized): the plug is rightly free, until it was not once."""

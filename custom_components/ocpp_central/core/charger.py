@@ -296,7 +296,7 @@ class Charger:
         asked_for = self.connected_at is not None and event.at >= self.connected_at + PATIENCE
         evses = self.evses
         if not asked_for:
-            evses = {number: doubts.rebooted(evse) for number, evse in evses.items()}
+            evses = {number: doubts.rebooted(evse, event.at) for number, evse in evses.items()}
         if _is_another(self.description, event):
             evses = {number: doubts.doubted(evse, event.at) for number, evse in evses.items()}
         return replace(

@@ -36,7 +36,7 @@ _HAS_CAR: Final = _CHARGES | {ConnectorStatus.FINISHING, ConnectorStatus.OCCUPIE
 _CAR_IS_HERE: Final = frozenset(set(ChargingState) - {ChargingState.IDLE})
 
 _NOTHING_RUNS: Final = UNPLUGGED | {ConnectorStatus.OUT_OF_SERVICE}
-"""During a transaction no plug is free, and none is taken out of service (1.6 section 5.2, G03.FR.05)."""
+"""During a transaction no plug is free, and none is taken out of service (1.6 section 5.2, use case G03)."""
 
 
 def next_question(evse: Evse, connected_at: datetime) -> datetime | None:
@@ -61,9 +61,9 @@ def begun(evse: Evse) -> Evse:
     return _with_car(replace(evse, heard_at=running.beginning, asked_at=None))
 
 
-def rebooted(evse: Evse) -> Evse:
+def rebooted(evse: Evse, at: datetime) -> Evse:
     """The EVSE once its charger has started anew, and may have forgotten the session."""
-    return evse if evse.running is None else replace(evse, running=replace(evse.running, rebooted=True))
+    return evse if evse.running is None else replace(evse, running=replace(evse.running, rebooted_at=at))
 
 
 def left(evse: Evse, at: datetime) -> Evse:
@@ -71,7 +71,7 @@ def left(evse: Evse, at: datetime) -> Evse:
     running = evse.running
     if running is None or not evse.reported or evse.meter.read_at is not None:
         return evse
-    if running.doubt is not None or running.rebooted or evse.status_of_session not in _HAS_CAR:
+    if running.doubt is not None or running.rebooted_at is not None or evse.status_of_session not in _HAS_CAR:
         return evse
     return replace(evse, heard_at=at)
 
@@ -83,7 +83,7 @@ def after_status(evse: Evse, at: datetime, seen_at: datetime, connected_at: date
         return evse
     status = evse.status_of_session
     if status in _CHARGES:
-        return _confirmed(evse, at)
+        return told_of(evse, at, seen_at)
     if _speaks_against(evse, running, status):
         seen = connected_at is not None and _is_followed(evse, connected_at)
         return doubted(evse, seen_at, seen=seen)
@@ -109,16 +109,16 @@ def after_reading(evse: Evse, transaction: TransactionId | None, at: datetime, r
         return _after_late_reading(evse, transaction, at, read_at)
     if transaction not in {None, running.transaction} or at <= running.beginning:
         return evse
-    if running.doubt is None:
-        certain = transaction is not None or not running.rebooted
-        return _confirmed(evse, at) if certain else evse
-    if read_at <= running.doubt.since:
+    if not is_later(running, read_at):
         return _heard(evse, at)
+    if running.doubt is None:
+        certain = transaction is not None or running.rebooted_at is None
+        return _confirmed(evse, at) if certain else evse
     return _confirmed(evse, at) if _goes_on(evse, running.doubt, named=transaction is not None) else evse
 
 
 def told_of(evse: Evse, at: datetime, told_at: datetime) -> Evse:
-    """The EVSE once its charger has told something of the running session, as 2.x does only of what goes on."""
+    """The EVSE once its charger has told something of the running session that it tells only of what goes on."""
     running = evse.running
     if running is None:
         return evse
@@ -178,8 +178,10 @@ def revived(evse: Evse) -> Evse:
 
 
 def is_later(transaction: Transaction | None, at: datetime) -> bool:
-    """Whether a moment is after that from which on a transaction is doubted; if it is not, any is."""
-    return transaction is None or transaction.doubt is None or at > transaction.doubt.since
+    """Whether a moment is not before whatever may have ended a transaction; none is, where nothing may."""
+    if transaction is None or (transaction.rebooted_at is not None and at < transaction.rebooted_at):
+        return False
+    return transaction.doubt is None or at >= transaction.doubt.since
 
 
 def _after_late_reading(evse: Evse, transaction: TransactionId | None, at: datetime, read_at: datetime) -> Evse:
@@ -187,7 +189,7 @@ def _after_late_reading(evse: Evse, transaction: TransactionId | None, at: datet
     last = evse.presumed
     if last is None or last.doubt is None or last.transaction != transaction:
         return evse
-    if read_at <= last.doubt.since:
+    if not is_later(last, read_at):
         ended = max(at, last.ended or at)
         return replace(evse, last=replace(last, ended=ended).over(evse.meter))
     return _confirmed(revived(evse), at) if _goes_on(evse, last.doubt, named=True) else evse
@@ -200,10 +202,11 @@ def _speaks_against(evse: Evse, running: Transaction, status: ConnectorStatus | 
     once the car has left one that only its driver ends (TxStopPoint). Faulted and Unavailable may pass by.
     """
     if status is ConnectorStatus.PREPARING:
-        return running.rebooted
+        return running.rebooted_at is not None
     if status not in UNPLUGGED or running.charging_state is ChargingState.IDLE:
         return False
-    return running.has_car or running.rebooted or (running.taken_wh(evse.meter) or 0) > _FLOWED_WH
+    has_car = running.has_car or running.rebooted_at is not None
+    return has_car or (running.taken_wh(evse.meter) or 0) > _FLOWED_WH
 
 
 def _goes_on(evse: Evse, doubt: Doubt, *, named: bool) -> bool:
@@ -217,7 +220,7 @@ def _goes_on(evse: Evse, doubt: Doubt, *, named: bool) -> bool:
 def _is_followed(evse: Evse, connected_at: datetime) -> bool:
     """Whether the session has shown itself since the charger connected."""
     running = evse.running
-    if running is None or running.rebooted or evse.heard_at is None:
+    if running is None or running.rebooted_at is not None or evse.heard_at is None:
         return False
     return evse.heard_at >= connected_at - _INEXACT
 
@@ -225,8 +228,8 @@ def _is_followed(evse: Evse, connected_at: datetime) -> bool:
 def _confirmed(evse: Evse, at: datetime) -> Evse:
     """The EVSE once its session has shown that it goes on."""
     running = evse.running
-    if running is not None and (running.doubt is not None or running.rebooted):
-        evse = replace(evse, running=replace(running, doubt=None, rebooted=False))
+    if running is not None and (running.doubt is not None or running.rebooted_at is not None):
+        evse = replace(evse, running=replace(running, doubt=None, rebooted_at=None))
     return _with_car(_heard(evse, at))
 
 

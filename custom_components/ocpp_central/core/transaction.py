@@ -32,7 +32,7 @@ class Transaction:
     in the way of. `evict_from`: from when on it is to be stopped, `attempts`: how often that was tried.
     `began`, `ended`: when that really was; `ended` None: it runs, or its end was never told. `counted_from`: what the meter had
     counted when it began. `energy_wh`: what it took in all. `meter_stop_wh`, `stop_reason`: what the charger told at its end.
-    `has_car`: a car was seen with it. `rebooted`: the charger has started anew since, and told nothing of it yet.
+    `has_car`: a car was seen with it. `rebooted_at`: when the charger started anew that has told nothing of it since.
     `doubt`: why it may be over. `presumed`: it is taken to be over, though its end may yet be told, or it may go on.
     """
 
@@ -56,7 +56,7 @@ class Transaction:
     meter_stop_wh: float | None = None
     stop_reason: str | None = None
     has_car: bool = False
-    rebooted: bool = False
+    rebooted_at: datetime | None = None
     doubt: Doubt | None = None
     presumed: bool = False
 
@@ -93,7 +93,7 @@ class Transaction:
 
     def reopened(self) -> Transaction:
         """The transaction as if nobody had ever doubted that it goes on."""
-        return replace(self, ended=None, energy_wh=None, presumed=False, doubt=None, rebooted=False)
+        return replace(self, ended=None, energy_wh=None, presumed=False, doubt=None, rebooted_at=None)
 
     def over_since(self, ended: datetime, meter_stop_wh: float | None, reason: str | None) -> Transaction:
         """The transaction whose end was told when another one ran already."""
