@@ -52,6 +52,7 @@ from .core.refusal import Refusal
 from .core.reservation import Reservation, Status
 from .core.rules import Enforcement, Rules
 from .core.steps import Report
+from .core.taking_up import taken_up
 from .core.token import IdToken
 from .core.undo import undone
 from .drivers import drivers_of, find_driver
@@ -318,7 +319,7 @@ class CentralSystem:
         if before is None:
             return None
         now = dt_util.utcnow()
-        event = self._numbered(before, event)
+        event = taken_up(before, self._numbered(before, event))
         if isinstance(event, HoldEnded) and event.hold not in self._ledger.book(charger_id).wire_ids:
             LOGGER.info("%s gave up a reservation that nobody here knows: %s", charger_id, event.hold)
         ledger = self._ledger
@@ -463,6 +464,10 @@ class CentralSystem:
         if (known := charger.same_start(event)) is not None:
             return replace(event, transaction=known.transaction)
         self._last_transaction_id += 1
+        while (
+            charger.running(str(self._last_transaction_id)) is not None
+        ):  # another central system gave it the same one
+            self._last_transaction_id += 1
         if self._last_transaction_id > self._ids_until:
             self._ids_until = self._last_transaction_id + ID_BLOCK - 1
             self._storage.changed()

@@ -64,7 +64,7 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "meter",
     ),
     Description: ("vendor", "model", "firmware"),
-    Abilities: ("claims_reservations", "holds_unspecific", "types", "told_of", "complete", "outdated"),
+    Abilities: ("claims_reservations", "holds_unspecific", "types", "told_of", "complete", "outdated", "missing"),
     Settings: ("values", "asked", "due", "restart_due"),
     LocalList: (
         "is_right",

@@ -55,7 +55,7 @@ def changed_in(before: Charger, after: Charger) -> set[Place]:
     places = {here} if _about_itself(before) != _about_itself(after) else set()
     if after.status is not before.status:
         places.add(here)
-    if after.limits is not before.limits:
+    if after.limits is not before.limits or after.abilities.missing != before.abilities.missing:
         places |= {Place(after.charger, number) for number in after.evses}
     if after.local_list is not before.local_list and after.local_list.problem != before.local_list.problem:
         places.add(here)
@@ -104,4 +104,4 @@ def _session(evse: Evse) -> tuple[object, ...]:
 def _about_itself(charger: Charger) -> tuple[object, ...]:
     """What shows at a charger's own device, beside its connection."""
     said = charger.description, charger.skew, charger.claims_reservations, charger.settings, charger.vends_freely
-    return *said, charger.firmware_stage, charger.upload_stage
+    return *said, charger.firmware_stage, charger.upload_stage, charger.abilities.missing

@@ -14,6 +14,7 @@ from .clock import Clock
 from .events import (
     AbilitiesTold,
     AbilitiesUntold,
+    AbilityMissing,
     Asked,
     Authorizing,
     Booted,
@@ -97,6 +98,7 @@ class Charger:
     `token_length`: the longest id token that it can carry, in characters; None until it first connected.
     `asks`: whether it has asked about a token since its boot; `vends_freely`: whether it lets cars charge without that.
     `presented`: its latest question about a token, until that one starts to charge.
+    `unplaced`: its latest start that did not say where, until it does.
     `spellings`: how it spells the tokens that were presented to it.
     `given_types`: the connector types that its owner says an EVSE has, whatever the charger tells.
     `reticent`: whether it gave no answer about its abilities since it connected.
@@ -121,6 +123,7 @@ class Charger:
     asks: bool = False
     vends_freely: bool = False
     presented: Authorizing | None = None
+    unplaced: Started | None = None
     spellings: Spellings = Spellings()
     given_types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
     reticent: bool = False
@@ -184,6 +187,17 @@ class Charger:
         """Whether it is connected, or not away for so long that nobody can be charging there any more."""
         return self.connected or self.away_since is None or now - self.away_since <= OUT_OF_REACH
 
+    def has_lost(self, number: EvseId, now: datetime) -> bool:
+        """Whether it tells of its EVSEs by now, and of this one not any more: it was rebuilt, or is another one."""
+        evse = self.evses.get(number)
+        if evse is None or evse.reported or evse.running is not None or not self.is_settled(now):
+            return False
+        return any(each.reported for each in self.evses.values())
+
+    def without(self, number: EvseId) -> Charger:
+        """The charger without one of its EVSEs, until it tells of that again."""
+        return replace(self, evses={known: evse for known, evse in self.evses.items() if known != number})
+
     def moment_of(self, told: datetime, now: datetime) -> datetime:
         """When something really happened that the charger tells now and dates `told`.
 
@@ -206,6 +220,10 @@ class Charger:
             if known is not None and _is_same_start(known, start):
                 return known
         return None
+
+    def begun_nowhere(self, transaction: TransactionId | None) -> Started | None:
+        """The start of this transaction, if it did not say where that was."""
+        return self.unplaced if self.unplaced is not None and self.unplaced.transaction == transaction else None
 
     def running(self, transaction: TransactionId) -> Transaction | None:
         """The running transaction of this id, if we know it."""
@@ -271,6 +289,7 @@ class Charger:
             case (
                 AbilitiesTold()
                 | AbilitiesUntold()
+                | AbilityMissing()
                 | SettingsTold()
                 | SettingChanged()
                 | LimitsTold()
@@ -310,9 +329,19 @@ class Charger:
         )
 
     def _answered(
-        self, event: AbilitiesTold | AbilitiesUntold | SettingsTold | SettingChanged | LimitsTold | DefaultLimited
+        self,
+        event: AbilitiesTold
+        | AbilitiesUntold
+        | AbilityMissing
+        | SettingsTold
+        | SettingChanged
+        | LimitsTold
+        | DefaultLimited,
     ) -> Charger:
         match event:
+            case AbilityMissing():
+                abilities = self.abilities.without(event.ability)
+                return self if abilities is self.abilities else replace(self, abilities=abilities)
             case LimitsTold() | DefaultLimited():
                 limits = self.limits.after(event)
                 return self if limits is self.limits else replace(self, limits=limits)
@@ -381,20 +410,24 @@ class Charger:
         return doubts.after_status(evse, self._happened_at(event), self._read_at(event), self.connected_at)
 
     def _started(self, event: Started, verdict: Verdict | None) -> Charger:
+        if event.evse is None:
+            return replace(self, unplaced=event)
         if (evse := self._evse(event.evse)) is None or event.transaction is None:
             return self
         known = self.same_start(event)
         if known is None:
+            first = self.begun_nowhere(event.transaction) or event
             running = Transaction(
                 transaction=event.transaction,
                 evse=evse.evse,
                 connector=event.connector,
                 token=event.token,
-                anonymous=event.names_nobody,
+                # nobody will say any more who charges where that was told to another central system
+                anonymous=event.names_nobody or (event.amid and event.token is None),
                 started_at=event.at,
                 meter_start_wh=event.meter_wh,
                 charging_state=event.charging_state,
-                began=self._happened_at(event),
+                began=self._happened_at(first),
             )
             evse = self._begun(evse, _judged(running, verdict), event)
         elif known is evse.running:
@@ -593,15 +626,25 @@ def _differs(*pairs: tuple[str | None, str | None]) -> bool:
 
 
 def _is_same_start(known: Transaction, start: Started) -> bool:
-    """Whether a start repeats a known one: 1.6 repeats it word for word, 2.x with its own transaction id."""
+    """Whether a start repeats a known one: 1.6 repeats it word for word, 2.x with its own transaction id.
+
+    A charger that counts its transactions from its boot on gives the next one the id of one that has ended.
+    """
     if start.transaction is not None:
-        return start.transaction == known.transaction
+        return start.transaction == known.transaction and not _is_after(known, start)
     return (
         start.at == known.started_at
         and start.meter_wh == known.meter_start_wh
         and (start.token is None) == (known.token is None)
         and (start.token is None or known.token is None or start.token.matches(known.token))
     )
+
+
+def _is_after(known: Transaction, start: Started) -> bool:
+    """Whether something began when a transaction had ended, by the charger's clock, which may be wrong."""
+    if known.ended is None or start.at <= known.started_at:
+        return False
+    return start.at - known.started_at >= known.lasted(known.ended)
 
 
 def _reconnected(evse: Evse, *, was_away: bool) -> Evse:

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from ..core.commands import Command, DropHold, Outcome, PlaceHold, StopTransaction
 from ..core.events import ChargerId, Event
-from . import frames
+from . import frames, portions
 from .calls import Answer, CallFailed, CallRefused, Calls, CallTimedOut, ConnectionLost, Late
 from .dialect import Dialect, Json, Request, UnsayableError
 from .errors import says_not_implemented
@@ -185,13 +185,23 @@ class Session:
             self._desk.late(command, self._understood(command, answer).outcome)
 
         try:
-            answer: Answer = await self.call(request, urgent=urgent, late=late)
+            answer: Answer = await self._asked(request, urgent=urgent, late=late)
         except CallFailed as failure:
             answer = failure
         except Violation:  # a fault of ours: the charger was not asked
             _LOGGER.exception("%s: %s was not sent", self.charger_id, request.action)
             return Result(Outcome.FAILED)
         return self._understood(command, answer)
+
+    async def _asked(self, request: Request, *, urgent: bool, late: Late | None) -> Json:
+        """The answer to a request, of a charger that is asked too much at once to its parts. Raises as `call` does."""
+        try:
+            return await self.call(request, urgent=urgent, late=late)
+        except CallRefused as refusal:
+            halves = portions.halves(request) if portions.may_be_too_much(refusal.code) else ()
+            if not halves:
+                raise
+        return portions.joined([await self._asked(half, urgent=urgent, late=None) for half in halves])
 
     async def call(
         self,
