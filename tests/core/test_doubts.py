@@ -360,10 +360,11 @@ def test_a_session_that_goes_on_after_all_is_one_session(event: Event) -> None:
     assert account(again).presumed
 
 
-def test_a_reading_that_names_a_session_revives_it_where_the_plug_is_not_free() -> None:
-    """A car that draws nothing yet; while it is free, only energy does: some chargers name a session that is over."""
+def test_a_reading_that_names_a_session_revives_it_where_the_plug_says_so_too() -> None:
+    """A car that draws nothing yet; else only energy does: some chargers name a session that is over, also to the next car."""
     idle = metered(1800, BACK + HOUR)
     assert not runs(GIVEN_UP.after(idle))
+    assert not runs(GIVEN_UP.after(told(PREPARING, BACK + HOUR)).after(idle))
     assert account(GIVEN_UP.after(idle)) == account(GIVEN_UP)
     assert runs(GIVEN_UP.after(told(CHARGING, BACK + HOUR)).after(idle))
     placeless = metered(2500, BACK + HOUR, evse=None)
@@ -433,12 +434,15 @@ def test_a_connection_that_is_lost_again_gives_the_charger_its_time_anew() -> No
 
 
 def test_a_stop_that_is_refused_settles_what_is_in_doubt() -> None:
-    """At once; where nothing speaks against the session, a refusal is a refusal."""
+    """At once, also where the charger tells of the connector no more; where nothing speaks against it, it is a refusal."""
     refused = StopRefused(transaction="7", at=BACK + MINUTE)
     assert not runs(FORGOTTEN.after(refused))
     assert runs(after([*SESSION, refused]))
     assert not runs(after([*SESSION, told(ConnectorStatus.OUT_OF_SERVICE, NOON + HOUR), refused]))
     assert not runs(after([started(1000), told(FREE, NOON + SECOND), refused]))
+    back = after([*SESSION, *power_cut()])
+    assert not runs(back.after(refused))
+    assert runs(after([told(OCCUPIED, BACK + SECOND), refused], back))
 
 
 def test_nobody_is_asked_where_nothing_runs() -> None:

@@ -470,7 +470,7 @@ class Charger:
             case TransactionUntold():
                 return self._with(doubts.unanswered(evse, event.at))
             case StopRefused():
-                return self._with(doubts.not_stopped(evse, event.at))
+                return self._with(doubts.not_stopped(evse, event.at, self.connected_at))
 
     def _where_it_runs(self, event: Updated | Ended) -> Evse | None:
         """The EVSE where a transaction runs; also if it was presumed to be over, and the event shows that it was not.

@@ -102,7 +102,7 @@ def doubted(evse: Evse, at: datetime, *, seen: bool = False) -> Evse:
 def after_reading(evse: Evse, transaction: TransactionId | None, at: datetime, read_at: datetime) -> Evse:
     """The EVSE once its meter was read; `transaction`: for which one, if the charger says that.
 
-    Some chargers go on to name one that is over, so that its name alone is no proof while the plug is free.
+    Some chargers go on to name one that is over (lbbrhzn/ocpp#609), so that its name alone proves nothing.
     """
     running = evse.running
     if running is None:
@@ -145,12 +145,14 @@ def unanswered(evse: Evse, at: datetime) -> Evse:
     return replace(evse, asked_at=at)
 
 
-def not_stopped(evse: Evse, at: datetime) -> Evse:
-    """The EVSE once the charger has refused to end its session: there is none if the plug says so, too."""
+def not_stopped(evse: Evse, at: datetime, connected_at: datetime | None) -> Evse:
+    """The EVSE once the charger has refused to end its session: there is none if the plug says so, too, or says nothing at all."""
     running = evse.running
-    if running is None or (running.doubt is None and evse.status_of_session not in _NOTHING_RUNS):
+    if running is None:
         return evse
-    return over(evse, at)
+    mute = not evse.reported and (connected_at is None or not _is_followed(evse, connected_at))
+    is_over = running.doubt is not None or mute or evse.status_of_session in _NOTHING_RUNS
+    return over(evse, at) if is_over else evse
 
 
 def over(evse: Evse, at: datetime) -> Evse:
@@ -210,11 +212,11 @@ def _speaks_against(evse: Evse, running: Transaction, status: ConnectorStatus | 
 
 
 def _goes_on(evse: Evse, doubt: Doubt, *, named: bool) -> bool:
-    """Whether a reading that came after the doubt proves it wrong: energy has flowed, or the plug is not free any more."""
+    """Whether a reading that came after the doubt proves it wrong: energy has flowed, or the plug says so, too."""
     total = evse.meter.imported.total
     if total is not None and doubt.wh is not None and total - doubt.wh > _FLOWED_WH:
         return True
-    return named and evse.status_of_session not in UNPLUGGED
+    return named and evse.status_of_session in _CHARGES
 
 
 def _is_followed(evse: Evse, connected_at: datetime) -> bool:
