@@ -12,8 +12,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
-from .core.charger import Charger, Evse
+from .core.charger import Charger
 from .core.events import ConnectorStatus
+from .core.evse import Evse
 from .core.faults import NO_ERROR
 from .core.reservation import Status
 from .entity import PlaceEntity, add_entities_everywhere

@@ -11,10 +11,11 @@ from . import errors
 from .audience import Place
 from .coordinator import CentralSystem
 from .core.authorization import objection
-from .core.charger import Charger, Evse
-from .core.commands import StartTransaction, StopTransaction
+from .core.charger import Charger
+from .core.commands import AskForTransaction, Outcome, StartTransaction, StopTransaction
 from .core.drivers import Holder
-from .core.events import EvseId, Standing, TransactionId
+from .core.events import EvseId, Standing, StopRefused, TransactionId
+from .core.evse import Evse
 from .core.refusal import Reason, Refusal
 from .orders import carry_out, connected, new_number
 
@@ -27,7 +28,7 @@ async def start(central: CentralSystem, place: Place, holder: Holder) -> None:
     charger = connected(central, place)
     evse = place.evse if place.evse is not None else _only_one(central, charger, holder)
     here = Place(place.charger, evse)
-    if (known := charger.evses.get(evse)) is not None and known.running is not None:
+    if (known := charger.evses.get(evse)) is not None and _is_in_use(known):
         raise errors.invalid("connector_in_use", place=central.label_of(here))
     _refuse_unwelcome(central, charger, holder, here)
     if charger.token_length is not None and len(holder.token.value) > charger.token_length:
@@ -51,7 +52,10 @@ async def start_for_house(central: CentralSystem, place: Place) -> None:
 
 
 async def stop(central: CentralSystem, place: Place) -> None:
-    """Have the charging at a connector end, or all charging at a charger. Raises translated errors."""
+    """Have the charging at a connector end, or all charging at a charger. Raises translated errors.
+
+    A charger that refuses because the session is over already has refused nothing: what was wanted is so.
+    """
     charger = connected(central, place)
     running = _running(charger, place.evse)
     if not running:
@@ -59,11 +63,33 @@ async def stop(central: CentralSystem, place: Place) -> None:
     refused: HomeAssistantError | None = None
     for transaction in running:  # one that the charger will not end is no reason to let the others go on
         try:
-            await carry_out(central, place, StopTransaction(transaction=transaction))
+            await _end(central, place, transaction)
         except HomeAssistantError as error:
             refused = refused or error
     if refused is not None:
         raise refused
+
+
+async def _end(central: CentralSystem, place: Place, transaction: TransactionId) -> None:
+    """Have one session end, or find out that it is over. Raises translated errors."""
+    connected(central, place)
+    result = await central.connections.execute(place.charger, StopTransaction(transaction=transaction))
+    if result.outcome is Outcome.REJECTED and await _is_over(central, place, transaction):
+        return
+    errors.raise_unless_done(result, charger=central.name_of(place.charger))
+
+
+async def _is_over(central: CentralSystem, place: Place, transaction: TransactionId) -> bool:
+    """Whether a session that the charger will not end does not go on: by its plug, else by what the charger says."""
+    central.apply(place.charger, StopRefused(transaction=transaction, at=dt_util.utcnow()))
+    if _goes_on(central, place, transaction):
+        await central.connections.execute(place.charger, AskForTransaction(transaction=transaction))
+    return not _goes_on(central, place, transaction)
+
+
+def _goes_on(central: CentralSystem, place: Place, transaction: TransactionId) -> bool:
+    charger = central.chargers.get(place.charger)
+    return charger is not None and charger.running(transaction) is not None
 
 
 def _only_one(central: CentralSystem, charger: Charger, holder: Holder) -> EvseId:
@@ -82,7 +108,12 @@ def _only_one(central: CentralSystem, charger: Charger, holder: Holder) -> EvseI
 
 
 def _is_usable(evse: Evse) -> bool:
-    return evse.running is None and not evse.is_broken
+    return not (_is_in_use(evse) or evse.is_broken)
+
+
+def _is_in_use(evse: Evse) -> bool:
+    """Whether somebody charges there, beyond doubt; where there is doubt, the charger will know."""
+    return evse.running is not None and evse.running.doubt is None
 
 
 def _refuse_unwelcome(central: CentralSystem, charger: Charger, holder: Holder, here: Place) -> None:

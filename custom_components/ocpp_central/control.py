@@ -6,9 +6,10 @@ Knows which plug can be meant. Must not know fields of actions (`control_service
 from . import errors
 from .audience import Place
 from .coordinator import CentralSystem
-from .core.charger import Charger, Evse
+from .core.charger import Charger
 from .core.commands import Outcome
 from .core.events import ConnectorId, ConnectorStatus, DataAnswered, EvseId
+from .core.evse import Evse
 from .core.orders import ChangeAvailability, ClearCache, Reset, TransferData, TriggerMessage, Unlock
 from .csms.session import Result
 from .orders import carry_out, connected

@@ -22,7 +22,7 @@ from .connections import Connections
 from .const import CONF_HOUSE_TOKEN, LOGGER
 from .core.authorization import Court, asks, is_still_unwelcome, judge
 from .core.book import Book, Change
-from .core.charger import Charger, Evse
+from .core.charger import Charger
 from .core.check import Check, check_charger, check_evse
 from .core.commands import DropHold, Outcome, PlaceHold
 from .core.drivers import Driver, Drivers
@@ -40,6 +40,7 @@ from .core.events import (
     TransactionId,
     Verdict,
 )
+from .core.evse import Evse
 from .core.following import Revision, followed
 from .core.ledger import Ledger, Step
 from .core.leftovers import leftovers

@@ -21,10 +21,11 @@ from .const import CONF_HOUSE_TOKEN, SUBENTRY_CHARGER
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.abilities import Abilities
 from .core.book import Ghost
-from .core.charger import Charger, Description, Evse
+from .core.charger import Charger, Description
 from .core.drivers import Driver
 from .core.enforceability import Enforceability
 from .core.events import EvseId, Reading
+from .core.evse import Evse
 from .core.faults import Fault
 from .core.labels import Labels
 from .core.local_list import Known, LocalList

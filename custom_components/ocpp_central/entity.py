@@ -18,8 +18,9 @@ from homeassistant.util.json import JsonValueType
 
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
-from .core.charger import Charger, Evse
+from .core.charger import Charger
 from .core.events import Ability, ChargerId
+from .core.evse import Evse
 from .devices import charger_identifier, evse_identifier, subentry_of
 
 _CHOSEN: Final = "chosen"

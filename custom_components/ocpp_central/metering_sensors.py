@@ -41,6 +41,9 @@ from .core.transaction import Transaction
 from .devices import subentry_of
 from .entity import Listening, PlaceEntity
 
+NOT_REPORTED: Final = "NotReported"
+"""Why a session has ended of which the charger told no end: no word of OCPP's, none of which anybody has said."""
+
 KEYS: Final[Mapping[str, str]] = {
     "Current.Export": "current_export",
     "Current.Export.Minimum": "current_export_minimum",
@@ -382,7 +385,7 @@ class SessionEnergySensor(_MeterEntity):
             "driver": self._driver(session),
             "started": (session.began or session.started_at).isoformat(),
             "ended": None if session.ended is None else session.ended.isoformat(),
-            "stop_reason": session.stop_reason,
+            "stop_reason": NOT_REPORTED if session.presumed else session.stop_reason,
             "meter_start": _kwh(session.meter_start_wh),
             "meter_stop": _kwh(session.meter_stop_wh),
         }

@@ -19,6 +19,7 @@ from .core.commands import (
     AskForListVersion,
     AskForSettings,
     AskForStatus,
+    AskForTransaction,
     AskToBoot,
     ChangeSetting,
     Command,
@@ -29,7 +30,7 @@ from .core.commands import (
     SendList,
     StopTransaction,
 )
-from .core.events import AbilitiesUntold, Asked, SettingsTold
+from .core.events import AbilitiesUntold, Asked, SettingsTold, StopRefused, TransactionUntold
 from .csms.dialect import Version
 from .csms.intake import Counters
 from .csms.session import Result, Session
@@ -109,6 +110,8 @@ class Reconciler:
                 await self._send(command)
             case StopTransaction() as command:
                 await self._evict(command)
+            case AskForTransaction() as command:
+                await self._ask_about(command)
             case AskToBoot() | AskForStatus():
                 await self._ask(commands)
             case AskForAbilities() | AskForSettings() as command:
@@ -153,8 +156,23 @@ class Reconciler:
 
     async def _evict(self, command: StopTransaction) -> None:
         """Have somebody stopped who was refused; whether it works shows when the charger tells the end."""
-        if self._central.evicts(self._session.charger_id, command.transaction):
-            await self._session.execute(command)
+        charger_id = self._session.charger_id
+        if not self._central.evicts(charger_id, command.transaction):
+            return
+        result = await self._session.execute(command)
+        if result.outcome is Outcome.REJECTED:
+            self._central.apply(charger_id, StopRefused(transaction=command.transaction, at=dt_util.utcnow()))
+
+    async def _ask_about(self, command: AskForTransaction) -> None:
+        """Have the charger say whether a session goes on; if it cannot, what it has told by itself decides."""
+        result = await self._session.execute(command)
+        if self._ended or result.outcome is Outcome.ACCEPTED:
+            return
+        if result.outcome is Outcome.DISCONNECTED:  # it is about to be noticed, and says nothing of the session
+            await self._wait_until(dt_util.utcnow() + RETRY)
+            return
+        untold = TransactionUntold(transaction=command.transaction, at=dt_util.utcnow())
+        self._central.apply(self._session.charger_id, untold)
 
     async def _ask(self, commands: tuple[Command, ...]) -> None:
         """Have the charger report itself; one that will not is not waited for."""

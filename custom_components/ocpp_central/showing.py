@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 
 from .audience import Place
 from .core.book import Change
-from .core.charger import Charger, Evse
+from .core.charger import Charger
 from .core.events import ChargerId
+from .core.evse import Evse
 from .core.reservation import Reservation, Target
 
 _NEW = Evse(evse=0)
@@ -71,7 +72,9 @@ def changed_in(before: Charger, after: Charger) -> set[Place]:
 
 def _differs(old: Evse, evse: Evse) -> bool:
     """Whether an EVSE shows differently, beside its meter."""
-    return old.told is not evse.told or old.faults != evse.faults or old.running != evse.running
+    if old.told is not evse.told or old.last is not evse.last:
+        return True
+    return old.faults != evse.faults or old.running != evse.running
 
 
 def sessions_changed_in(before: Charger, after: Charger) -> list[Place]:
@@ -102,7 +105,7 @@ def _both(change: Change) -> Iterable[Reservation]:
 
 def _session(evse: Evse) -> tuple[object, ...]:
     session = evse.session
-    return () if session is None else (session.transaction, session.token, session.ended)
+    return () if session is None else (session.transaction, session.token, session.ended, session.presumed)
 
 
 def _about_itself(charger: Charger) -> tuple[object, ...]:

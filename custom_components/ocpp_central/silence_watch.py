@@ -16,8 +16,9 @@ from homeassistant.util import dt as dt_util
 from .audience import Place
 from .const import CONF_CHARGER_ID, CONF_ENTRY_ID, DOMAIN, LOGGER
 from .coordinator import OcppConfigEntry
-from .core.charger import Charger, Evse
+from .core.charger import Charger
 from .core.events import ChargerId, ConnectorStatus, TransactionId
+from .core.evse import Evse
 
 SILENCE: Final = "no_readings"
 """How the id of such a repair begins; an underscore and the charger follow."""

@@ -13,8 +13,8 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from .audience import Audience, Place
-from .core.charger import Evse
 from .core.events import ConnectorStatus
+from .core.evse import Evse
 
 PATIENCE: Final = timedelta(minutes=5)
 """Longer than chargers wait for a car: `ConnectionTimeOut` of 1.6 and `EVConnectionTimeOut` of 2.x are mostly two minutes at most."""

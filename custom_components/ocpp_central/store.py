@@ -21,7 +21,8 @@ from mashumaro.codecs.basic import BasicDecoder, BasicEncoder
 from .const import DOMAIN, LOGGER
 from .core.abilities import Abilities
 from .core.book import Book, Ghost
-from .core.charger import Charger, Description, Evse
+from .core.charger import Charger, Description
+from .core.evse import Evse
 from .core.labels import Labels
 from .core.ledger import Ledger
 from .core.limits import Limits
@@ -71,6 +72,7 @@ class StoredEvse:
     connectors: tuple[int, ...] = ()
     running: Transaction | None = None
     last: Transaction | None = None
+    heard_at: datetime | None = None
     meter: StoredMeter = StoredMeter()
 
 
@@ -323,6 +325,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
                 connectors=tuple(sorted(evse.connectors)),
                 running=evse.running,
                 last=evse.last,
+                heard_at=evse.heard_at,
                 meter=_stored_meter(evse.meter),
             )
             for evse in charger.evses.values()
@@ -412,6 +415,7 @@ def _charger(stored: StoredCharger) -> Charger:
                 connectors=frozenset(each.connectors),
                 running=each.running,
                 last=each.last,
+                heard_at=each.heard_at,
                 meter=_meter(each.meter),
             )
             for each in stored.evses

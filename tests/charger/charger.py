@@ -296,6 +296,23 @@ class SimulatedCharger:
         await self._link.close()
         await core.watch.until(lambda: not self.is_connected)
 
+    async def lose_power(self, *, remembers: bool = False, car_stays: bool = False) -> None:
+        """Go out, and start anew without a word of what charged, which it goes on with if it `remembers` it.
+
+        `car_stays`: else all cars are gone by then.
+        """
+        core = self._core
+        for evse in core.state.evses.values():
+            evse.authorization = None
+            if not remembers:
+                evse.transaction = None
+                evse.plugged = evse.plugged and car_stays
+        core.state.reboot()
+        core.boot_reason = "PowerUp"
+        core.note()
+        await self._link.close()
+        await core.watch.until(lambda: not self.is_connected)
+
     async def plug(self, evse: int) -> None:
         """Put a car's cable into an EVSE; a token that waits for it starts charging."""
         await charging.plug(self._core, self._core.evse(evse))

@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.ocpp_central.core.abilities import Abilities
 from custom_components.ocpp_central.core.book import Book
-from custom_components.ocpp_central.core.charger import Charger, Evse
+from custom_components.ocpp_central.core.charger import Charger
 from custom_components.ocpp_central.core.commands import AskForAbilities, Outcome, PlaceHold, Plug
 from custom_components.ocpp_central.core.connector_types import CONNECTOR_TYPES, LONGEST_TYPE, named_type
 from custom_components.ocpp_central.core.events import (
@@ -18,6 +18,7 @@ from custom_components.ocpp_central.core.events import (
     Connected,
     EvseId,
 )
+from custom_components.ocpp_central.core.evse import Evse
 from custom_components.ocpp_central.core.planner import MOST_PLUGS, plan
 from custom_components.ocpp_central.core.reservation import HeldBy, HoldState, Status
 

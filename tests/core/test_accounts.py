@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from custom_components.ocpp_central.core.charger import Charger, Evse
+from custom_components.ocpp_central.core.charger import Charger
 from custom_components.ocpp_central.core.clock import Clock
 from custom_components.ocpp_central.core.events import (
     Connected,
@@ -20,6 +20,7 @@ from custom_components.ocpp_central.core.events import (
     StatusChanged,
     Updated,
 )
+from custom_components.ocpp_central.core.evse import Evse
 from custom_components.ocpp_central.core.measurands import IMPORTED, INTERVAL
 from custom_components.ocpp_central.core.transaction import Transaction
 

@@ -13,14 +13,16 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from custom_components.ocpp_central.core.answers import MAX_CRASHES
-from custom_components.ocpp_central.core.charger import Charger, Evse
+from custom_components.ocpp_central.core.charger import Charger
 from custom_components.ocpp_central.core.commands import Command, DropHold, Outcome, PlaceHold
 from custom_components.ocpp_central.core.drivers import Holder
 from custom_components.ocpp_central.core.events import (
     ConnectorStatus,
     HoldEnd,
     Started,
+    StopRefused,
 )
+from custom_components.ocpp_central.core.evse import Evse
 from custom_components.ocpp_central.core.in_step import Clashing
 from custom_components.ocpp_central.core.page import GHOST_LIFE
 from custom_components.ocpp_central.core.planner import TOO_LATE
@@ -331,6 +333,7 @@ class AnyOrder(RuleBasedStateMachine):
         name = f"named{self.transactions}" if named else None
         told = Started(transaction=name, evse=evse, connector=1, token=token, at=at)
         known = self.world.charger.same_start(told)
+        replaced = self.world.charger.evses[evse].running
         verdict = self.world.start(token, evse, transaction=name, at=at)
         assert verdict.transaction is not None
         moment = self.world.charger.moment_of(at, now)
@@ -342,7 +345,8 @@ class AnyOrder(RuleBasedStateMachine):
                 continue
             assert verdict.accepted is reservation.is_for(token, None)
             if verdict.accepted and reservation.binds_at(now) and reservation.uid not in giving_way:
-                assert self.world.status_of(reservation) is Status.IN_USE
+                over = replaced is not None and replaced.transaction == reservation.transaction != verdict.transaction
+                assert self.world.status_of(reservation) is (Status.USED if over else Status.IN_USE)
         self._consume(everything, evse)
 
     def _consume(self, before: Iterable[Reservation], evse: int) -> None:
@@ -377,10 +381,38 @@ class AnyOrder(RuleBasedStateMachine):
                 assert self.world.status_of(reservation) is Status.IN_USE
         self._consume(everything, evse)
 
+    @rule(goes_on=st.booleans())
+    def remember_or_forget_what_runs(self, *, goes_on: bool) -> None:
+        """What the charger says when it is asked for its sessions."""
+        self.world.goes_on = goes_on
+
+    @precondition(lambda self: self.world.charger.connected)
+    @rule(evse=evses)
+    def refuse_to_stop(self, evse: int) -> None:
+        running = self.world.charger.evses[evse].running
+        self.world.tell(
+            StopRefused(transaction="unheard of" if running is None else running.transaction, at=self.world.now)
+        )
+
+    @precondition(lambda self: self.world.charger.connected)
+    @rule(evse=evses, token=st.one_of(st.none(), tokens))
+    def go_on_after_all(self, evse: int, token: IdToken | None) -> None:
+        """A session that was presumed to be over runs again, and uses nothing twice."""
+        presumed = self.world.charger.evses[evse].presumed
+        if presumed is None:
+            return
+        used = self.world.ledger.past.counts
+        everything = self.world.book.living_at()
+        self.world.update(presumed.transaction, token)
+        self._consume(everything, evse)
+        assert self.world.charger.unended(presumed.transaction) is not None
+        assert self.world.ledger.past.counts == used
+
     @precondition(lambda self: self.world.charger.connected)
     @rule(evse=evses)
     def end(self, evse: int) -> None:
-        running = self.world.charger.evses[evse].running
+        known = self.world.charger.evses[evse]
+        running = known.running or known.presumed
         self.world.end("unheard of" if running is None else running.transaction)
         for each in self.world.ledger.living():
             assert running is None or each.transaction != running.transaction
@@ -476,6 +508,13 @@ class AnyOrder(RuleBasedStateMachine):
             if each.is_unbound and not (each.at_risk or each.awaited) and each.window.start <= world.now + AHEAD:
                 assert each.uid in planned
                 assert fits(each, planned[each.uid], world.charger)
+
+    @invariant()
+    def whoever_uses_a_reservation_charges(self) -> None:
+        """Where the charger knows of it at all: one that was removed and added again does not."""
+        for each in self.world.charger.evses.values():
+            over = None if each.presumed is None else each.presumed.transaction
+            assert not any(over == known.transaction for known in self.world.ledger.living() if over is not None)
 
     @invariant()
     def every_life_goes_on_at_a_known_moment(self) -> None:

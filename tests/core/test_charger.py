@@ -13,7 +13,6 @@ from custom_components.ocpp_central.core.charger import (
     UNNOTICED,
     Charger,
     Description,
-    Evse,
 )
 from custom_components.ocpp_central.core.clock import Clock
 from custom_components.ocpp_central.core.events import (
@@ -33,6 +32,7 @@ from custom_components.ocpp_central.core.events import (
     Updated,
     Verdict,
 )
+from custom_components.ocpp_central.core.evse import Evse
 from custom_components.ocpp_central.core.meter import Key
 from custom_components.ocpp_central.core.token import IdToken
 from custom_components.ocpp_central.core.transaction import Transaction
@@ -261,6 +261,7 @@ def test_a_start_begins_a_transaction() -> None:
         charging_state=ChargingState.EV_CONNECTED,
         began=NOON,
         counted_from=100.0,
+        has_car=True,
     )
     assert charger.evses[1].running == running
     assert charger.running("7") == running

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from custom_components.ocpp_central.core.charger import Charger, Evse
+from custom_components.ocpp_central.core.charger import Charger
 from custom_components.ocpp_central.core.events import Connected, ConnectorStatus
+from custom_components.ocpp_central.core.evse import Evse
 from custom_components.ocpp_central.core.ledger import Ledger, Wish
 from custom_components.ocpp_central.core.policy import MIN_DURATION, Policy
 from custom_components.ocpp_central.core.refusal import Obstacle, Reason, Refusal

@@ -7,7 +7,7 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 import pytest
 
-from custom_components.ocpp_central.core.charger import Charger, Evse
+from custom_components.ocpp_central.core.charger import Charger
 from custom_components.ocpp_central.core.commands import (
     AskForListLimits,
     AskForListVersion,
@@ -26,6 +26,7 @@ from custom_components.ocpp_central.core.events import (
     ListVersionTold,
     Standing,
 )
+from custom_components.ocpp_central.core.evse import Evse
 from custom_components.ocpp_central.core.local_list import (
     FOLLOWED,
     MOST_AT_ONCE,

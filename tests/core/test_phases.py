@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.ocpp_central.core.charger import Charger, Evse
+from custom_components.ocpp_central.core.charger import Charger
+from custom_components.ocpp_central.core.evse import Evse
 from custom_components.ocpp_central.core.meter import Meter
 from custom_components.ocpp_central.core.phases import phases_at
 from custom_components.ocpp_central.core.transaction import Transaction

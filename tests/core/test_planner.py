@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from custom_components.ocpp_central.core.book import Book
-from custom_components.ocpp_central.core.charger import PATIENCE, RESIGNATION, Charger, Evse
+from custom_components.ocpp_central.core.charger import PATIENCE, RESIGNATION, Charger
 from custom_components.ocpp_central.core.commands import (
     AskForStatus,
     AskToBoot,
@@ -14,6 +14,7 @@ from custom_components.ocpp_central.core.commands import (
     PlaceHold,
 )
 from custom_components.ocpp_central.core.events import ConnectorStatus
+from custom_components.ocpp_central.core.evse import Evse
 from custom_components.ocpp_central.core.planner import TOO_LATE, Plan, plan
 from custom_components.ocpp_central.core.reservation import HeldBy, HoldState
 

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from custom_components.ocpp_central.core.book import Book
-from custom_components.ocpp_central.core.charger import Charger, Evse
+from custom_components.ocpp_central.core.charger import Charger
 from custom_components.ocpp_central.core.commands import AskForAbilities, AskForSettings, PlaceHold
 from custom_components.ocpp_central.core.events import Connected, SettingChanged, SettingsTold
+from custom_components.ocpp_central.core.evse import Evse
 from custom_components.ocpp_central.core.planner import plan
 from custom_components.ocpp_central.core.settings import Setting
 

@@ -10,11 +10,12 @@ from custom_components.ocpp_central.core.abilities import Abilities
 from custom_components.ocpp_central.core.authorization import Court, is_still_unwelcome, judge
 from custom_components.ocpp_central.core.book import Book, Change
 from custom_components.ocpp_central.core.change import Amendment
-from custom_components.ocpp_central.core.charger import Charger, Evse
+from custom_components.ocpp_central.core.charger import Charger
 from custom_components.ocpp_central.core.commands import (
     AskForAbilities,
     AskForSettings,
     AskForStatus,
+    AskForTransaction,
     AskToBoot,
     Command,
     DropHold,
@@ -41,9 +42,13 @@ from custom_components.ocpp_central.core.events import (
     SettingsTold,
     Started,
     StatusChanged,
+    StopRefused,
+    TransactionTold,
+    TransactionUntold,
     Updated,
     Verdict,
 )
+from custom_components.ocpp_central.core.evse import Evse
 from custom_components.ocpp_central.core.in_step import Circumstances, Demand, Followed, in_step
 from custom_components.ocpp_central.core.ledger import Ledger, Step, Wish
 from custom_components.ocpp_central.core.planner import Plan, plan
@@ -102,6 +107,8 @@ class World:
         known = {each: Evse(evse=each) for each in evses}
         self.chargers = {CHARGER: Charger(charger=CHARGER, evses=known, abilities=KNOWN, asks=True)}
         self.changes: list[Change] = []
+        self.goes_on = True
+        """What the charger says of a transaction that it is asked about."""
         self._uids = (f"uid{number}" for number in count(1))
         self._transactions = (f"{number}" for number in count(1))
         if connected:
@@ -329,7 +336,7 @@ class World:
             each.charger: Charger(
                 charger=each.charger,
                 evses={
-                    number: Evse(evse=number, running=evse.running, last=evse.last)
+                    number: Evse(evse=number, running=evse.running, last=evse.last, heard_at=evse.heard_at)
                     for number, evse in each.evses.items()
                 },
                 away_since=each.away_since,
@@ -376,10 +383,22 @@ class World:
         elif isinstance(command, StopTransaction):
             if self.charger.running(command.transaction) is not None:
                 self.evict(command.transaction)
+            if outcome is Outcome.REJECTED:
+                self.tell(StopRefused(transaction=command.transaction, at=self.now))
+        elif isinstance(command, AskForTransaction):
+            self.answer_about(command.transaction, None if outcome is not Outcome.ACCEPTED else self.goes_on)
         elif isinstance(command, AskForSettings):
             self.tell(SettingsTold(values={}, at=self.now))
         else:
             self.tell(Asked(refused=outcome is not Outcome.ACCEPTED, at=self.now))
+
+    def answer_about(self, transaction: str, ongoing: bool | None, *, queued: bool = False) -> None:
+        """The charger says whether a transaction goes on; None: it cannot be asked."""
+        if ongoing is None:
+            self.tell(TransactionUntold(transaction=transaction, at=self.now))
+        else:
+            told = TransactionTold(transaction=transaction, ongoing=ongoing, queued=queued, at=self.now)
+            self.tell(told)
 
     def settle(self, outcome: Outcome = Outcome.ACCEPTED) -> list[Command]:
         """Carry out what is planned now, with one outcome for all; the commands that were sent."""

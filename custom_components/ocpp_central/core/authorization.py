@@ -81,7 +81,7 @@ def _goes_on_unidentified(charger: Charger, event: Updated) -> bool:
     """Whether a car that was plugged in begins to charge, and nobody has identified for it."""
     if not event.names_nobody:
         return False
-    running = charger.running(event.transaction)
+    running = charger.unended(event.transaction)
     return running is not None and running.token is None and not running.anonymous
 
 
@@ -139,7 +139,7 @@ def _on_update(court: Court, charger: Charger, event: Updated, now: datetime) ->
     Nor must it refuse another card of the same driver or group, which may end the transaction (E07). Whoever else presents
     a card there meanwhile is answered, and the transaction stays as it is.
     """
-    running = charger.running(event.transaction)
+    running = charger.unended(event.transaction)
     token = event.token or (None if running is None else running.token)
     case = _case(court, charger, token, charger.moment_of(event.at, now))
     if running is None:
@@ -233,7 +233,8 @@ class _Case:
     def charges_elsewhere(self, evse: EvseId | None) -> bool:
         """Whether he charges at another EVSE, which he must not (`one_transaction_per_token`); a refused start does not count.
 
-        The house has no card that somebody could lend.
+        Nor does what may be over: where there is doubt, or at a charger that nobody has heard of for long. The house has no
+        card that somebody could lend.
         """
         if not self.court.rules.one_per_token or self.court.rules.house.matches(self.token):
             return False
@@ -242,9 +243,11 @@ class _Case:
             each.running is not None
             and each.running.token is not None
             and not each.running.refused
+            and each.running.doubt is None
             and (charger.charger, each.evse) != here
             and each.running.token.matches(self.token)
             for charger in self.court.chargers.values()
+            if charger.is_in_reach(self.moment)
             for each in charger.evses.values()
         )
 

@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from .charger import Evse
 from .events import EvseId
+from .evse import Evse
 from .page import Page, Place
 from .reservation import HeldBy, Hold, HoldState, News, Reservation, Status, Target
 from .room import AHEAD, is_free, is_lost, may_stay_open, seats, why_useless

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from . import doubts
 from .abilities import Abilities
 from .clock import Clock
 from .events import (
@@ -20,7 +21,6 @@ from .events import (
     ChargerId,
     ChargingState,
     Connected,
-    ConnectorId,
     ConnectorStatus,
     DefaultLimited,
     Disconnected,
@@ -40,17 +40,21 @@ from .events import (
     Standing,
     Started,
     StatusChanged,
+    StopRefused,
     TransactionId,
+    TransactionTold,
+    TransactionUntold,
     Updated,
     UploadProgressed,
     Verdict,
 )
+from .evse import BROKEN, MOST_EVICTIONS, Evse
 from .faults import Faults, with_fault
 from .limits import Limits
 from .local_list import LocalList
 from .maintenance import FirmwareStage, UploadStage, after_boot
 from .meter import Meter
-from .presence import Doing, doing, settled, still_true
+from .presence import Doing, settled, still_true
 from .settings import Settings
 from .spellings import Spellings
 from .token import IdToken
@@ -71,52 +75,11 @@ RESIGNATION = timedelta(seconds=30)
 LONGEST_QUEUE = timedelta(days=7)
 """What a charger queued is not believed to be older; a charger without a clock dates it to 1970."""
 
+OUT_OF_REACH = timedelta(days=1)
+"""So long nobody charges: a charger that was away for longer is broken, or was taken off the wall."""
+
 UNNOTICED = timedelta(seconds=60)
 """How long a connection may be lost before we notice: up to two pings pass; and a charger tells whole seconds."""
-
-MOST_EVICTIONS = 3
-"""How often it is tried to stop somebody at an EVSE before that is left alone (ocpp.md 5.7)."""
-
-_PLUGGED = frozenset(
-    {
-        ConnectorStatus.PREPARING,
-        ConnectorStatus.CHARGING,
-        ConnectorStatus.SUSPENDED_EV,
-        ConnectorStatus.SUSPENDED_EVSE,
-        ConnectorStatus.FINISHING,
-        ConnectorStatus.OCCUPIED,
-    }
-)
-
-_UNPLUGGED = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED})
-"""Plugging in leaves a reserved connector Reserved until its holder comes (G01.FR.06), but it was free before."""
-
-_ACCEPTS_HOLD = frozenset({ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED, None})
-"""Only a free EVSE can be held (1.6 section 5.13, H01.FR.11-.14); one that tells no status is simply asked."""
-
-_BROKEN = frozenset({ConnectorStatus.OUT_OF_SERVICE, ConnectorStatus.FAULTED})
-
-_WHILE_OCCUPIED = {
-    ChargingState.CHARGING: ConnectorStatus.CHARGING,
-    ChargingState.EV_CONNECTED: ConnectorStatus.PREPARING,
-    ChargingState.SUSPENDED_EV: ConnectorStatus.SUSPENDED_EV,
-    ChargingState.SUSPENDED_EVSE: ConnectorStatus.SUSPENDED_EVSE,
-}
-"""2.x says Occupied for whatever a car does, and the rest in the transaction's charging state."""
-
-_PROMINENCE = (
-    ConnectorStatus.CHARGING,
-    ConnectorStatus.SUSPENDED_EVSE,
-    ConnectorStatus.SUSPENDED_EV,
-    ConnectorStatus.PREPARING,
-    ConnectorStatus.FINISHING,
-    ConnectorStatus.OCCUPIED,
-    ConnectorStatus.RESERVED,
-    ConnectorStatus.AVAILABLE,
-    ConnectorStatus.FAULTED,
-    ConnectorStatus.OUT_OF_SERVICE,
-)
-"""Which plug speaks for an EVSE with several: the one in use, then one that can be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,89 +90,6 @@ class Description:
     model: str | None = None
     serial: str | None = None
     firmware: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evse:
-    """One place for one car. `connectors`: its plugs. `told`: what they last said; empty until the charger tells.
-
-    `faults`: what it said is wrong. `reported`: whether it told a status since the charger connected.
-    `evictions`: when it was last tried to stop somebody here, `MOST_EVICTIONS` of them at most.
-    `running`, `last`: the transaction now and the latest one before, which is kept to be seen, and to recognise a repeated start.
-    `meter`: what is measured here.
-    """
-
-    evse: EvseId
-    connectors: frozenset[ConnectorId] = frozenset()
-    told: Mapping[ConnectorId, ConnectorStatus] = field(default_factory=dict)
-    faults: Faults = field(default_factory=dict)
-    reported: bool = False
-    running: Transaction | None = None
-    last: Transaction | None = None
-    evictions: tuple[datetime, ...] = ()
-    meter: Meter = Meter()
-
-    @property
-    def session(self) -> Transaction | None:
-        """The transaction that runs, else the latest one."""
-        return self.running or self.last
-
-    @property
-    def session_wh(self) -> float | None:
-        """What that took, in Wh; None: not known."""
-        if self.running is not None:
-            return self.running.taken_wh(self.meter)
-        return None if self.last is None else self.last.energy_wh
-
-    @property
-    def status(self) -> ConnectorStatus | None:
-        """The most telling status of its connectors; None while the charger has told none."""
-        statuses = {self.status_of(connector) for connector in self.told}
-        return next((status for status in _PROMINENCE if status in statuses), None)
-
-    def status_of(self, connector: ConnectorId) -> ConnectorStatus | None:
-        """The status of one plug, made precise by the running transaction."""
-        told = self.told.get(connector)
-        if told is not ConnectorStatus.OCCUPIED or self.running is None:
-            return told
-        if self.running.connector not in (None, connector) or self.running.charging_state is None:
-            return told
-        return _WHILE_OCCUPIED.get(self.running.charging_state, told)
-
-    @property
-    def plugged_in(self) -> bool | None:
-        """Whether a car is connected; None where the status does not tell (faulted, out of service, unheard)."""
-        status = self.status
-        if status in _PLUGGED:
-            return True
-        return False if status in _UNPLUGGED else None
-
-    @property
-    def doing(self) -> Doing:
-        """What a car does here; unknown until the charger tells a status since it connected."""
-        return doing(self.status if self.reported else None, self.running)
-
-    @property
-    def is_broken(self) -> bool:
-        """Whether the charger says that it serves nobody."""
-        return self.status in _BROKEN
-
-    @property
-    def in_service(self) -> bool | None:
-        """Whether it is there to be used; None where the charger has not told, or while it is faulted."""
-        status = self.status
-        return None if status in {None, ConnectorStatus.FAULTED} else status is not ConnectorStatus.OUT_OF_SERVICE
-
-    @property
-    def accepts_hold(self) -> bool:
-        """Whether the charger may agree to hold it, for a new reservation or again for the one that it holds it for."""
-        return self.status in _ACCEPTS_HOLD
-
-    @property
-    def charging(self) -> bool | None:
-        """Whether energy flows; None while the charger has told nothing."""
-        status = self.status
-        return None if status is None else status is ConnectorStatus.CHARGING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +189,10 @@ class Charger:
             return False
         return self.has_reported or self.reluctant or now >= self.connected_at + RESIGNATION
 
+    def is_in_reach(self, now: datetime) -> bool:
+        """Whether it is connected, or not away for so long that nobody can be charging there any more."""
+        return self.connected or self.away_since is None or now - self.away_since <= OUT_OF_REACH
+
     def has_lost(self, number: EvseId, now: datetime) -> bool:
         """Whether it tells of its EVSEs by now, and of this one not any more: it was rebuilt, or is another one."""
         evse = self.evses.get(number)
@@ -355,6 +239,13 @@ class Charger:
                 return evse.running
         return None
 
+    def unended(self, transaction: TransactionId) -> Transaction | None:
+        """The transaction of this id whose end was not told: it runs, or it was presumed to be over and nothing began since."""
+        if (running := self.running(transaction)) is not None:
+            return running
+        evse = self._presumed_at(transaction)
+        return None if evse is None else evse.presumed
+
     def after(self, event: Event, verdict: Verdict | None = None) -> Charger:
         """The charger once `event` is known, which was given `verdict`; itself where nothing follows.
 
@@ -395,15 +286,14 @@ class Charger:
             case Connected():
                 return self._connected(event)
             case Disconnected():
-                return replace(self, connected_at=None, away_since=event.at, missed_since=event.at)
+                evses = {number: doubts.left(evse, event.at) for number, evse in self.evses.items()}
+                return replace(self, connected_at=None, away_since=event.at, missed_since=event.at, evses=evses)
             case Asked():
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
             case Booted() | FirmwareProgressed() | UploadProgressed() | ProblemTold():
                 return self._described(event)
-            case Evicting():
-                return self._evicting(event)
-            case Pardoned():
-                return self._pardoned(event)
+            case Evicting() | Pardoned() | TransactionTold() | TransactionUntold() | StopRefused():
+                return self._concerned(event)
             case (
                 AbilitiesTold()
                 | AbilitiesUntold()
@@ -433,8 +323,14 @@ class Charger:
     def _booted(self, event: Booted) -> Charger:
         # One that really boots says so first; later than that it was asked to describe itself.
         asked_for = self.connected_at is not None and event.at >= self.connected_at + PATIENCE
+        evses = self.evses
+        if not asked_for:
+            evses = {number: doubts.rebooted(evse, event.at) for number, evse in evses.items()}
+        if _is_another(self.description, event):
+            evses = {number: doubts.doubted(evse, event.at) for number, evse in evses.items()}
         return replace(
             self,
+            evses=evses,
             description=_description(event),
             abilities=self.abilities.after_boot(renewed=_is_renewed(self.description, event)),
             asks=self.asks and asked_for,
@@ -480,8 +376,8 @@ class Charger:
             case Ended():
                 return self._ended(event)
             case Metered():
-                running = None if event.evse is not None else self.running(event.transaction or "")
-                return self._metered(event.evse if running is None else running.evse, event)
+                known = None if event.evse is not None else self.unended(event.transaction or "")
+                return self._metered(event.evse if known is None else known.evse, event)
 
     def _connected(self, event: Connected) -> Charger:
         away_since = self.connected_at or self.away_since
@@ -512,17 +408,22 @@ class Charger:
         if (evse := self._evse(event.evse)) is None:
             return self
         # Not every charger that is put into service again says so of itself, too.
-        disproved = self.status is ConnectorStatus.OUT_OF_SERVICE and event.status not in _BROKEN
+        disproved = self.status is ConnectorStatus.OUT_OF_SERVICE and event.status not in BROKEN
         charger = replace(self, status=None) if disproved else self
         faults = _faults_after(evse.faults, event)
         if evse.reported and evse.told.get(event.connector) is event.status and faults is evse.faults:
-            return charger
+            weighed = self._weighed(evse, event)
+            return charger if weighed is evse else replace(charger, evses={**self.evses, evse.evse: weighed})
         if event.connector not in evse.connectors and len(evse.connectors) >= MAX_CONNECTORS:
             return charger
         told = {**evse.told, event.connector: event.status}
         connectors = evse.connectors | {event.connector}
         changed = replace(evse, connectors=connectors, told=told, faults=faults, reported=True)
-        return replace(charger, evses={**self.evses, evse.evse: changed})
+        return replace(charger, evses={**self.evses, evse.evse: self._weighed(changed, event)})
+
+    def _weighed(self, evse: Evse, event: StatusChanged) -> Evse:
+        """The EVSE once it is known what its status says of the session there."""
+        return doubts.after_status(evse, self._happened_at(event), self._read_at(event), self.connected_at)
 
     def _problem_told(self, event: ProblemTold) -> Charger:
         if event.evse is None:
@@ -559,9 +460,10 @@ class Charger:
         return self._with(self._read(evse, event))
 
     def _updated(self, event: Updated, verdict: Verdict | None) -> Charger:
-        running = self.running(event.transaction)
-        if running is None:
-            return self._metered(event.evse, event)
+        evse = self._where_it_runs(event)
+        if evse is None or (running := evse.running) is None:
+            known = self.unended(event.transaction)
+            return self._metered(event.evse if known is None else known.evse, event)
         changed = replace(
             running,
             connector=event.connector if event.connector is not None else running.connector,
@@ -572,43 +474,80 @@ class Charger:
             changed = _judged(replace(changed, token=event.token or running.token), verdict)
         elif event.token is None or (running.token is not None and running.token.matches(event.token)):
             changed = _judged(changed, verdict)
-        evse = replace(self.evses[running.evse], running=changed)
-        return self._with(self._read(evse, event))
+        evse = self._read(replace(evse, running=changed), event)
+        return self._with(doubts.told_of(evse, self._happened_at(event), self._read_at(event)))
 
-    def _evicting(self, event: Evicting) -> Charger:
+    def _concerned(self, event: Evicting | Pardoned | TransactionTold | TransactionUntold | StopRefused) -> Charger:
+        """The charger once something was decided, or found out, of a transaction that runs."""
         if (running := self.running(event.transaction)) is None:
             return self
         evse = self.evses[running.evse]
-        evictions = (*evse.evictions, event.at)[-MOST_EVICTIONS:]
-        return self._with(replace(evse, running=replace(running, attempts=running.attempts + 1), evictions=evictions))
+        match event:
+            case Evicting():
+                evictions = (*evse.evictions, event.at)[-MOST_EVICTIONS:]
+                tried = replace(running, attempts=running.attempts + 1)
+                return self._with(replace(evse, running=tried, evictions=evictions))
+            case Pardoned():
+                pardoned = replace(running, standing=Standing.ACCEPTED, against=None, evict_from=None)
+                return self._with(replace(evse, running=pardoned))
+            case TransactionTold():
+                return self._with(doubts.answered(evse, event))
+            case TransactionUntold():
+                return self._with(doubts.unanswered(evse, event.at))
+            case StopRefused():
+                return self._with(doubts.not_stopped(evse, event.at, self.connected_at))
 
-    def _pardoned(self, event: Pardoned) -> Charger:
-        if (running := self.running(event.transaction)) is None:
-            return self
-        pardoned = replace(running, standing=Standing.ACCEPTED, against=None, evict_from=None)
-        return self._with(replace(self.evses[running.evse], running=pardoned))
+    def _where_it_runs(self, event: Updated | Ended) -> Evse | None:
+        """The EVSE where a transaction runs; also if it was presumed to be over, and the event shows that it was not.
+
+        Its end does, since it is accounted as if nothing had been presumed; an update does unless it was queued.
+        """
+        if (running := self.running(event.transaction)) is not None:
+            return self.evses[running.evse]
+        presumed = self._presumed_at(event.transaction)
+        if presumed is None or (
+            isinstance(event, Updated) and not doubts.is_later(presumed.last, self._read_at(event))
+        ):
+            return None
+        return doubts.revived(presumed)
+
+    def _presumed_at(self, transaction: TransactionId | None) -> Evse | None:
+        """The EVSE where this transaction was presumed to be over, if nothing has begun there since."""
+        for evse in self.evses.values():
+            if (presumed := evse.presumed) is not None and presumed.transaction == transaction:
+                return evse
+        return None
 
     def _ended(self, event: Ended) -> Charger:
-        running = self.running(event.transaction)
-        if running is None:
+        evse = self._where_it_runs(event)
+        if evse is None or (running := evse.running) is None:
             return self._ended_unnoticed(event)
-        evse = self._read(self.evses[running.evse], event)
+        ended = self._ended_at(event, self.unended(event.transaction) or running)
+        evse = self._read(evse, event)
         at = self._read_at(event)
         meter = evse.meter if evse.meter.is_ahead_of(at) else evse.meter.said(event.meter_wh, at).at_rest(event.at)
         last = replace(
-            (evse.running or running).metered(meter),
-            ended=self._happened_at(event),
+            (evse.running or running).metered(meter).reopened(),
+            ended=ended,
             meter_stop_wh=event.meter_wh,
             stop_reason=event.reason,
         )
         return self._with(replace(evse, meter=meter, running=None, last=last.over(meter)))
 
+    def _ended_at(self, event: Ended, session: Transaction) -> datetime:
+        """When a transaction really ended; what comes after a doubt is dated rightly, however late, if it can be."""
+        if session.doubt is None or event.received is None:
+            return self._happened_at(event)
+        if session.beginning <= event.at <= event.received:
+            return event.at
+        return session.ended or doubts.ended_at(self.evses[session.evse], session)
+
     def _ended_unnoticed(self, event: Ended) -> Charger:
         """The charger when a transaction ended that does not run: perhaps the latest one, of which no end was told."""
         for evse in self.evses.values():
             last = evse.last
-            if last is not None and last.transaction == event.transaction and last.ended is None:
-                over = last.over_since(self._happened_at(event), event.meter_wh, event.reason)
+            if last is not None and last.transaction == event.transaction and (last.ended is None or last.presumed):
+                over = last.over_since(self._ended_at(event, last), event.meter_wh, event.reason)
                 return self._with(replace(evse, last=over))
         return self._metered(event.evse, event)
 
@@ -631,24 +570,32 @@ class Charger:
         counted = meter.imported.total if start is None else meter.imported.when_it_said(start)
         if meter.is_ahead_of(at):
             counted = None
-        return replace(evse, running=replace(running, counted_from=counted), last=before, meter=meter)
+        begun = replace(evse, running=replace(running, counted_from=counted), last=before, meter=meter)
+        return doubts.begun(begun)
 
     def _read(self, evse: Evse, event: Metered | Started | Updated | Ended) -> Evse:
         """The EVSE with what its meter was read by the way."""
         if not event.readings:
             return evse
-        running, readings = evse.running, event.readings
-        start = None if running is None else running.meter_start_wh
+        running, presumed, readings = evse.running, evse.presumed, event.readings
+        session = running or presumed
+        start = None if session is None else session.meter_start_wh
         if running is None and evse.last is not None:
             readings = still_true(readings, evse.last.ended)
         meter = evse.meter.after(readings, self._read_at(event), start)
-        return replace(evse, meter=meter, running=None if running is None else running.metered(meter))
+        read = replace(
+            evse,
+            meter=meter,
+            running=None if running is None else running.metered(meter),
+            last=evse.last if presumed is None else presumed.metered(meter),
+        )
+        return doubts.after_reading(read, event.transaction, self._happened_at(event), self._read_at(event))
 
-    def _read_at(self, event: Metered | Started | Updated | Ended) -> datetime:
-        """When a meter was really read: now, unless the charger tells what it queued."""
+    def _read_at(self, event: StatusChanged | Metered | Started | Updated | Ended) -> datetime:
+        """When a meter was really read, or something seen: now, unless the charger tells what it queued."""
         return event.at - self.skew if event.received is None else self.moment_of(event.at, event.received)
 
-    def _happened_at(self, event: Started | Ended) -> datetime:
+    def _happened_at(self, event: StatusChanged | Metered | Started | Updated | Ended) -> datetime:
         """When something really happened; to the charger's second, if its clock is right by and large."""
         if event.received is None:
             return event.at - self.skew
@@ -732,12 +679,15 @@ def _has_new_firmware(known: Description, event: Booted) -> bool:
 
 def _is_renewed(known: Description, event: Booted) -> bool:
     """Whether the charger tells another firmware than before, or is another one altogether."""
-    pairs = (
-        (known.firmware, event.firmware),
-        (known.vendor, event.vendor),
-        (known.model, event.model),
-        (known.serial, event.serial),
-    )
+    return _differs((known.firmware, event.firmware)) or _is_another(known, event)
+
+
+def _is_another(known: Description, event: Booted) -> bool:
+    """Whether another charger has come in the place of the one that we knew."""
+    return _differs((known.vendor, event.vendor), (known.model, event.model), (known.serial, event.serial))
+
+
+def _differs(*pairs: tuple[str | None, str | None]) -> bool:
     return any(before is not None and now is not None and before != now for before, now in pairs)
 
 
@@ -765,4 +715,5 @@ def _is_after(known: Transaction, start: Started) -> bool:
 
 def _reconnected(evse: Evse, *, was_away: bool) -> Evse:
     """The EVSE when its charger has connected; was it away, what it told before says nothing of now."""
-    return replace(evse, reported=False, faults={}, meter=evse.meter.forgotten() if was_away else evse.meter)
+    meter = evse.meter.forgotten() if was_away else evse.meter
+    return replace(evse, reported=False, faults={}, asked_at=None, meter=meter)

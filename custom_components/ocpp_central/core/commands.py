@@ -112,6 +112,13 @@ class StopTransaction:
     transaction: TransactionId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForTransaction:
+    """Ask whether a transaction goes on; the charger answers with a `TransactionTold` (E14). 1.6 cannot be asked."""
+
+    transaction: TransactionId
+
+
 class Plug(NamedTuple):
     """One plug of an EVSE."""
 
@@ -183,8 +190,15 @@ type ListCommand = AskForListLimits | ChangeSetting | AskForListVersion | SendLi
 """What is done for the charger's own list of drivers."""
 
 type Upkeep = (
-    AskForAbilities | AskForSettings | ChangeSetting | TellReadings | AskForListLimits | AskForListVersion | SendList
+    AskForTransaction
+    | AskForAbilities
+    | AskForSettings
+    | ChangeSetting
+    | TellReadings
+    | AskForListLimits
+    | AskForListVersion
+    | SendList
 )
-"""What concerns the charger itself, its settings and its list."""
+"""What concerns the charger itself, what it remembers, its settings and its list."""
 
 type Command = PlaceHold | DropHold | StartTransaction | StopTransaction | AskToBoot | AskForStatus | Upkeep | Order

@@ -439,6 +439,32 @@ class Pardoned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionTold:
+    """What the charger answered when it was asked whether a transaction goes on. `queued`: it has yet to tell something of it."""
+
+    transaction: TransactionId
+    ongoing: bool
+    queued: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionUntold:
+    """The charger had time to tell that a transaction goes on, and gave no answer that can be used, or cannot be asked."""
+
+    transaction: TransactionId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRefused:
+    """The charger was asked to end a transaction, and refused."""
+
+    transaction: TransactionId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldEnded:
     """The charger gave up the hold with this wire id by itself."""
 
@@ -479,6 +505,9 @@ type Event = (
     | Ended
     | Evicting
     | Pardoned
+    | TransactionTold
+    | TransactionUntold
+    | StopRefused
     | HoldEnded
 )
 

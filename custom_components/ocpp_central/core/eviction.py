@@ -6,7 +6,7 @@ Knows when a charger is asked to stop a transaction, and when it is left alone (
 
 from datetime import datetime, timedelta
 
-from .charger import MOST_EVICTIONS, Evse
+from .evse import MOST_EVICTIONS, Evse
 
 GRACE = timedelta(seconds=10)
 """So long a charger has to stop a refused start by itself, as most do (1.6 `StopTransactionOnInvalidId`)."""

@@ -14,7 +14,18 @@ from .change import Amendment
 from .charger import Charger
 from .commands import DropHold, Outcome, PlaceHold
 from .doors import Doors
-from .events import ChargerId, Ended, EvseId, Started, StatusChanged, Updated, Verdict
+from .events import (
+    ChargerId,
+    Ended,
+    EvseId,
+    Started,
+    StatusChanged,
+    StopRefused,
+    TransactionTold,
+    TransactionUntold,
+    Updated,
+    Verdict,
+)
 from .page import Scene, Turned
 from .past import Past
 from .policy import MIN_DURATION, Policy
@@ -27,7 +38,7 @@ from .token import IdToken
 from .transaction import Transaction
 from .wire_ids import WireIds
 
-_MOVES_CARS = (StatusChanged, Started, Updated, Ended)
+_MOVES_CARS = (StatusChanged, Started, Updated, Ended, TransactionTold, TransactionUntold, StopRefused)
 """The events by which an EVSE may become free."""
 
 

@@ -6,8 +6,9 @@ Knows what the readings of a meter show of that. Must not know units of limits, 
 from collections.abc import Iterable
 from typing import Final
 
-from .charger import Charger, Evse
+from .charger import Charger
 from .events import EvseId
+from .evse import Evse
 from .meter import Meter
 
 _CURRENT: Final = "Current.Import"

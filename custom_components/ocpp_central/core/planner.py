@@ -13,6 +13,7 @@ from .commands import (
     AskForAbilities,
     AskForSettings,
     AskForStatus,
+    AskForTransaction,
     AskToBoot,
     Command,
     DropHold,
@@ -20,6 +21,7 @@ from .commands import (
     Plug,
     StopTransaction,
 )
+from .doubts import next_question
 from .eviction import next_eviction
 from .page import Place
 from .reservation import Hold, Reservation, Status
@@ -73,19 +75,28 @@ def plan(book: Book, charger: Charger, now: datetime) -> Plan:
             commands.append(_place(charger, reservation, place, hold))
     if settled:
         # After what somebody may be waiting for: one that does not answer to this keeps all else waiting.
-        evictions = _evictions(charger)
-        moments += [moment for moment in evictions.values() if moment > now]
-        commands += [command for command, moment in evictions.items() if moment <= now]
+        about_sessions = _evictions(charger) | _doubts(charger, charger.connected_at)
+        moments += [moment for moment in about_sessions.values() if moment > now]
+        commands += [command for command, moment in about_sessions.items() if moment <= now]
         commands += _in_spare_time(charger)
     return Plan(commands=tuple(commands), again=min(moments, default=None))
 
 
-def _evictions(charger: Charger) -> dict[StopTransaction, datetime]:
+def _evictions(charger: Charger) -> dict[StopTransaction | AskForTransaction, datetime]:
     """What is to be stopped, and when (ocpp.md 5.7)."""
     return {
         StopTransaction(transaction=evse.running.transaction): moment
         for evse in charger.evses.values()
         if evse.running is not None and (moment := next_eviction(evse)) is not None
+    }
+
+
+def _doubts(charger: Charger, connected_at: datetime) -> dict[StopTransaction | AskForTransaction, datetime]:
+    """Of which session it is to be found out whether it goes on, and when."""
+    return {
+        AskForTransaction(transaction=evse.running.transaction): moment
+        for evse in charger.evses.values()
+        if evse.running is not None and (moment := next_question(evse, connected_at)) is not None
     }
 
 

@@ -42,7 +42,7 @@ def presentation(report: Report, drivers: Drivers, *, house: IdToken, now: datet
     ):
         return None
     evse = event.evse
-    if evse is None and isinstance(event, Updated) and (running := before.running(event.transaction)) is not None:
+    if evse is None and isinstance(event, Updated) and (running := before.unended(event.transaction)) is not None:
         evse = running.evse
     return Presentation(
         charger=before.charger,
@@ -61,5 +61,5 @@ def _is_new(before: Charger, event: Started | Updated, token: IdToken, now: date
         return False
     if isinstance(event, Started):
         return before.same_start(event) is None and before.begun_nowhere(event.transaction) is None
-    running = before.running(event.transaction)
+    running = before.unended(event.transaction)
     return running is None or running.token is None or not running.token.matches(token)

@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .charger import Charger, Evse
+from .charger import Charger
 from .drivers import Drivers
 from .events import ConnectorStatus, EvseId
+from .evse import Evse
 from .matching import safe
 from .packing import NODES_AT_ONCE, Collision, Movable, Occupation, arrange, propose
 from .policy import Policy

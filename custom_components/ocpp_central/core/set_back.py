@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from .charger import Charger, Evse
+from .charger import Charger
 from .events import EvseId
+from .evse import Evse
 from .meter import Meter
 
 

@@ -12,7 +12,7 @@ from . import answers, holds
 from .binding import bind, holds_at, places, review
 from .book import Book
 from .change import Amendment, amended, outdated, rewrite
-from .charger import Charger, Evse
+from .charger import Charger
 from .commands import DropHold, Outcome, PlaceHold
 from .eligibility import refuse_ineligible
 from .events import (
@@ -29,10 +29,14 @@ from .events import (
     HoldEnded,
     Started,
     StatusChanged,
+    StopRefused,
     TransactionId,
+    TransactionTold,
+    TransactionUntold,
     Updated,
     Verdict,
 )
+from .evse import Evse
 from .page import Page, Place, Scene, Turned
 from .refusal import Reason, Refusal, obstacle
 from .reservation import Cause, HeldBy, Hold, News, Reservation, Status
@@ -52,6 +56,9 @@ CONCERNS_RESERVATIONS = (
     Updated,
     Ended,
     Evicting,
+    TransactionTold,
+    TransactionUntold,
+    StopRefused,
     HoldEnded,
 )
 """The events that `after` must be told; most others are readings, of which there are many."""
@@ -180,8 +187,9 @@ def after(book: Book, report: Report, scene: Scene) -> Turned:
         case Authorizing():
             _spell_anew(page, event, report.before)
             _note_presentation(page, event, verdict)
-        case Started() | Updated() | Evicting() | Ended():
+        case Started() | Updated() | Evicting() | Ended() | TransactionTold() | TransactionUntold() | StopRefused():
             _follow_transaction(page, event, verdict)
+            _finish_what_is_over(page, report.before)
         case HoldEnded():
             holds.lose_hold(page, event)
         case AbilitiesTold() | AbilitiesUntold():
@@ -337,12 +345,12 @@ def _evses(reservation: Reservation, charger: Charger) -> list[Evse]:
 def _holders_transaction(
     reservation: Reservation, charger: Charger, known: Iterable[Reservation]
 ) -> Transaction | None:
-    """A transaction of the holder that runs where he has reserved, and nobody else has."""
+    """A transaction of the holder that runs, beyond doubt, where he has reserved, and nobody else has."""
     others = [each for each in known if each.uid != reservation.uid and each.window.overlaps(reservation.window)]
     for evse in charger.evses.values():
         running, number = evse.running, evse.evse
         here = reservation.covers(number) or (reservation.takes_any and fits(reservation, number, charger))
-        if not here or running is None or not _is_his(reservation, running):
+        if not here or running is None or running.doubt is not None or not _is_his(reservation, running):
             continue
         if reservation.covers(number) or not any(each.covers(number) for each in others):
             return running
@@ -384,7 +392,7 @@ def _spell_anew(page: Page, event: Authorizing, charger: Charger) -> None:
             page.put(replace(each, holds={place: outdated(hold) for place, hold in each.holds.items()}))
 
 
-def _follow_transaction(page: Page, event: Started | Updated | Evicting | Ended, verdict: Verdict | None) -> None:
+def _follow_transaction(page: Page, event: Event, verdict: Verdict | None) -> None:
     match event:
         case Started() | Updated() if verdict is not None:
             if verdict.intrudes:
@@ -428,6 +436,14 @@ def _tell_of_intruder(page: Page, uid: str | None) -> None:
     """Somebody charges in the way of this reservation, if it still lives."""
     if uid is not None and (reservation := page.reservations.get(uid)) is not None:
         page.tell(reservation, News.INTRUDER)
+
+
+def _finish_what_is_over(page: Page, before: Charger) -> None:
+    """Whoever used a reservation has done so once his transaction does not run any more, whether its end was told or not."""
+    for each in page.living():
+        known = each.transaction if each.status is Status.IN_USE else None
+        if known is not None and before.running(known) is not None and page.charger.running(known) is None:
+            page.move(each, Cause.FINISHED)
 
 
 def _finish(page: Page, transaction: TransactionId) -> None:

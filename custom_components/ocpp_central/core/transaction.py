@@ -12,6 +12,18 @@ from .token import IdToken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """That a transaction may be over, though its end was not told. `since`: when the charger showed that.
+
+    `wh`: what its meter had counted by then. `seen`: it was followed until then, so that this is when it ended.
+    """
+
+    since: datetime
+    wh: float | None
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
     """A charging session. `token` None: nobody was identified; `anonymous`: and it charges all the same.
 
@@ -20,6 +32,8 @@ class Transaction:
     in the way of. `evict_from`: from when on it is to be stopped, `attempts`: how often that was tried.
     `began`, `ended`: when that really was; `ended` None: it runs, or its end was never told. `counted_from`: what the meter had
     counted when it began. `energy_wh`: what it took in all. `meter_stop_wh`, `stop_reason`: what the charger told at its end.
+    `has_car`: a car was seen with it. `rebooted_at`: when the charger started anew that has told nothing of it since.
+    `doubt`: why it may be over. `presumed`: it is taken to be over, though its end may yet be told, or it may go on.
     """
 
     transaction: TransactionId
@@ -41,10 +55,19 @@ class Transaction:
     energy_wh: float | None = None
     meter_stop_wh: float | None = None
     stop_reason: str | None = None
+    has_car: bool = False
+    rebooted_at: datetime | None = None
+    doubt: Doubt | None = None
+    presumed: bool = False
+
+    @property
+    def beginning(self) -> datetime:
+        """When it began; of one that an earlier version has stored, by the charger's clock."""
+        return self.began or self.started_at
 
     def lasted(self, now: datetime) -> timedelta:
         """How long it took, or takes so far."""
-        return max((self.ended or now) - (self.began or self.started_at), timedelta())
+        return max((self.ended or now) - self.beginning, timedelta())
 
     def taken_wh(self, meter: Meter) -> float | None:
         """What it took so far by the meter of its EVSE, in Wh; None while that is not known, as where power is all it tells."""
@@ -73,9 +96,14 @@ class Transaction:
             taken = None if is_unknown else self.told_wh
         return replace(self, energy_wh=taken)
 
+    def reopened(self) -> Transaction:
+        """The transaction as if nobody had ever doubted that it goes on."""
+        return replace(self, ended=None, energy_wh=None, presumed=False, doubt=None, rebooted_at=None)
+
     def over_since(self, ended: datetime, meter_stop_wh: float | None, reason: str | None) -> Transaction:
         """The transaction whose end was told when another one ran already."""
-        told = replace(self, ended=ended, meter_stop_wh=meter_stop_wh, stop_reason=reason)
+        told = replace(self.reopened(), energy_wh=self.energy_wh)
+        told = replace(told, ended=ended, meter_stop_wh=meter_stop_wh, stop_reason=reason)
         return told if (wh := told.told_wh) is None else replace(told, energy_wh=wh)
 
     @property

@@ -13,6 +13,7 @@ from ..core.commands import (
     AskForListVersion,
     AskForSettings,
     AskForStatus,
+    AskForTransaction,
     AskToBoot,
     ChangeSetting,
     Command,
@@ -35,7 +36,7 @@ from ..core.orders import (
     UpdateFirmware,
     UploadDiagnostics,
 )
-from . import data_transfer, limits, local_lists, maintenance, orders, settings, times
+from . import data_transfer, limits, local_lists, maintenance, orders, settings, times, transaction_status
 from .dialect import Json, Route
 from .fields import part, text
 from .words import meaning
@@ -74,6 +75,8 @@ def outcome(command: Command, answer: Json) -> Outcome:
             return settings.outcome(answer)
         case UpdateFirmware() | UploadDiagnostics():
             return maintenance.outcome(answer)
+        case AskForTransaction():
+            return transaction_status.outcome(answer)
         case ReadConfiguration():
             return meaning(_ACCEPTED_OR_REJECTED, text(answer, "status") or "Accepted", Outcome.NOT_IMPLEMENTED)
         case _:
@@ -90,6 +93,8 @@ def said(command: Command, answer: Json) -> tuple[str | None, str | None]:
 def told(command: Command, answer: Json, now: datetime) -> tuple[Event, ...]:
     """What the charger's answer tells beside the outcome, where all versions say it alike; nothing for most commands."""
     match command:
+        case AskForTransaction():
+            return transaction_status.told(command, answer, now)
         case UploadDiagnostics():
             return maintenance.begun(answer, now)
         case TransferData():

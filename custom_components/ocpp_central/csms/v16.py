@@ -16,6 +16,7 @@ from ..core.commands import (
     AskForListVersion,
     AskForSettings,
     AskForStatus,
+    AskForTransaction,
     AskToBoot,
     ChangeSetting,
     Command,
@@ -58,7 +59,7 @@ from ..core.orders import (
 )
 from ..core.token import IdToken
 from . import alike, capabilities, data_transfer, inventory, limits, local_lists, orders, sampling, settings, times
-from .dialect import Dialect, Json, Request, Route, Version
+from .dialect import Dialect, Json, Request, Route, UnsayableError, Version
 from .fields import parts, positive, shown, text, whole
 from .metering import readings_v16
 
@@ -308,6 +309,8 @@ def _upkeep(command: Upkeep) -> Request:
             return local_lists.VERSION
         case SendList():
             return local_lists.send_v16(command)
+        case AskForTransaction():
+            raise UnsayableError("transaction")
 
 
 class _V16:

@@ -14,6 +14,7 @@ from ..core.commands import (
     AskForListVersion,
     AskForSettings,
     AskForStatus,
+    AskForTransaction,
     AskToBoot,
     ChangeSetting,
     Command,
@@ -59,7 +60,19 @@ from ..core.orders import (
     UpdateFirmware,
     UploadDiagnostics,
 )
-from . import alike, capabilities, data_transfer, inventory, limits, local_lists, orders, sampling, settings, times
+from . import (
+    alike,
+    capabilities,
+    data_transfer,
+    inventory,
+    limits,
+    local_lists,
+    orders,
+    sampling,
+    settings,
+    times,
+    transaction_status,
+)
 from .dialect import Dialect, Json, Request, Route, Version
 from .fields import part, parts, positive, shown, text, whole
 from .metering import readings_v2, register_at_end, register_at_start
@@ -363,6 +376,8 @@ def _upkeep(command: Upkeep, tokens: Tokens) -> Request:
             return local_lists.VERSION
         case SendList():
             return local_lists.send_v2(command, tokens)
+        case AskForTransaction():
+            return transaction_status.request(command)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
