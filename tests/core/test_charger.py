@@ -12,8 +12,8 @@ from custom_components.ocpp_central.core.charger import (
     RESIGNATION,
     UNNOTICED,
     Charger,
-    Description,
 )
+from custom_components.ocpp_central.core.description import Description
 from custom_components.ocpp_central.core.events import (
     Asked,
     Booted,
