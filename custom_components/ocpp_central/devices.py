@@ -13,7 +13,8 @@ from homeassistant.util import dt as dt_util
 from .audience import Place
 from .const import DOMAIN, SUBENTRY_CHARGER
 from .coordinator import CentralSystem, OcppConfigEntry
-from .core.charger import Charger, Description
+from .core.charger import Charger
+from .core.description import Description
 from .core.events import ChargerId, EvseId
 
 

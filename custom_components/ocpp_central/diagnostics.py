@@ -21,7 +21,8 @@ from .const import CONF_HOUSE_TOKEN, SUBENTRY_CHARGER
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.abilities import Abilities
 from .core.book import Ghost
-from .core.charger import Charger, Description
+from .core.charger import Charger
+from .core.description import Description
 from .core.drivers import Driver
 from .core.enforceability import Enforceability
 from .core.events import EvseId, Reading

@@ -21,7 +21,8 @@ from mashumaro.codecs.basic import BasicDecoder, BasicEncoder
 from .const import DOMAIN, LOGGER
 from .core.abilities import Abilities
 from .core.book import Book, Ghost
-from .core.charger import Charger, Description
+from .core.charger import Charger
+from .core.description import Description
 from .core.evse import Evse
 from .core.labels import Labels
 from .core.ledger import Ledger

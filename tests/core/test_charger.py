@@ -12,9 +12,9 @@ from custom_components.ocpp_central.core.charger import (
     RESIGNATION,
     UNNOTICED,
     Charger,
-    Description,
 )
 from custom_components.ocpp_central.core.clock import Clock
+from custom_components.ocpp_central.core.description import Description
 from custom_components.ocpp_central.core.events import (
     Asked,
     Booted,

@@ -207,6 +207,16 @@ def test_what_was_queued_before_a_boot_does_not_show_that_a_session_outlived_it(
 
 
 @pytest.mark.parametrize("status", [FREE, PREPARING])
+def test_a_status_after_a_boot_may_be_dated_before_it(status: ConnectorStatus) -> None:
+    """By a clock that is behind, or tells whole seconds: they are told in their order."""
+    charger = after([*SESSION, *power_cut()])
+    for each in (status, CHARGING):
+        charger = charger.after(told(each, BACK - 10 * SECOND, received=BACK + 3 * SECOND))
+    assert not is_doubted(charger)
+    assert question(charger) is None
+
+
+@pytest.mark.parametrize("status", [FREE, PREPARING])
 def test_a_session_that_waits_for_its_car_goes_on(status: ConnectorStatus) -> None:
     """One that begins with a card (TxStartPoint Authorized): the plug is rightly free, until it was not once."""
     charger = after([started(1000), told(status, NOON + SECOND), told(FREE, NOON + 5 * MINUTE)])

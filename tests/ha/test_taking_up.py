@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.charger import Version
+from tests.charger import Behaviour, Version
 
 from .conftest import HOLDER, ON_V2, ON_V16, Clock, Site, charger_subentry, driver_subentry, started
 
@@ -58,7 +58,8 @@ async def test_a_session_goes_on_where_a_charger_is_moved_amid_it(site: Site, ve
     """It can be stopped from here, nobody is stopped who was accepted elsewhere, and nobody is told that it vends freely."""
     hass, entry = site.hass, site.entry
     hass.config_entries.async_update_entry(entry, options={"who_may_charge": "known_drivers", "enforcement": "stop"})
-    charger = await site.charger(version=version)
+    behaviour = Behaviour(answers={"GetTransactionStatus": "NotImplemented"})
+    charger = await site.charger(version=version, behaviour=behaviour)
     await charger.set_status(1, "Charging" if version is Version.V16 else "Occupied")
     if version is Version.V16:
         meter = [{"timestamp": now(), "sampledValue": [{"value": "1000"}]}]

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from . import doubts
 from .abilities import Abilities
 from .clock import Clock
+from .description import Description, described, has_new_firmware, is_another, is_renewed
 from .events import (
     AbilitiesTold,
     AbilitiesUntold,
@@ -80,16 +81,6 @@ OUT_OF_REACH = timedelta(days=1)
 
 UNNOTICED = timedelta(seconds=60)
 """How long a connection may be lost before we notice: up to two pings pass; and a charger tells whole seconds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
-    """What the charger says it is; absent parts are None."""
-
-    vendor: str | None = None
-    model: str | None = None
-    serial: str | None = None
-    firmware: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,17 +317,17 @@ class Charger:
         evses = self.evses
         if not asked_for:
             evses = {number: doubts.rebooted(evse, event.at) for number, evse in evses.items()}
-        if _is_another(self.description, event):
+        if is_another(self.description, event):
             evses = {number: doubts.doubted(evse, event.at) for number, evse in evses.items()}
         return replace(
             self,
             evses=evses,
-            description=_description(event),
-            abilities=self.abilities.after_boot(renewed=_is_renewed(self.description, event)),
+            description=described(event),
+            abilities=self.abilities.after_boot(renewed=is_renewed(self.description, event)),
             asks=self.asks and asked_for,
             reticent=False,
             local_list=self.local_list.booted(),
-            firmware_stage=after_boot(self.firmware_stage, is_new=_has_new_firmware(self.description, event)),
+            firmware_stage=after_boot(self.firmware_stage, is_new=has_new_firmware(self.description, event)),
         )
 
     def _answered(
@@ -667,28 +658,6 @@ def _judged(running: Transaction, verdict: Verdict | None) -> Transaction:
         against=verdict.against,
         evict_from=verdict.evict_from,
     )
-
-
-def _description(event: Booted) -> Description:
-    return Description(vendor=event.vendor, model=event.model, serial=event.serial, firmware=event.firmware)
-
-
-def _has_new_firmware(known: Description, event: Booted) -> bool:
-    return None not in (known.firmware, event.firmware) and known.firmware != event.firmware
-
-
-def _is_renewed(known: Description, event: Booted) -> bool:
-    """Whether the charger tells another firmware than before, or is another one altogether."""
-    return _differs((known.firmware, event.firmware)) or _is_another(known, event)
-
-
-def _is_another(known: Description, event: Booted) -> bool:
-    """Whether another charger has come in the place of the one that we knew."""
-    return _differs((known.vendor, event.vendor), (known.model, event.model), (known.serial, event.serial))
-
-
-def _differs(*pairs: tuple[str | None, str | None]) -> bool:
-    return any(before is not None and now is not None and before != now for before, now in pairs)
 
 
 def _is_same_start(known: Transaction, start: Started) -> bool:

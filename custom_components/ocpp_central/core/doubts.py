@@ -24,6 +24,9 @@ what they queued afterwards, and a car that is woken takes a minute to draw agai
 _INEXACT: Final = timedelta(seconds=60)
 """By so much a charger's clock may be off, and whoever was away for less has not started anew without saying so."""
 
+_SECOND: Final = timedelta(seconds=1)
+"""Chargers tell whole ones."""
+
 _FLOWED_WH: Final = 10
 """More than a register goes back and forth by rounding: a car draws that in some seconds."""
 
@@ -83,7 +86,8 @@ def after_status(evse: Evse, at: datetime, seen_at: datetime, connected_at: date
         return evse
     status = evse.status_of_session
     if status in _CHARGES:
-        return told_of(evse, at, seen_at)
+        # Statuses are hardly ever queued, and those that follow a boot may be dated before it by a clock that is behind.
+        return _confirmed(evse, at) if _is_after_doubt(running, seen_at) else _heard(evse, at)
     if _speaks_against(evse, running, status):
         seen = connected_at is not None and _is_followed(evse, connected_at)
         return doubted(evse, seen_at, seen=seen)
@@ -181,9 +185,13 @@ def revived(evse: Evse) -> Evse:
 
 def is_later(transaction: Transaction | None, at: datetime) -> bool:
     """Whether a moment is not before whatever may have ended a transaction; none is, where nothing may."""
-    if transaction is None or (transaction.rebooted_at is not None and at < transaction.rebooted_at):
+    if transaction is None or (transaction.rebooted_at is not None and at < transaction.rebooted_at - _SECOND):
         return False
-    return transaction.doubt is None or at >= transaction.doubt.since
+    return _is_after_doubt(transaction, at)
+
+
+def _is_after_doubt(transaction: Transaction, at: datetime) -> bool:
+    return transaction.doubt is None or at >= transaction.doubt.since - _SECOND
 
 
 def _after_late_reading(evse: Evse, transaction: TransactionId | None, at: datetime, read_at: datetime) -> Evse:
