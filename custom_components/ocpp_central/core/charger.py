@@ -298,9 +298,10 @@ class Charger:
     def moment_of(self, told: datetime, now: datetime) -> datetime:
         """When something really happened that the charger tells now and dates `told`.
 
-        A charger's clock may be wrong, so its date counts only where it is plausible: for what it queued while it
-        was away from us. All else happens now.
+        A charger's clock may be wrong, so its date counts only where it is plausible, also by how wrong the clock is as far as
+        we know: for what it queued while it was away from us. All else happens now.
         """
+        told -= self.skew
         if self.connected_at is None or told >= self.connected_at:
             return now
         earliest = now - LONGEST_QUEUE
@@ -360,7 +361,9 @@ class Charger:
     def _told(self, event: Event, verdict: Verdict | None) -> Charger:
         match event:
             case StatusChanged() | Metered() | Started() | Updated() | Ended():
-                return _dated(self._happened(event, verdict), event.at, event.received)
+                # What happened offline says nothing of the clock: the charger may have set it since.
+                received = None if _was_offline(event) else event.received
+                return _dated(self._happened(event, verdict), event.at, received)
             case Connected():
                 return self._connected(event)
             case Disconnected():
@@ -531,14 +534,15 @@ class Charger:
             return self._ended_unnoticed(event)
         evse = self._read(self.evses[running.evse], event)
         at = self._read_at(event)
-        meter = evse.meter if evse.meter.is_ahead_of(at) else evse.meter.said(event.meter_wh, at).at_rest(event.at)
-        last = replace(
-            (evse.running or running).metered(meter),
-            ended=self._happened_at(event),
-            meter_stop_wh=event.meter_wh,
-            stop_reason=event.reason,
-        )
-        return self._with(replace(evse, meter=meter, running=None, last=last.over(meter)))
+        is_late = evse.meter.is_ahead_of(at)
+        meter = evse.meter if is_late else evse.meter.said(event.meter_wh, at).at_rest(event.at)
+        running = (evse.running or running).metered(meter).over(meter)
+        ended = self._happened_at(event)
+        if is_late:  # what was read since may be of whoever came then
+            last = running.over_since(ended, event.meter_wh, event.reason)
+        else:
+            last = replace(running, ended=ended, meter_stop_wh=event.meter_wh, stop_reason=event.reason).over(meter)
+        return self._with(replace(evse, meter=meter, running=None, last=last))
 
     def _ended_unnoticed(self, event: Ended) -> Charger:
         """The charger when a transaction ended that does not run: perhaps the latest one, of which no end was told."""
@@ -581,13 +585,16 @@ class Charger:
 
     def _read_at(self, event: Metered | Started | Updated | Ended) -> datetime:
         """When a meter was really read: now, unless the charger tells what it queued."""
-        return event.at if event.received is None else self.moment_of(event.at, event.received)
+        if event.received is None:
+            return event.at
+        if _was_offline(event):
+            return min(event.at - self.skew, event.received)
+        return self.moment_of(event.at, event.received)
 
     def _happened_at(self, event: Started | Ended) -> datetime:
         """When something really happened; to the charger's second, if its clock is right by and large."""
-        if event.received is None or abs(event.at - event.received) <= UNNOTICED:
-            return event.at
-        return self.moment_of(event.at, event.received)
+        moment = self._read_at(event)
+        return event.at if abs(event.at - moment) <= UNNOTICED else moment
 
     def _evse(self, number: EvseId | None) -> Evse | None:
         """The EVSE of this number, new if need be; None for a number that no charger has."""
@@ -599,6 +606,11 @@ class Charger:
 
     def _with(self, evse: Evse) -> Charger:
         return replace(self, evses={**self.evses, evse.evse: evse})
+
+
+def _was_offline(event: StatusChanged | Metered | Started | Updated | Ended) -> bool:
+    """Whether the charger says that it was away when something happened, which 1.6 cannot."""
+    return isinstance(event, Started | Updated | Ended) and event.offline
 
 
 def _dated(charger: Charger, told: datetime, received: datetime | None) -> Charger:
