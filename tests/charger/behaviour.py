@@ -110,6 +110,13 @@ class Behaviour:
     stops_on_invalid_id: bool = _switch(True, "a refused start is stopped; off: energy is suspended only")
     obeys_refusals: bool = _switch(True, "off: a refused start charges all the same, whatever the settings say")
     starts_unknown_offline: bool = _switch(True, "unknown tokens may start while offline")
+    readings: Literal["in_transaction", "apart", "at_end"] = _switch(
+        "in_transaction",
+        "how a transaction's readings are told: as its own, in MeterValues that name none, or all with its end",
+    )
+    energy_unit: Literal["Wh", "kWh"] = _switch("Wh", "the unit of energies in readings")
+    counts_each_session: bool = _switch(False, "the register begins at 0 with each transaction")
+    tells_meter_stop: bool = _switch(True, "off: a transaction ends without its register (1.6: with 0)")
     limits: bool = _switch(
         True, "feature profile SmartCharging / SmartChargingCtrlr.Enabled; off: profiles are refused"
     )

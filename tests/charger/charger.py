@@ -339,6 +339,14 @@ class SimulatedCharger:
             await charging.plug(self._core, at)
         return await charging.present(self._core, at, Token(value=token, type=type), authorize=authorize)
 
+    async def pause(self, evse: int) -> None:
+        """Have the car at an EVSE take nothing though it may (SuspendedEV), as one that is full or waits for its own time."""
+        await charging.pause_car(self._core, self._core.evse(evse), paused=True)
+
+    async def resume(self, evse: int) -> None:
+        """Have it take again what it may."""
+        await charging.pause_car(self._core, self._core.evse(evse), paused=False)
+
     async def stop(self, evse: int, reason: Stop = Stop.LOCAL) -> None:
         """End the transaction at an EVSE, if there is one; the car stays plugged in."""
         await charging.stop(self._core, self._core.evse(evse), reason)

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from ocpp.exceptions import OCPPError
 
-from . import holds
+from . import holds, profiles
 from .core import Core, Failure
 from .model import (
     Authorization,
@@ -28,6 +28,8 @@ from .state import Setting
 _CAR_POWER_W = 7360.0
 """What the simulated car draws: 32 A at 230 V."""
 _VOLTAGE = 230.0
+_LEAST_W = 6 * _VOLTAGE
+"""No car can charge with less (IEC 61851-1): the charger pauses instead."""
 
 
 async def plug(core: Core, evse: Evse) -> None:
@@ -51,7 +53,7 @@ async def unplug(core: Core, evse: Evse) -> None:
     evse.authorization = None
     if evse.transaction is not None:
         await stop(core, evse, Stop.UNPLUGGED)
-    evse.finishing = False
+    evse.finishing, evse.car_pauses = False, False
     core.note()
     await core.flush()
 
@@ -104,7 +106,7 @@ async def stop(core: Core, evse: Evse, reason: Stop, token: Token | None = None)
     _draw(core, evse)
     transaction.ended = True
     transaction.seq_no += 1
-    evse.transaction = None
+    evse.transaction, evse.drawing_w = None, 0.0
     core.state.profiles = [
         each for each in core.state.profiles if each.transaction is None or each.transaction != transaction.id
     ]
@@ -122,11 +124,16 @@ async def stop(core: Core, evse: Evse, reason: Stop, token: Token | None = None)
 async def meter(core: Core, evse: Evse, readings: Readings | None = None, *, triggered: bool = False) -> None:
     """Send readings; by default the register, and power, current and voltage of the car."""
     _draw(core, evse)
-    values = dict(readings) if readings is not None else default_readings(evse)
-    if "Energy.Active.Import.Register" in values:
-        evse.energy_wh = values["Energy.Active.Import.Register"]
+    if readings is None:
+        values = default_readings(evse)
+    else:
+        values = dict(readings)
+        evse.energy_wh = values.get("Energy.Active.Import.Register", evse.energy_wh)
     transaction = evse.transaction
-    if transaction is not None:
+    if transaction is not None and core.behaviour.readings == "at_end" and not triggered:
+        transaction.kept.append(core.dialect.meter_value(values, "Sample.Periodic"))
+        return
+    if transaction is not None and core.behaviour.readings == "in_transaction":
         transaction.seq_no += 1
     message = core.dialect.readings(evse, values, triggered=triggered)
     if transaction is None:
@@ -138,14 +145,25 @@ async def meter(core: Core, evse: Evse, readings: Readings | None = None, *, tri
         raise error
 
 
+async def pause_car(core: Core, evse: Evse, *, paused: bool) -> None:
+    """Have the car take nothing though it may, as one that is full; or take something again."""
+    _draw(core, evse)
+    evse.car_pauses = paused
+    await _settle(core, evse)
+
+
+async def adjust(core: Core) -> None:
+    """Have every car draw what it may by now, and tell what changes by that."""
+    for evse in core.state.evses.values():
+        await _settle(core, evse)
+
+
 def default_readings(evse: Evse) -> dict[str, float]:
     """What the meter of an EVSE shows now."""
-    charging = evse.transaction is not None and evse.transaction.charging_state == "Charging"
-    power = _CAR_POWER_W if charging else 0.0
     return {
         "Energy.Active.Import.Register": round(evse.energy_wh),
-        "Power.Active.Import": power,
-        "Current.Import": round(power / _VOLTAGE, 1),
+        "Power.Active.Import": evse.drawing_w,
+        "Current.Import": round(evse.drawing_w / _VOLTAGE, 1),
         "Voltage": _VOLTAGE,
     }
 
@@ -168,6 +186,8 @@ async def forget_unplugged(core: Core, evse: Evse) -> None:
 
 async def _begin(core: Core, evse: Evse, trigger: Trigger) -> bool:
     """Start a transaction; True unless its token is refused."""
+    if core.behaviour.counts_each_session:
+        evse.energy_wh = 0.0
     authorization = evse.authorization
     token = authorization.token if authorization is not None else None
     transaction = Transaction(
@@ -244,7 +264,8 @@ async def _energize(core: Core, transaction: Transaction) -> None:
     evse = core.evse(transaction.evse)
     if transaction.ended or not evse.plugged or transaction.token is None or transaction.charging_state == "Charging":
         return
-    await _change(core, evse, transaction, "Charging")
+    state, watts = _what_flows(core, evse)
+    await _change(core, evse, transaction, state, watts)
 
 
 async def _turn_away(core: Core, evse: Evse, transaction: Transaction) -> None:
@@ -257,9 +278,36 @@ async def _turn_away(core: Core, evse: Evse, transaction: Transaction) -> None:
         await _change(core, evse, transaction, "SuspendedEVSE")
 
 
-async def _change(core: Core, evse: Evse, transaction: Transaction, charging_state: str) -> None:
+async def _settle(core: Core, evse: Evse) -> None:
+    """Have the car at an EVSE draw what it may and wants by now, if energy may flow there at all."""
+    transaction = evse.transaction
+    if transaction is None or transaction.accepted is False or transaction.charging_state == "EVConnected":
+        return
+    state, watts = _what_flows(core, evse)
+    if state != transaction.charging_state:
+        await _change(core, evse, transaction, state, watts)
+    elif watts != evse.drawing_w:
+        _draw(core, evse)
+        evse.drawing_w = watts
+        transaction.seq_no += 1
+        if (message := core.dialect.rate_changed(transaction)) is not None:
+            core.outbox.put(message)
+        core.note()
+
+
+def _what_flows(core: Core, evse: Evse) -> tuple[str, float]:
+    """The charging state, and what the car draws in W, now that it is allowed to."""
+    limit = profiles.limit_w(core, evse)
+    if limit is not None and limit < _LEAST_W:
+        return "SuspendedEVSE", 0.0
+    if evse.car_pauses:
+        return "SuspendedEV", 0.0
+    return "Charging", _CAR_POWER_W if limit is None else min(limit, _CAR_POWER_W)
+
+
+async def _change(core: Core, evse: Evse, transaction: Transaction, charging_state: str, watts: float = 0.0) -> None:
     _draw(core, evse)
-    transaction.charging_state = charging_state
+    transaction.charging_state, evse.drawing_w = charging_state, watts
     transaction.seq_no += 1
     message = core.dialect.updated(transaction, None)
     if message is not None:
@@ -291,8 +339,8 @@ async def _may_charge(core: Core, evse: Evse, token: Token, *, authorize: bool) 
 def _draw(core: Core, evse: Evse) -> None:
     """Let the register grow by what the car took since it was last read."""
     now = core.now()
-    if evse.transaction is not None and evse.transaction.charging_state == "Charging" and evse.metered is not None:
-        evse.energy_wh += _CAR_POWER_W * max(0.0, (now - evse.metered).total_seconds()) / 3600
+    if evse.drawing_w and evse.metered is not None:
+        evse.energy_wh += evse.drawing_w * max(0.0, (now - evse.metered).total_seconds()) / 3600
     evse.metered = now
 
 

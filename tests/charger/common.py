@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from . import charging, holding, holds
 from .core import Core
-from .model import Evse, Judgement, Message, Stop, Token, Trigger
+from .model import Evse, Json, Judgement, Message, Stop, Token, Trigger
 from .state import Setting
 
 
@@ -22,13 +22,21 @@ UNITS: Mapping[str, str] = {"Energy": "Wh", "Power": "W", "Current": "A", "Volta
 """Unit by the first word of a measurand."""
 
 
+def beginning_of(schedule: Json) -> datetime | None:
+    """When a charging schedule begins; None: with the transaction."""
+    return read_time(schedule["startSchedule"]) if "startSchedule" in schedule else None
+
+
 VENDOR = "com.example.echo"
 """The only vendor that the charger knows; it sends back what it gets."""
 
 
-def unit_of(measurand: str) -> str | None:
-    """The unit that readings of this measurand are in."""
-    return UNITS.get(measurand.split(".", maxsplit=1)[0])
+def spelled(core: Core, measurand: str, value: float) -> tuple[float, str | None]:
+    """A reading as this charger tells it, and its unit."""
+    unit = UNITS.get(measurand.split(".", maxsplit=1)[0])
+    if unit == "Wh" and core.behaviour.energy_unit == "kWh":
+        return value / 1000, "kWh"
+    return value, unit
 
 
 def listed(group: str) -> Judgement:

@@ -70,11 +70,17 @@ class Dialect(Protocol):
     def updated(self, transaction: Transaction, trigger: Trigger | None) -> Message | None:
         """A token has come to the transaction (`trigger`), or its charging state has changed (None)."""
 
+    def rate_changed(self, transaction: Transaction) -> Message | None:
+        """The car draws more or less than before, in the same charging state."""
+
     def ended(self, transaction: Transaction, reason: Stop, token: Token | None) -> Message:
         """The last message of a transaction."""
 
     def readings(self, evse: Evse, readings: Readings, *, triggered: bool) -> Message:
         """Meter values; they belong to the transaction where one runs."""
+
+    def meter_value(self, readings: Readings, context: str) -> Json:
+        """Readings of now, as they are told with something else."""
 
     def in_transaction(self, message: Message, wire_id: int | str) -> Message:
         """The message with the id that its transaction got in the meantime."""

@@ -66,6 +66,7 @@ async def tick(core: Core) -> None:
     for evse in core.state.evses.values():
         if evse.authorization is not None and now >= evse.authorization.until:
             await charging.forget_unplugged(core, evse)
+    await charging.adjust(core)
 
 
 def seconds_to_next_end(core: Core, at_most: float) -> float:

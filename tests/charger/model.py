@@ -58,6 +58,7 @@ class Transaction:
     """A transaction of this charger; `accepted` is None until the central system has judged its token.
 
     `key` is the charger's own name for it; `id` is what goes on the wire (1.6: unknown until StartTransaction.conf).
+    `kept`: meter values that are told with its end.
     """
 
     key: str
@@ -70,6 +71,7 @@ class Transaction:
     id: int | str | None = None
     seq_no: int = 0
     charging_state: str = "EVConnected"
+    kept: list[Json] = field(default_factory=list)
     accepted: bool | None = None
     ended: bool = False
 
@@ -86,7 +88,10 @@ class Authorization:
 
 @dataclass(slots=True, kw_only=True)
 class Evse:
-    """The state of one EVSE (1.6: connector); `forced_status` overrides the word that it reports."""
+    """The state of one EVSE (1.6: connector); `forced_status` overrides the word that it reports.
+
+    `energy_wh`: the register as it was `metered` last; since then the car is `drawing_w`, unless it pauses.
+    """
 
     id: int
     connector_type: str
@@ -100,6 +105,8 @@ class Evse:
     transaction: Transaction | None = None
     energy_wh: float = 0.0
     metered: datetime | None = None
+    drawing_w: float = 0.0
+    car_pauses: bool = False
 
     @property
     def occupied(self) -> bool:
@@ -109,7 +116,10 @@ class Evse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A charging profile; `evse` 0 is the charger as a whole. `told`: as it came on the wire."""
+    """A charging profile; `evse` 0 is the charger as a whole. `told`: as it came on the wire.
+
+    `begins`: when its schedule does; None: with the transaction.
+    """
 
     id: int
     evse: int
@@ -117,6 +127,8 @@ class Profile:
     level: int
     unit: str
     transaction: int | str | None
+    begins: datetime | None
+    schedule: Json
     told: Json
 
 

@@ -3,12 +3,18 @@
 It must not know payloads of a version beyond the profile itself.
 """
 
+from collections.abc import Iterable
+from datetime import timedelta
+
 from .core import Core
-from .model import Profile
+from .model import Evse, Profile
 from .state import Setting
 
 _OF_CHARGER = frozenset({"ChargePointMaxProfile", "ChargingStationMaxProfile"})
 _OF_TRANSACTION = "TxProfile"
+_DEFAULT = "TxDefaultProfile"
+_VOLTAGE = 230.0
+"""Of the only phase that the simulated car has."""
 
 
 def install(core: Core, profile: Profile) -> str:
@@ -39,6 +45,44 @@ def clear(core: Core, profile_id: int | None, evse: int | None, purpose: str | N
     core.state.profiles = kept
     core.watch.notify()
     return "Accepted" if cleared else "Unknown"
+
+
+def limit_w(core: Core, evse: Evse) -> float | None:
+    """What the profiles let the car at an EVSE draw now, in W; None: as much as it likes (1.6 3.13.2, K01).
+
+    Its transaction's own prevail over the default ones, those of its EVSE over those of all, higher levels over lower ones;
+    and none lets it have more than the charger as a whole.
+    """
+    transaction = None if evse.transaction is None else evse.transaction.id
+    ours = [each for each in core.state.profiles if each.evse in (0, evse.id)]
+    of_transaction = [each for each in ours if each.purpose == _OF_TRANSACTION and each.transaction == transaction]
+    defaults = [each for each in ours if each.purpose == _DEFAULT]
+    of_charger = [each for each in ours if each.purpose in _OF_CHARGER]
+    own = _highest(core, evse, of_transaction)
+    if own is None:
+        own = _highest(core, evse, (each for each in defaults if each.evse == evse.id))
+    if own is None:
+        own = _highest(core, evse, (each for each in defaults if each.evse == 0))
+    limits = [each for each in (own, _highest(core, evse, of_charger)) if each is not None]
+    return min(limits, default=None)
+
+
+def _highest(core: Core, evse: Evse, profiles: Iterable[Profile]) -> float | None:
+    """The limit of the highest level that says something of now."""
+    for profile in sorted(profiles, key=lambda each: each.level, reverse=True):
+        if (limit := _limit_of(core, evse, profile)) is not None:
+            return limit * _VOLTAGE if profile.unit == "A" else limit
+    return None
+
+
+def _limit_of(core: Core, evse: Evse, profile: Profile) -> float | None:
+    begins = profile.begins or (core.now() if evse.transaction is None else evse.transaction.started)
+    passed = (core.now() - begins) / timedelta(seconds=1)
+    if not 0 <= passed < profile.schedule.get("duration", passed + 1):
+        return None
+    periods = [each for each in profile.schedule["chargingSchedulePeriod"] if each["startPeriod"] <= passed]
+    limit: float | None = periods[-1]["limit"] if periods else None
+    return limit
 
 
 def _fits_transaction(core: Core, profile: Profile) -> bool:

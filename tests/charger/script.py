@@ -81,6 +81,14 @@ async def _start(charger: SimulatedCharger, arguments: Sequence[str]) -> str:
     return _verdict(accepted=await charger.start(int(arguments[0]), *arguments[1:]))
 
 
+async def _pause(charger: SimulatedCharger, arguments: Sequence[str]) -> None:
+    await charger.pause(int(arguments[0]))
+
+
+async def _resume(charger: SimulatedCharger, arguments: Sequence[str]) -> None:
+    await charger.resume(int(arguments[0]))
+
+
 async def _stop(charger: SimulatedCharger, arguments: Sequence[str]) -> None:
     await charger.stop(int(arguments[0]))
 
@@ -166,6 +174,8 @@ COMMANDS: Mapping[str, Command] = {
     "start": Command(
         arguments="CONNECTOR TOKEN [TYPE]", about="plug in if need be, then present the token", run=_start
     ),
+    "pause": Command(arguments="CONNECTOR", about="have the car take nothing", run=_pause),
+    "resume": Command(arguments="CONNECTOR", about="have it charge again", run=_resume),
     "stop": Command(arguments="CONNECTOR", about="end the transaction", run=_stop),
     "status": Command(
         arguments="CONNECTOR STATUS", about="Faulted, Unavailable, Available again; else report the word", run=_status

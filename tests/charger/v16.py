@@ -25,7 +25,8 @@ _REASONS: Mapping[Stop, str] = {
     Stop.FAULT: "Other",
     Stop.UNLOCK: "UnlockCommand",
 }
-_CHARGING_WORDS = {"EVConnected": "Preparing", "Charging": "Charging", "SuspendedEVSE": "SuspendedEVSE"}
+_CHARGING_WORDS = {"EVConnected": "Preparing"}
+"""Where they differ."""
 
 
 class V16:
@@ -95,7 +96,8 @@ class V16:
         if evse.faulted:
             return "Faulted"
         if evse.transaction is not None:
-            return _CHARGING_WORDS[evse.transaction.charging_state]
+            state = evse.transaction.charging_state
+            return _CHARGING_WORDS.get(state, state)
         if not evse.operative:
             return "Unavailable"
         shown = self._core.behaviour.shows_reserved and evse.authorization is None
@@ -132,37 +134,41 @@ class V16:
         del transaction, trigger
         return None
 
+    def rate_changed(self, transaction: Transaction) -> Message | None:
+        """1.6 tells what flows by readings only."""
+        del transaction
+        return None
+
     def ended(self, transaction: Transaction, reason: Stop, token: Token | None) -> Message:
         """StopTransaction, without its id as long as that is unknown."""
         evse = self._core.evse(transaction.evse)
         payload: Json = {
-            "meterStop": round(evse.energy_wh),
+            "meterStop": round(evse.energy_wh) if self._core.behaviour.tells_meter_stop else 0,
             "timestamp": self._core.stamp(),
             "reason": _REASONS[reason],
         }
         if token is not None:
             payload["idTag"] = token.value
+        if transaction.kept:
+            payload["transactionData"] = transaction.kept
         return self._of(transaction, "StopTransaction", payload)
 
     def readings(self, evse: Evse, readings: Readings, *, triggered: bool) -> Message:
         """MeterValues, which belong to the transaction where one runs."""
-        sampled = []
-        for measurand, value in readings.items():
-            entry = {
-                "value": f"{value:.10g}",
-                "context": "Trigger" if triggered else "Sample.Periodic",
-                "measurand": measurand,
-            }
-            if unit := common.unit_of(measurand):
-                entry["unit"] = unit
-            sampled.append(entry)
-        payload: Json = {
-            "connectorId": evse.id,
-            "meterValue": [{"timestamp": self._core.stamp(), "sampledValue": sampled}],
-        }
-        if evse.transaction is None:
+        value = self.meter_value(readings, "Trigger" if triggered else "Sample.Periodic")
+        payload: Json = {"connectorId": evse.id, "meterValue": [value]}
+        if evse.transaction is None or self._core.behaviour.readings == "apart":
             return Message(action="MeterValues", payload=payload)
         return self._of(evse.transaction, "MeterValues", payload)
+
+    def meter_value(self, readings: Readings, context: str) -> Json:
+        """MeterValue (7.33)."""
+        sampled = []
+        for measurand, reading in readings.items():
+            value, unit = common.spelled(self._core, measurand, reading)
+            entry = {"value": f"{value:.10g}", "context": context, "measurand": measurand}
+            sampled.append(entry if unit is None else entry | {"unit": unit})
+        return {"timestamp": self._core.stamp(), "sampledValue": sampled}
 
     def in_transaction(self, message: Message, wire_id: int | str) -> Message:
         """The message with its transactionId."""
@@ -308,20 +314,25 @@ class V16:
         if not self._core.state.has(Setting.LIMITS_SUPPORTED):
             return Reply({"status": "NotSupported"})
         told = payload["csChargingProfiles"]
+        schedule = told["chargingSchedule"]
         profile = Profile(
             id=told["chargingProfileId"],
             evse=payload["connectorId"],
             purpose=told["chargingProfilePurpose"],
             level=told["stackLevel"],
-            unit=told["chargingSchedule"]["chargingRateUnit"],
+            unit=schedule["chargingRateUnit"],
             transaction=told.get("transactionId"),
+            begins=common.beginning_of(schedule),
+            schedule=schedule,
             told=told,
         )
-        return Reply({"status": profiles.install(self._core, profile)})
+        word = profiles.install(self._core, profile)
+        return Reply({"status": word}, lambda: charging.adjust(self._core))
 
     async def _clear_charging_profile(self, payload: Json) -> Reply:
         keys = ("id", "connectorId", "chargingProfilePurpose", "stackLevel")
-        return Reply({"status": profiles.clear(self._core, *(payload.get(key) for key in keys))})
+        word = profiles.clear(self._core, *(payload.get(key) for key in keys))
+        return Reply({"status": word}, lambda: charging.adjust(self._core))
 
     async def _reject(self, payload: Json) -> Reply:
         del payload

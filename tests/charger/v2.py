@@ -166,7 +166,9 @@ class V2:
     def started(self, transaction: Transaction, trigger: Trigger) -> Message:
         """TransactionEvent Started."""
         transaction.id = transaction.key
-        extra: Json = {"meterValue": [self._meter_value({_REGISTER: transaction.meter_start}, "Transaction.Begin")]}
+        extra: Json = {}
+        if self._core.behaviour.readings != "apart":
+            extra["meterValue"] = [self.meter_value({_REGISTER: transaction.meter_start}, "Transaction.Begin")]
         if transaction.remote_start_id is not None:
             extra["remoteStartId"] = transaction.remote_start_id
         return self._event(transaction, "Started", _TRIGGERS[trigger], extra, with_token=True)
@@ -178,25 +180,40 @@ class V2:
         extra = {"remoteStartId": transaction.remote_start_id} if transaction.remote_start_id is not None else {}
         return self._event(transaction, "Updated", _TRIGGERS[trigger], extra, with_token=True)
 
+    def rate_changed(self, transaction: Transaction) -> Message | None:
+        """TransactionEvent Updated."""
+        return self._event(transaction, "Updated", "ChargingRateChanged", {})
+
     def ended(self, transaction: Transaction, reason: Stop, token: Token | None) -> Message:
         """TransactionEvent Ended."""
         trigger, stopped = _REASONS[reason]
         evse = self._core.evse(transaction.evse)
-        extra: Json = {
-            "stoppedReason": stopped,
-            "meterValue": [self._meter_value({_REGISTER: evse.energy_wh}, "Transaction.End")],
-        }
+        extra: Json = {"stoppedReason": stopped}
+        values = [*transaction.kept]
+        if self._core.behaviour.tells_meter_stop and self._core.behaviour.readings != "apart":
+            values.append(self.meter_value({_REGISTER: round(evse.energy_wh)}, "Transaction.End"))
+        if values:
+            extra["meterValue"] = values
         if token is not None:
             extra["idToken"] = _token(token)
         return self._event(transaction, "Ended", trigger, extra)
 
     def readings(self, evse: Evse, readings: Readings, *, triggered: bool) -> Message:
         """TransactionEvent Updated while a transaction runs, MeterValues else."""
-        meter_value = [self._meter_value(readings, "Trigger" if triggered else "Sample.Periodic")]
-        if evse.transaction is None:
+        meter_value = [self.meter_value(readings, "Trigger" if triggered else "Sample.Periodic")]
+        if evse.transaction is None or self._core.behaviour.readings == "apart":
             return Message(action="MeterValues", payload={"evseId": evse.id, "meterValue": meter_value})
         trigger = "Trigger" if triggered else "MeterValuePeriodic"
         return self._event(evse.transaction, "Updated", trigger, {"meterValue": meter_value})
+
+    def meter_value(self, readings: Readings, context: str) -> Json:
+        """MeterValueType."""
+        sampled = []
+        for measurand, reading in readings.items():
+            value, unit = common.spelled(self._core, measurand, reading)
+            entry: Json = {"value": value, "context": context, "measurand": measurand}
+            sampled.append(entry if unit is None else entry | {"unitOfMeasure": {"unit": unit}})
+        return {"timestamp": self._core.stamp(), "sampledValue": sampled}
 
     def in_transaction(self, message: Message, wire_id: int | str) -> Message:
         """Nothing to add: the id was known from the start."""
@@ -428,22 +445,26 @@ class V2:
         if not self._core.state.has(Setting.LIMITS_SUPPORTED):
             raise refusal("NotSupported")  # 2.x has no word for it
         told = payload["chargingProfile"]
+        schedule = told["chargingSchedule"][0]
         profile = Profile(
             id=told["id"],
             evse=payload["evseId"],
             purpose=told["chargingProfilePurpose"],
             level=told["stackLevel"],
-            unit=told["chargingSchedule"][0]["chargingRateUnit"],
+            unit=schedule["chargingRateUnit"],
             transaction=told.get("transactionId"),
+            begins=common.beginning_of(schedule),
+            schedule=schedule,
             told=told,
         )
-        return Reply({"status": profiles.install(self._core, profile)})
+        word = profiles.install(self._core, profile)
+        return Reply({"status": word}, lambda: charging.adjust(self._core))
 
     async def _clear_charging_profile(self, payload: Json) -> Reply:
         criteria = payload.get("chargingProfileCriteria", {})
         keys = ("evseId", "chargingProfilePurpose", "stackLevel")
         word = profiles.clear(self._core, payload.get("chargingProfileId"), *(criteria.get(key) for key in keys))
-        return Reply({"status": word})
+        return Reply({"status": word}, lambda: charging.adjust(self._core))
 
     async def _reject(self, payload: Json) -> Reply:
         del payload
@@ -491,15 +512,6 @@ class V2:
             if transaction.reservation_id is not None:
                 payload["reservationId"] = transaction.reservation_id
         return Message(action="TransactionEvent", payload=payload, transaction=transaction.key)
-
-    def _meter_value(self, readings: Readings, context: str) -> Json:
-        sampled = []
-        for measurand, value in readings.items():
-            entry: Json = {"value": value, "context": context, "measurand": measurand}
-            if unit := common.unit_of(measurand):
-                entry["unitOfMeasure"] = {"unit": unit}
-            sampled.append(entry)
-        return {"timestamp": self._core.stamp(), "sampledValue": sampled}
 
 
 def _set_result(asked: Json, status: str) -> Json:

@@ -173,8 +173,8 @@ def test_a_session_that_was_queued_is_accounted_at_its_own_time() -> None:
 def test_what_happened_offline_has_its_own_time() -> None:
     """2.x says so (`offline`)."""
     events: list[Event] = [
-        started(1000, NOON - 3 * HOUR, received=None, offline=True),
-        ended(1800, NOON - HOUR, received=None, offline=True),
+        started(1000, NOON - 3 * HOUR, received=NOON, offline=True),
+        ended(1800, NOON - HOUR, received=NOON, offline=True),
     ]
     assert account(after(events)) == (800, 2 * HOUR)
 
@@ -186,7 +186,7 @@ def test_a_session_that_was_queued_by_a_wrong_clock_has_its_own_time(skew: timed
     back = NOON + 6 * HOUR
     wrong = replace(KNOWN, clock=Clock(skew=skew))
     charger = after([Disconnected(at=NOON + MINUTE), Connected(token_length=20, at=back)], wrong)
-    now = None if offline else back + MINUTE
+    now = back + MINUTE
     queued: list[Event] = [
         started(1000, NOON + 2 * HOUR + skew, received=now, offline=offline),
         ended(3000, NOON + 3 * HOUR + skew, received=now, offline=offline),
@@ -218,7 +218,50 @@ def test_a_lost_connection_in_the_middle_costs_nothing() -> None:
     assert charger.evses[1].session_wh == 3000
     assert account(charger.after(ended(4500, NOON + 3 * HOUR))) == (3500, 3 * HOUR)
     queued = ended(3900, NOON + HOUR, received=back + 2 * MINUTE)
-    assert account(charger.after(queued)) == (3000, HOUR)
+    assert account(charger.after(queued)) == (2900, HOUR)
+
+
+def test_an_end_that_seems_older_than_the_last_reading_counts_by_what_it_tells() -> None:
+    """By a clock that is slow, and the connection was lost in between."""
+    slow = -40 * SECOND
+    told: list[Event] = [
+        started(1000),
+        metered(1100, NOON + 10 * MINUTE + slow, received=NOON + 10 * MINUTE),
+        Disconnected(at=NOON + 10 * MINUTE + 5 * SECOND),
+        Connected(token_length=20, at=NOON + 10 * MINUTE + 40 * SECOND),
+        ended(1150, NOON + 10 * MINUTE + 15 * SECOND + slow, received=NOON + 11 * MINUTE),
+    ]
+    energy, _ = account(after(told))
+    assert energy == 150
+
+
+@pytest.mark.parametrize("off", [-2 * HOUR, 2 * HOUR])
+def test_what_happened_offline_by_a_wrong_clock_stops_no_meter(off: timedelta) -> None:
+    """What is read afterwards is newer, and what was read before is older, whatever the dates are (2.x)."""
+    back = NOON + HOUR
+    reading = metered(1500, NOON + 20 * MINUTE + off).readings
+    queued = Updated(transaction="7", offline=True, readings=reading, at=NOON + 20 * MINUTE + off, received=back)
+    events: list[Event] = [
+        *(metered(1000 + number, at + off, received=at) for number in range(4) if (at := NOON + number * MINUTE)),
+        started(1010, NOON + 5 * MINUTE + off, received=NOON + 5 * MINUTE),
+        metered(1100, NOON + 10 * MINUTE + off, received=NOON + 10 * MINUTE),
+        Disconnected(at=NOON + 11 * MINUTE),
+        Connected(token_length=20, at=back),
+        queued,
+    ]
+    charger = after(events)
+    assert charger.evses[1].session_wh == 490
+    read = charger.after(metered(1600, back + MINUTE + off, received=back + MINUTE))
+    assert read.evses[1].session_wh == 590
+    over = ended(1550, NOON + 30 * MINUTE + off, offline=True, received=back)
+    assert account(charger.after(over)) == (540, 25 * MINUTE)
+
+
+def test_what_happened_offline_does_not_show_the_clock() -> None:
+    """The charger may have set it since (2.x)."""
+    late = started(1000, NOON + HOUR, received=NOON, offline=True)
+    assert after([late]).skew == timedelta()
+    assert after([started(1000, NOON + HOUR, received=NOON)]).skew == HOUR
 
 
 def test_an_end_that_comes_after_the_next_start_completes_the_one_before() -> None:

@@ -119,6 +119,7 @@ class Site:
         retry_after: float = 0.05,
         connection_timeout: float = 60,
         connector_types: Sequence[str] = (),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> SimulatedCharger:
         """A charger that dials in, whether it is let in or not."""
         charger = SimulatedCharger(
@@ -131,6 +132,7 @@ class Site:
             retry_after=retry_after,
             connection_timeout=connection_timeout,
             connector_types=connector_types,
+            clock=clock,
             backoff=(0.05, 0.2),
         )
         return await self._stack.enter_async_context(charger)

@@ -256,6 +256,30 @@ async def test_charging_that_begins_and_ends_triggers(site: Site, notes: Notes, 
 
 
 @ON_V16
+async def test_charging_that_begins_or_ends_unseen_triggers_once_it_is_known(
+    site: Site, notes: Notes, version: Version
+) -> None:
+    """Also where the automation knows of its beginning only by what was shown when it was set up."""
+    charger = await site.charger(version=version, behaviour=TELLS_ALL)
+    charging = "binary_sensor.a_connector_1_charging"
+    assert await charger.start(1, HOLDER)
+    await site.shows(charging, "on")
+    here = site.device_id("A", 1)
+    await notes.take(
+        when("charging_started", device_id=here), when("charging_stopped", device_id=here), by="{{ trigger.id }}"
+    )
+    for happens, becomes in ((charger.stop(1), "off"), (charger.start(1, HOLDER), "on")):
+        await charger.go_offline()
+        await site.shows(charging, "unavailable")
+        await happens
+        charger.go_online()
+        await charger.ready()
+        await site.shows(charging, becomes)
+    await notes.come(2)
+    assert [each["by"] for each in notes.taken] == ["charging_stopped", "charging_started"]
+
+
+@ON_V16
 async def test_a_reservation_that_is_about_to_start_is_told_in_time(
     site: Site, notes: Notes, clock: Clock, version: Version
 ) -> None:

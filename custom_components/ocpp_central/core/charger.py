@@ -273,7 +273,8 @@ class Charger:
         match event:
             case StatusChanged() | Metered() | Started() | Updated() | Ended():
                 happened = _settled(self, self._happened(event, verdict), event.at)
-                return _dated(happened, event.at, event.received)
+                # What happened offline says nothing of the clock: the charger may have set it since.
+                return _dated(happened, event.at, None if _was_offline(event) else event.received)
             case Connected():
                 return self._connected(event)
             case Disconnected():
@@ -516,18 +517,18 @@ class Charger:
         ended = self._ended_at(event, self.unended(event.transaction) or running)
         evse = self._read(evse, event)
         at = self._read_at(event)
-        meter = evse.meter if evse.meter.is_ahead_of(at) else evse.meter.said(event.meter_wh, at).at_rest(event.at)
-        last = replace(
-            (evse.running or running).metered(meter).reopened(),
-            ended=ended,
-            meter_stop_wh=event.meter_wh,
-            stop_reason=event.reason,
-        )
-        return self._with(replace(evse, meter=meter, running=None, last=last.over(meter)))
+        is_late = evse.meter.is_ahead_of(at)
+        meter = evse.meter if is_late else evse.meter.said(event.meter_wh, at).at_rest(event.at)
+        running = (evse.running or running).metered(meter).reopened().over(meter)
+        if is_late:  # what was read since may be of whoever came then
+            last = running.over_since(ended, event.meter_wh, event.reason)
+        else:
+            last = replace(running, ended=ended, meter_stop_wh=event.meter_wh, stop_reason=event.reason).over(meter)
+        return self._with(replace(evse, meter=meter, running=None, last=last))
 
     def _ended_at(self, event: Ended, session: Transaction) -> datetime:
         """When a transaction really ended; what comes after a doubt is dated rightly, however late, if it can be."""
-        if session.doubt is None or event.received is None:
+        if session.doubt is None or event.received is None or _was_offline(event):
             return self._happened_at(event)
         if session.beginning <= event.at <= event.received:
             return event.at
@@ -584,15 +585,16 @@ class Charger:
 
     def _read_at(self, event: StatusChanged | Metered | Started | Updated | Ended) -> datetime:
         """When a meter was really read, or something seen: now, unless the charger tells what it queued."""
-        return event.at - self.skew if event.received is None else self.moment_of(event.at, event.received)
+        if event.received is None:
+            return event.at
+        if _was_offline(event):
+            return min(event.at - self.skew, event.received)
+        return self.moment_of(event.at, event.received)
 
     def _happened_at(self, event: StatusChanged | Metered | Started | Updated | Ended) -> datetime:
         """When something really happened; to the charger's second, if its clock is right by and large."""
-        if event.received is None:
-            return event.at - self.skew
-        if abs(event.at - event.received) <= UNNOTICED:
-            return event.at
-        return self.moment_of(event.at, event.received)
+        moment = self._read_at(event)
+        return event.at if abs(event.at - moment) <= UNNOTICED else moment
 
     def _evse(self, number: EvseId | None) -> Evse | None:
         """The EVSE of this number, new if need be; None for a number that no charger has."""
@@ -637,6 +639,11 @@ def _goes_on(old: Evse, evse: Evse) -> bool:
         and old.told is evse.told
         and old.reported is evse.reported
     )
+
+
+def _was_offline(event: StatusChanged | Metered | Started | Updated | Ended) -> bool:
+    """Whether the charger says that it was away when something happened, which 1.6 cannot."""
+    return isinstance(event, Started | Updated | Ended) and event.offline
 
 
 def _dated(charger: Charger, told: datetime, received: datetime | None) -> Charger:

@@ -4,7 +4,8 @@ Knows the facts and questions that come from a charger, and the shape of a verdi
 how they are spelled on the wire, nor what follows from them.
 
 `at` is the charger's own time of the fact, in UTC; where the charger gave none (or none that could be read) it
-is the time of reception. `received` is that time where the charger's clock may be judged by `at`, and None elsewhere.
+is the time of reception. `received` is that time, None where it does not matter; `offline`: the charger says that it was away
+`at` that time.
 """
 
 from collections.abc import Mapping

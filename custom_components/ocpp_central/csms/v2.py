@@ -245,7 +245,7 @@ def _started(transaction: str, payload: Json, now: datetime) -> Started:
         readings=readings,
         offline=_is_offline(payload),
         at=times.read(payload.get("timestamp"), now),
-        received=_received(payload, now),
+        received=now,
     )
 
 
@@ -262,7 +262,7 @@ def _updated(transaction: str, payload: Json, now: datetime) -> Updated:
         readings=readings_v2(parts(payload, "meterValue"), now),
         offline=_is_offline(payload),
         at=times.read(payload.get("timestamp"), now),
-        received=_received(payload, now),
+        received=now,
     )
 
 
@@ -278,7 +278,7 @@ def _ended(transaction: str, payload: Json, now: datetime) -> Ended:
         readings=readings,
         offline=_is_offline(payload),
         at=times.read(payload.get("timestamp"), now),
-        received=_received(payload, now),
+        received=now,
     )
 
 
@@ -295,11 +295,6 @@ def _charging_state(payload: Json) -> ChargingState | None:
 
 def _is_offline(payload: Json) -> bool:
     return payload.get("offline") is True
-
-
-def _received(payload: Json, now: datetime) -> datetime | None:
-    """What happened offline says nothing of the clock: the charger may have set it since."""
-    return None if _is_offline(payload) else now
 
 
 def _begins_or_ends(payload: Json) -> bool:
