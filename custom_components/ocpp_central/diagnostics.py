@@ -27,13 +27,15 @@ from .core.drivers import Driver
 from .core.enforceability import Enforceability
 from .core.events import EvseId, Reading
 from .core.evse import Evse
+from .core.faults import Fault
+from .core.labels import Labels
 from .core.local_list import Known, LocalList
 from .core.meter import Meter
 from .core.register import Register
 from .core.reservation import Hold, Reservation, Window
 from .core.settings import Settings
 from .core.sources import Source
-from .core.transaction import Transaction
+from .core.transaction import Doubt, Transaction
 from .csms.intake import Counters
 from .devices import place_of
 from .drivers import drivers_of
@@ -53,6 +55,7 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "missed_since",
         "description",
         "status",
+        "faults",
         "token_length",
         "asked",
         "reluctant",
@@ -81,9 +84,10 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "trouble",
     ),
     Known: ("version", "last"),
-    Evse: ("connectors", "told", "reported", "running", "last", "evictions", "meter"),
-    Meter: ("readings", "imported", "exported", "in_kwh", "interval", "read_at"),
-    Register: ("told", "offset", "doubted", "at"),
+    Evse: ("connectors", "told", "faults", "reported", "running", "last", "heard_at", "asked_at", "evictions", "meter"),
+    Fault: ("code", "vendor_code"),
+    Meter: ("readings", "imported", "exported", "counts", "labels", "interval", "read_at"),
+    Register: ("told", "offset", "doubted", "at", "anew"),
     Transaction: (
         "connector",
         "token",
@@ -100,7 +104,13 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "energy_wh",
         "meter_stop_wh",
         "stop_reason",
+        "has_car",
+        "rebooted_at",
+        "doubt",
+        "presumed",
     ),
+    Doubt: ("since", "wh", "seen"),
+    Labels: ("times", "in_watts"),
     Reading: ("value", "unit", "at"),
     Reservation: (
         "uid",

@@ -24,6 +24,7 @@ from .core.book import Book, Ghost
 from .core.charger import Charger
 from .core.description import Description
 from .core.evse import Evse
+from .core.labels import Labels
 from .core.ledger import Ledger
 from .core.limits import Limits
 from .core.local_list import Kept, kept, remembered
@@ -60,7 +61,8 @@ class StoredMeter:
     seen: tuple[Key, ...] = ()
     imported: Register = Register()
     exported: Register = Register()
-    in_kwh: bool | None = None
+    counts: tuple[tuple[Key, Register], ...] = ()
+    labels: Labels = Labels()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,7 +348,8 @@ def _stored_meter(meter: Meter) -> StoredMeter:
         seen=tuple(sorted(meter.seen, key=str)),
         imported=meter.imported,
         exported=meter.exported,
-        in_kwh=meter.in_kwh,
+        counts=tuple(sorted(meter.counts.items(), key=str)),
+        labels=meter.labels,
     )
 
 
@@ -435,5 +438,6 @@ def _meter(stored: StoredMeter) -> Meter:
         seen=frozenset(stored.seen),
         imported=stored.imported,
         exported=stored.exported,
-        in_kwh=stored.in_kwh,
+        counts=dict(stored.counts),
+        labels=stored.labels,
     )

@@ -660,7 +660,7 @@ def _told(evse: Evse) -> tuple[object, ...]:
 
 
 def _counted(meter: Meter) -> object:
-    return meter.imported, meter.in_kwh
+    return meter.imported, meter.labels
 
 
 @given(happenings)

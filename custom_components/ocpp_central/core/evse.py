@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .events import ChargingState, ConnectorId, ConnectorStatus, EvseId
+from .faults import Faults
 from .meter import Meter
+from .presence import Doing, doing
 from .transaction import Transaction
 
 MOST_EVICTIONS = 3
@@ -61,7 +63,7 @@ _PROMINENCE = (
 class Evse:
     """One place for one car. `connectors`: its plugs. `told`: what they last said; empty until the charger tells.
 
-    `reported`: whether it told a status since the charger connected.
+    `faults`: what it said is wrong. `reported`: whether it told a status since the charger connected.
     `evictions`: when it was last tried to stop somebody here, `MOST_EVICTIONS` of them at most.
     `running`, `last`: the transaction now and the latest one before, which is kept to be seen, and to recognise a repeated start.
     `heard_at`: when something last showed that the transaction goes on which runs. `asked_at`: when the charger was last asked
@@ -72,6 +74,7 @@ class Evse:
     evse: EvseId
     connectors: frozenset[ConnectorId] = frozenset()
     told: Mapping[ConnectorId, ConnectorStatus] = field(default_factory=dict)
+    faults: Faults = field(default_factory=dict)
     reported: bool = False
     running: Transaction | None = None
     last: Transaction | None = None
@@ -126,6 +129,11 @@ class Evse:
         if status in PLUGGED:
             return True
         return False if status in UNPLUGGED else None
+
+    @property
+    def doing(self) -> Doing:
+        """What a car does here; unknown until the charger tells a status since it connected."""
+        return doing(self.status if self.reported else None, self.running)
 
     @property
     def is_broken(self) -> bool:
