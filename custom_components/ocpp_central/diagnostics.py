@@ -35,7 +35,7 @@ from .core.register import Register
 from .core.reservation import Hold, Reservation, Window
 from .core.settings import Settings
 from .core.sources import Source
-from .core.transaction import Transaction
+from .core.transaction import Doubt, Transaction
 from .csms.intake import Counters
 from .devices import place_of
 from .drivers import drivers_of
@@ -84,7 +84,7 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "trouble",
     ),
     Known: ("version", "last"),
-    Evse: ("connectors", "told", "faults", "reported", "running", "last", "evictions", "meter"),
+    Evse: ("connectors", "told", "faults", "reported", "running", "last", "heard_at", "asked_at", "evictions", "meter"),
     Fault: ("code", "vendor_code"),
     Meter: ("readings", "imported", "exported", "counts", "labels", "interval", "read_at"),
     Register: ("told", "offset", "doubted", "at", "anew"),
@@ -104,7 +104,12 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "energy_wh",
         "meter_stop_wh",
         "stop_reason",
+        "has_car",
+        "rebooted_at",
+        "doubt",
+        "presumed",
     ),
+    Doubt: ("since", "wh", "seen"),
     Labels: ("times", "in_watts"),
     Reading: ("value", "unit", "at"),
     Reservation: (

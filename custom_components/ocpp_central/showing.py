@@ -72,9 +72,8 @@ def changed_in(before: Charger, after: Charger) -> set[Place]:
 
 def _differs(old: Evse, evse: Evse) -> bool:
     """Whether an EVSE shows differently, beside its meter."""
-    if old.told is not evse.told or old.last is not evse.last:
-        return True
-    return old.faults != evse.faults or old.running != evse.running
+    said = old.told is not evse.told or old.faults != evse.faults
+    return said or old.last is not evse.last or old.running != evse.running
 
 
 def sessions_changed_in(before: Charger, after: Charger) -> list[Place]:

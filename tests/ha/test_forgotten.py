@@ -163,8 +163,27 @@ async def test_a_forgotten_session_ends(site: Site, clock: Clock, version: Versi
     assert state.attributes["meter_stop"] is None
     assert float(site.state(DURATION) or 0) == took(state).total_seconds()
     assert (site.state(ENERGY), site.state(CHARGING)) == ("1.5", "off")
+    assert site.state(POWER) in {"0.0", "unknown"}
     assert asked(charger) == (0 if version is Version.V16 else 1)
     assert charger.complaints == []
+
+
+@ON_V16
+async def test_a_session_whose_end_was_lost_on_the_way_ended_when_its_plug_became_free(
+    site: Site, clock: Clock, version: Version
+) -> None:
+    """The connection stood all the time, so that this was seen; and nothing flows any more."""
+    charger = await site.charger(version=version)
+    await charges(site, charger, clock)
+    assert site.state(POWER) == "7360.0"
+    await clock.forward(minutes=5)
+    await charger.report(1, "Available")
+    await site.shows(STATUS, "available")
+    await clock.forward(minutes=4)
+    state = await site.shows(SESSION, has_ended)
+    assert 2090 <= took(state).total_seconds() <= 2130
+    assert (state.state, state.attributes["stop_reason"]) == ("0.5", "NotReported")
+    assert (site.state(SWITCH), site.state(POWER)) == ("off", "0.0")
 
 
 @pytest.mark.parametrize("next_session", [False, True])

@@ -285,7 +285,7 @@ class Charger:
             case Booted() | FirmwareProgressed() | UploadProgressed() | ProblemTold():
                 return self._described(event)
             case Evicting() | Pardoned() | TransactionTold() | TransactionUntold() | StopRefused():
-                return self._concerned(event)
+                return _settled(self, self._concerned(event), event.at)
             case (
                 AbilitiesTold()
                 | AbilitiesUntold()
