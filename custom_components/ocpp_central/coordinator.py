@@ -57,7 +57,7 @@ from .core.undo import undone
 from .drivers import drivers_of, find_driver
 from .history import History
 from .list_keeper import ListKeeper
-from .metering import Pacer
+from .metering import Pacer, note_labels
 from .options import consumes_on_any, policy_of, rules_of
 from .outlasting import outlasting
 from .showing import changed_at, changed_in, read_in, sessions_changed_in, shows_at, told_at
@@ -309,6 +309,7 @@ class CentralSystem:
     def apply(self, charger_id: ChargerId, event: Event) -> Verdict | None:
         """Let a charger's event change the world; the verdict that the charger is told, if the event wants one."""
         if isinstance(event, Heard):
+            self.audience.hear(charger_id)
             return None
         if not isinstance(event, Metered):
             self._pacer.release(charger_id)
@@ -331,6 +332,7 @@ class CentralSystem:
             self._chargers[charger_id] = after
             if is_to_be_kept(before, after):
                 self._storage.changed()
+                note_labels(before, after)
         changed = changed_in(before, after)
         report = Report(event=event, before=before, verdict=verdict)
         step = ledger.after(report, after, now, consume_on_any=consumes_on_any(self.entry.options))

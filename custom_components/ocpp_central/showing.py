@@ -52,7 +52,7 @@ def changed_in(before: Charger, after: Charger) -> set[Place]:
     if before.connected != after.connected:
         return {here} | {Place(after.charger, number) for number in after.evses}
     places = {here} if _about_itself(before) != _about_itself(after) else set()
-    if after.status is not before.status:
+    if after.status is not before.status or after.faults != before.faults:
         places.add(here)
     if after.limits is not before.limits or after.abilities.missing != before.abilities.missing:
         places |= {Place(after.charger, number) for number in after.evses}
@@ -62,11 +62,16 @@ def changed_in(before: Charger, after: Charger) -> set[Place]:
         return places
     for number, evse in after.evses.items():
         old = before.evses.get(number)
-        if old is None or old.told is not evse.told or old.running != evse.running:
+        if old is None or _differs(old, evse):
             places.add(Place(after.charger, number))
         if old is not None and old.told is not evse.told and old.in_service is not evse.in_service:
             places.add(here)
     return places
+
+
+def _differs(old: Evse, evse: Evse) -> bool:
+    """Whether an EVSE shows differently, beside its meter."""
+    return old.told is not evse.told or old.faults != evse.faults or old.running != evse.running
 
 
 def sessions_changed_in(before: Charger, after: Charger) -> list[Place]:

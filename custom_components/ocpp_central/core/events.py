@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from .faults import Fault
 from .maintenance import FirmwareStage, SecurityKind, UploadStage
 from .settings import Setting
 from .token import IdToken
@@ -311,14 +312,24 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChanged:
-    """A connector's status. `evse` None: the charger as a whole (1.6's connector 0)."""
+    """A connector's status. `evse` None: the charger as a whole (1.6's connector 0). `fault`: what else it says is wrong there."""
 
     evse: EvseId | None
     connector: ConnectorId
     status: ConnectorStatus
-    error: str | None = None
+    fault: Fault | None = None
     at: datetime
     received: datetime | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemTold:
+    """A component of an EVSE has a problem (`evse` None: one of the charger), or, `fault` None, has none any more."""
+
+    evse: EvseId | None
+    component: str
+    fault: Fault | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -460,6 +471,7 @@ type Event = (
     | ListVersionTold
     | Heard
     | StatusChanged
+    | ProblemTold
     | Metered
     | Authorizing
     | Started

@@ -6,6 +6,7 @@ the charger is to us (`Desk`), nor how it came in (`server`).
 
 import asyncio
 from collections.abc import Callable, MutableSet, Sequence
+from contextlib import suppress
 from datetime import datetime
 import logging
 from typing import Final, Literal, NamedTuple, Protocol
@@ -39,6 +40,8 @@ _WAITED: Final = 0.0005
 """Seconds: a `recv` that took so long has waited, so that everybody else had a turn."""
 _LONGEST_WORD: Final = 50
 """Characters of a charger's error code, more than the standard's longest; it is shown to people."""
+
+_SIGN_OF_LIFE: Final = Request(action="TriggerMessage", payload={"requestedMessage": "Heartbeat"})
 
 
 class Result(NamedTuple):
@@ -162,6 +165,14 @@ class Session:
         """Take no further message and fail all calls of ours; the caller closes the connection, or it is closed."""
         self._ended = True
         self._calls.end()
+
+    async def nudge(self, seconds: float) -> None:
+        """Ask the charger for a sign of life, and wait so long for an answer; a refusal is one, too.
+
+        A Heartbeat changes nothing at the charger, and every version can ask for it in the same words.
+        """
+        with suppress(CallFailed):
+            await self.call(_SIGN_OF_LIFE, seconds=seconds)
 
     def note(self, keyword: str, what: str) -> None:
         """Count something odd about this connection, and log once what it is."""
