@@ -62,7 +62,7 @@ async def test_charging_is_not_switched_on_where_it_is_reserved_for_others(site:
     """As start_charging refuses it."""
     charger = await site.charger(version=version)
     await site.reserve(1)
-    await refused(switch(site, CHARGING, "on"), "reservation_conflict")
+    await refused(switch(site, CHARGING, "on"), "place_reserved")
     assert asked(charger, STARTS) == 0
 
 
