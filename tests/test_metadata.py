@@ -55,7 +55,12 @@ RULES = {
 }
 
 
-ELSEWHERE = {"sensor": ("metering_sensors.py",)}
+ELSEWHERE = {
+    "sensor": (
+        "heartbeat_sensor.py",
+        "metering_sensors.py",
+    )
+}
 """Modules beside that of a platform that have entities of it."""
 
 AUTOMATED = ("services", "triggers", "conditions")

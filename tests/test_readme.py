@@ -1,6 +1,6 @@
-"""What the README tells, held against what there is.
+"""What the README and the pages of docs/ tell, held against what there is.
 
-Knows how its tables and examples are written; must not know what any of it does.
+Knows how their tables, examples and links are written; must not know what any of it does.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,12 @@ from custom_components.ocpp_central.options import AMOUNTS, CHOICES, SWITCHES
 pytestmark = pytest.mark.blackbox
 
 REPOSITORY = Path(__file__).parent.parent
-README = (REPOSITORY / "README.md").read_text("utf-8")
+README = REPOSITORY / "README.md"
+PAGES = {page: page.read_text("utf-8") for page in (README, *sorted((REPOSITORY / "docs").glob("*.md")))}
+DOCUMENTATION = "\n".join(PAGES.values())
+
+A_FEW_SCREENS = 350
+"""So many lines of a README does a stranger read."""
 
 
 def described_in(file: str) -> dict[str, Any]:
@@ -41,14 +46,14 @@ OF_AUTOMATIONS = {"trigger": described_in("triggers.yaml"), "condition": describ
 SHIFT = {"summary": "Anna", "start": "2027-03-01T08:00:00+01:00", "end": "2027-03-01T16:00:00+01:00"}
 """A calendar event, as the examples' templates read it."""
 
-BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", DOCUMENTATION, re.MULTILINE | re.DOTALL)
 EXAMPLES = [example for example in map(parse_yaml, BLOCKS) if isinstance(example, dict)]
 
 
 def part(heading: str) -> str:
-    """What the README says below a heading, without what is below the next one of its level."""
-    _, found, rest = README.partition(f"\n{heading}\n")
-    assert found, heading
+    """What stands below a heading, which only one page has, without what is below the next one of its level."""
+    assert DOCUMENTATION.count(f"\n{heading}\n") == 1, heading
+    _, _, rest = DOCUMENTATION.partition(f"\n{heading}\n")
     level = heading.split(maxsplit=1)[0]
     return re.split(rf"^#{{1,{len(level)}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
 
@@ -91,8 +96,15 @@ def test_every_field_of_an_action_is_explained(action: str) -> None:
     assert required == {name for name, field in fields.items() if field.get("required")}
 
 
+def test_every_action_is_in_the_overview() -> None:
+    """Each with a link to its own part, on whichever page that is."""
+    told = [cell for cell, _ in rows(part("# Actions"))]
+    assert sorted(names(cell)[0] for cell in told) == sorted(ACTIONS)
+    assert all(f"#{DOMAIN}{names(cell)[0]})" in cell for cell in told)
+
+
 async def test_actions_take_the_fields_that_are_described(hass: HomeAssistant) -> None:
-    """What the user interface and the README offer is what the actions accept."""
+    """What the user interface and the documentation offer is what the actions accept."""
     assert await async_setup_component(hass, DOMAIN, {})
     for action, registered in hass.services.async_services_for_domain(DOMAIN).items():
         assert isinstance(registered.schema, vol.Schema)
@@ -114,7 +126,7 @@ async def test_every_example_of_an_action_is_accepted(hass: HomeAssistant) -> No
 @pytest.mark.parametrize("kind", OF_AUTOMATIONS)
 def test_every_trigger_and_condition_is_explained(kind: str) -> None:
     """The table has all of them, in their order, with their options."""
-    told = [(names(row[0]), sorted(names(row[1]))) for row in rows(part(f"### {kind.capitalize()}s"))]
+    told = [(names(row[0]), sorted(names(row[1]))) for row in rows(part(f"## {kind.capitalize()}s"))]
     described = OF_AUTOMATIONS[kind].items()
     assert told == [([key], sorted(each.get("fields", {}))) for key, each in described]
 
@@ -144,25 +156,25 @@ async def test_every_example_is_a_script_or_an_automation(hass: HomeAssistant) -
 
 def test_every_option_is_explained() -> None:
     """The table of the options has the keys by which they are stored."""
-    told = [name for row in rows(part("### Options")) for name in names(row[1])]
+    told = [name for row in rows(part("## Options")) for name in names(row[1])]
     assert told == [*AMOUNTS, *CHOICES, *SWITCHES]
 
 
 def test_every_event_is_explained() -> None:
     """The table of the events has all that is published of a reservation, and nothing else."""
-    told = [name for row in rows(part("### Events of a reservation")) for name in names(row[0])]
+    told = [name for row in rows(part("## Events of a reservation")) for name in names(row[0])]
     assert sorted(told) == sorted(News)
 
 
 def test_every_level_of_enforceability_is_explained() -> None:
     """The table has all states of the sensor, in their order."""
-    told = [name for row in rows(part("### What keeps others out")) for name in names(row[0])]
+    told = [name for row in rows(part("## What keeps others out")) for name in names(row[0])]
     assert told == list(Level)
 
 
 def test_every_way_past_home_assistant_is_explained() -> None:
     """By its word in the attribute, with the setting that opens it as chargers call it."""
-    text = part("### What keeps others out")
+    text = part("## What keeps others out")
     told = {names(row[-1])[0]: row[0] for row in rows(text.partition("What matters")[2])}
     assert told.keys() == set(Reason)
     for reason in Reason:
@@ -172,11 +184,44 @@ def test_every_way_past_home_assistant_is_explained() -> None:
     assert all(f"`{name}`" in text for setting in Setting for name in settings.names(setting))
 
 
-def test_links_within_lead_somewhere() -> None:
-    """A link to a part of the README has its heading, as GitHub makes an anchor of it; one to a file has the file."""
-    headings = {
-        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
-        for heading in re.findall(r"^#+ (.*)$", README, re.MULTILINE)
-    }
-    assert set(re.findall(r"\]\(#([^)]*)\)", README)) <= headings
-    assert all((REPOSITORY / path).exists() for path in re.findall(r"\]\(([\w./-]+)\)", README))
+def anchors(text: str) -> set[str]:
+    """What GitHub makes of the headings of a page, so that links can lead to them."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    made = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+    assert len(made) == len(set(made)), "two headings with one anchor"
+    return set(made)
+
+
+def links(page: Path) -> list[tuple[Path, str]]:
+    """Where the links of a page lead within the repository: to which file, and to which anchor of it, if any."""
+    written = re.findall(r"\]\(([^)]*)\)|^\[[^]]+\]: (\S+)$", PAGES[page], re.MULTILINE)
+    inside = [link for link in map("".join, written) if "://" not in link]
+    parted = [link.partition("#") for link in inside]
+    return [((page.parent / path).resolve() if path else page, anchor) for path, _, anchor in parted]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """A link to a file has the file; one to a part of a page has its heading."""
+    for file, anchor in links(page):
+        assert file.is_relative_to(REPOSITORY), file
+        assert file.exists(), file
+        assert not anchor or anchor in anchors(PAGES[file]), (file, anchor)
+
+
+def test_every_page_is_one_click_away() -> None:
+    """The README links to each."""
+    assert {file for file, _ in links(README)} >= PAGES.keys() - {README}
+
+
+def test_the_readme_is_read_on_a_few_screens() -> None:
+    """What does not fit has a page."""
+    assert len(PAGES[README].splitlines()) <= A_FEW_SCREENS
+
+
+def test_a_blueprint_is_imported_from_the_same_place_everywhere() -> None:
+    """The README and the page that explains the blueprints have the same links, in the same order."""
+    brief, thorough = (
+        re.findall(r"blueprint_url=[^)\s]+", PAGES[page]) for page in (README, REPOSITORY / "docs/automations.md")
+    )
+    assert brief == thorough

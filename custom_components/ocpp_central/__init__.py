@@ -29,7 +29,7 @@ from .csms.session import CALL_TIMEOUT
 from .csms.v2 import V21, V201
 from .csms.v16 import V16
 from .data_transfer import tell_of_data_transfers
-from .devices import keep_devices, place_of
+from .devices import keep_devices, let_go
 from .history import remove_history
 from .leftover_watch import watch_leftovers
 from .limit_services import async_setup_limit_services
@@ -150,8 +150,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> Non
 
 
 async def async_remove_config_entry_device(_: HomeAssistant, entry: OcppConfigEntry, device: dr.AnyDeviceEntry) -> bool:
-    """Let a device go only if its charger or connector is not known any more."""
-    return entry.state is ConfigEntryState.LOADED and place_of(entry.runtime_data, device) is None
+    """Let a device go only if its charger or connector is not there any more."""
+    return entry.state is ConfigEntryState.LOADED and let_go(entry.runtime_data, device)
 
 
 async def _listen(hass: HomeAssistant, entry: OcppConfigEntry, server: Server) -> None:

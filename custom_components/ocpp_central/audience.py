@@ -38,6 +38,7 @@ class Audience:
         self._places: list[Callable[[Place], None]] = []
         self._notices: list[Callable[[ChargerId, Notice], None]] = []
         self._presentations: list[Callable[[Presentation], None]] = []
+        self._heartbeats: dict[Place, list[CALLBACK_TYPE]] = {}
         self._kept: list[Told] | None = []
         self._closed = False
 
@@ -50,6 +51,11 @@ class Audience:
     def listen_to_readings(self, place: Place, update: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call back when a meter at this place was read, once a second at most, and when its readings begin or cease to count."""
         return _subscribe(self._readings, place, update)
+
+    @callback
+    def listen_to_heartbeats(self, place: Place, update: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call back with every Heartbeat of the charger of this place."""
+        return _subscribe(self._heartbeats, place, update)
 
     @callback
     def listen_to_news(self, place: Place, tell: Callable[[Change], None]) -> CALLBACK_TYPE:
@@ -133,6 +139,12 @@ class Audience:
         for place in set(places):
             for update in tuple(self._readings.get(place, ())):
                 _safely(update)
+
+    @callback
+    def hear(self, charger: ChargerId) -> None:
+        """Tell that a charger has said that it is there."""
+        for update in tuple(self._heartbeats.get(Place(charger), ())):
+            _safely(update)
 
     @callback
     def wake_charger(self, charger: ChargerId) -> None:

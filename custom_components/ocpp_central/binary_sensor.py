@@ -12,8 +12,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
-from .core.charger import Evse
+from .core.charger import Charger, Evse
 from .core.events import ConnectorStatus
+from .core.faults import NO_ERROR
 from .core.reservation import Status
 from .entity import PlaceEntity, add_entities_everywhere
 
@@ -39,13 +40,13 @@ EVSE_SENSORS = (
         translation_key="charging",
         value_fn=lambda evse: evse.charging,
     ),
-    EvseBinarySensorDescription(
-        key="problem",
-        translation_key="problem",
-        device_class=BinarySensorDeviceClass.PROBLEM,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda evse: None if evse.status is None else evse.status is ConnectorStatus.FAULTED,
-    ),
+)
+
+PROBLEM = BinarySensorEntityDescription(
+    key="problem",
+    translation_key="problem",
+    device_class=BinarySensorDeviceClass.PROBLEM,
+    entity_category=EntityCategory.DIAGNOSTIC,
 )
 
 RESERVED = BinarySensorEntityDescription(key="reserved", translation_key="reserved")
@@ -70,10 +71,12 @@ async def async_setup_entry(
 def _entities_of(central: CentralSystem, place: Place) -> Iterable[BinarySensorEntity]:
     if place.evse is None:
         yield ConnectedSensor(central, place, CONNECTED)
+        yield ProblemSensor(central, place, PROBLEM)
         return
     yield ReservedSensor(central, place, RESERVED)
     for description in EVSE_SENSORS:
         yield EvseBinarySensor(central, place, description)
+    yield ProblemSensor(central, place, PROBLEM)
 
 
 class EvseBinarySensor(PlaceEntity, BinarySensorEntity):
@@ -91,6 +94,41 @@ class EvseBinarySensor(PlaceEntity, BinarySensorEntity):
     def _value(self) -> bool | None:
         evse = self._evse
         return None if evse is None else self.entity_description.value_fn(evse)
+
+
+class ProblemSensor(PlaceEntity, BinarySensorEntity):
+    """Whether an EVSE, or a charger as a whole, can charge nobody because something is wrong, and what that is.
+
+    With any other status than Faulted, what is wrong is a warning, since one can still charge (1.6 section 4.9): it shows
+    in the attributes alone. Some chargers complain of a weak signal for months.
+    """
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """On while it is faulted; None while it has not told a status."""
+        status = None if (here := self._here) is None else here.status
+        return None if status is None else status is ConnectorStatus.FAULTED
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, str | None]:
+        """What is wrong, or was warned of. `error_code`: None if it is faulted and does not say why."""
+        here = self._here
+        faults = () if here is None else tuple(here.faults.values())
+        if faults:
+            code, vendor_code, info = faults[-1]
+        else:
+            code, vendor_code, info = (NO_ERROR if self.is_on is False else None), None, None
+        return {"error_code": code, "vendor_error_code": vendor_code, "info": info}
+
+    @override
+    def _value(self) -> object:
+        return self.is_on, self.extra_state_attributes
+
+    @property
+    def _here(self) -> Charger | Evse | None:
+        return self._charger if self._place.evse is None else self._evse
 
 
 class ReservedSensor(PlaceEntity, BinarySensorEntity):

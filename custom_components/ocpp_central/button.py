@@ -14,7 +14,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from . import control, wishes
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
-from .entity import PlaceEntity, add_entities_everywhere
+from .core.events import Ability
+from .entity import PlaceEntity, add_entities_everywhere, add_entities_while, can
 
 PARALLEL_UPDATES = 0
 """A charger that is slow to answer must not keep a press for another one waiting; what goes to one takes turns anyway."""
@@ -62,8 +63,9 @@ async def async_setup_entry(
     entry: OcppConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the buttons of every charger and connector."""
+    """Add the buttons of every charger and connector, unless the charger has shown that one is of no use."""
     add_entities_everywhere(entry, async_add_entities, _entities_of)
+    add_entities_while(entry, async_add_entities, _unlocks_of)
 
 
 def _entities_of(central: CentralSystem, place: Place) -> Iterable[ButtonEntity]:
@@ -72,7 +74,11 @@ def _entities_of(central: CentralSystem, place: Place) -> Iterable[ButtonEntity]
         return
     for description in RESERVATION_BUTTONS:
         yield ReservationButton(central, place, description)
-    yield PlaceButton(central, place, UNLOCK)
+
+
+def _unlocks_of(central: CentralSystem, place: Place) -> Iterable[ButtonEntity]:
+    if place.evse is not None and can(central, place, Ability.UNLOCK):
+        yield PlaceButton(central, place, UNLOCK)
 
 
 class PlaceButton(PlaceEntity, ButtonEntity):

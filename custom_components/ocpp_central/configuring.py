@@ -32,7 +32,7 @@ async def read(
 ) -> tuple[list[ConfigurationEntry], list[str]]:
     """What a charger says of these parts of its configuration, or of all; and which it does not know.
 
-    Raises translated errors.
+    Raises translated errors, also if it tells none of them.
     """
     whole(central, place)
     entries: list[ConfigurationEntry] = []
@@ -41,6 +41,9 @@ async def read(
         for told in await _told(central, place, some):
             entries += told.entries
             unknown += told.unknown
+    refusals = [entry.refused for entry in entries]
+    if refusals and not unknown and None not in refusals:
+        raise errors.failed("command_refused", charger=central.name_of(place.charger), word=refusals[0])
     return entries, unknown
 
 

@@ -4,6 +4,7 @@ Knows who has one. Must not know what is to be told (`reconciler`), nor how it i
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Protocol
 
 from homeassistant.core import callback
@@ -25,6 +26,10 @@ class Connection(Protocol):
     @property
     def counters(self) -> Counters:
         """What went over it so far."""
+
+    @property
+    def heard_at(self) -> datetime:
+        """When the charger last said something, whatever it was; at first, when it came."""
 
     def wake(self) -> None:
         """There may be something to tell the charger."""

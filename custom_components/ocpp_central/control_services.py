@@ -19,6 +19,7 @@ from .audience import Place
 from .call_data import as_json, place_named
 from .const import CONF_VALUE, DOMAIN
 from .coordinator import CentralSystem
+from .core.events import ConfigurationEntry
 from .core.orders import UpdateFirmware, UploadDiagnostics
 from .csms.session import Result
 from .id_tokens import PLAIN_TEXT
@@ -125,10 +126,12 @@ async def _trigger_message(call: ServiceCall) -> ServiceResponse:
 async def _get_configuration(call: ServiceCall) -> ServiceResponse:
     central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
     entries, unknown = await configuring.read(central, place, call.data.get(ATTR_KEY, []))
-    told: list[JsonValueType] = [
-        {"key": entry.name, "value": entry.value, "readonly": entry.readonly} for entry in entries
-    ]
-    return {"configuration_key": told, "unknown_key": [*unknown]}
+    return {"configuration_key": [_told(entry) for entry in entries], "unknown_key": [*unknown]}
+
+
+def _told(entry: ConfigurationEntry) -> dict[str, JsonValueType]:
+    told: dict[str, JsonValueType] = {"key": entry.name, "value": entry.value, "readonly": entry.readonly}
+    return told if entry.refused is None else told | {"status": entry.refused}
 
 
 async def _set_configuration(call: ServiceCall) -> ServiceResponse:

@@ -51,12 +51,13 @@ from .core.refusal import Refusal
 from .core.reservation import Reservation, Status
 from .core.rules import Enforcement, Rules
 from .core.steps import Report
+from .core.taking_up import taken_up
 from .core.token import IdToken
 from .core.undo import undone
 from .drivers import drivers_of, find_driver
 from .history import History
 from .list_keeper import ListKeeper
-from .metering import Pacer
+from .metering import Pacer, note_labels
 from .options import consumes_on_any, policy_of, rules_of
 from .outlasting import outlasting
 from .showing import changed_at, changed_in, read_in, sessions_changed_in, shows_at, told_at
@@ -305,6 +306,7 @@ class CentralSystem:
     def apply(self, charger_id: ChargerId, event: Event) -> Verdict | None:
         """Let a charger's event change the world; the verdict that the charger is told, if the event wants one."""
         if isinstance(event, Heard):
+            self.audience.hear(charger_id)
             return None
         if not isinstance(event, Metered):
             self._pacer.release(charger_id)
@@ -317,7 +319,7 @@ class CentralSystem:
         if before is None:
             return None
         now = dt_util.utcnow()
-        event = self._numbered(before, event)
+        event = taken_up(before, self._numbered(before, event))
         if isinstance(event, HoldEnded) and event.hold not in self._ledger.book(charger_id).wire_ids:
             LOGGER.info("%s gave up a reservation that nobody here knows: %s", charger_id, event.hold)
         ledger = self._ledger
@@ -327,6 +329,7 @@ class CentralSystem:
             self._chargers[charger_id] = after
             if is_to_be_kept(before, after):
                 self._storage.changed()
+                note_labels(before, after)
         changed = changed_in(before, after)
         report = Report(event=event, before=before, verdict=verdict)
         step = ledger.after(report, after, now, consume_on_any=consumes_on_any(self.entry.options))
@@ -462,6 +465,10 @@ class CentralSystem:
         if (known := charger.same_start(event)) is not None:
             return replace(event, transaction=known.transaction)
         self._last_transaction_id += 1
+        while (
+            charger.running(str(self._last_transaction_id)) is not None
+        ):  # another central system gave it the same one
+            self._last_transaction_id += 1
         if self._last_transaction_id > self._ids_until:
             self._ids_until = self._last_transaction_id + ID_BLOCK - 1
             self._storage.changed()

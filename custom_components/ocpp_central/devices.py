@@ -5,6 +5,7 @@ Knows the identifiers of `contract.md` 2. Must not know entities.
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
 
 from .audience import Place
 from .const import DOMAIN, SUBENTRY_CHARGER
@@ -101,6 +102,22 @@ def place_of(central: CentralSystem, device: dr.AnyDeviceEntry) -> Place | None:
             if evse_identifier(charger.charger, evse) in device.identifiers:
                 return Place(charger.charger, evse)
     return None
+
+
+@callback
+def let_go(central: CentralSystem, device: dr.AnyDeviceEntry) -> bool:
+    """Whether a device may be deleted: its charger is gone, or tells of such a connector no more, and nothing is reserved there.
+
+    The connector is forgotten by that, until its charger tells of it again.
+    """
+    place = place_of(central, device)
+    if place is None:
+        return True
+    charger = central.chargers[place.charger]
+    if place.evse is None or central.reservations(place) or not charger.has_lost(place.evse, dt_util.utcnow()):
+        return False
+    central.put(charger.without(place.evse))
+    return True
 
 
 def device_id_of(hass: HomeAssistant, central: CentralSystem, charger_id: ChargerId, evse: EvseId | None) -> str | None:

@@ -25,6 +25,8 @@ from .core.charger import Charger, Description, Evse
 from .core.drivers import Driver
 from .core.enforceability import Enforceability
 from .core.events import EvseId, Reading
+from .core.faults import Fault
+from .core.labels import Labels
 from .core.local_list import Known, LocalList
 from .core.meter import Meter
 from .core.register import Register
@@ -51,6 +53,7 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "missed_since",
         "description",
         "status",
+        "faults",
         "token_length",
         "asked",
         "reluctant",
@@ -63,7 +66,7 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "meter",
     ),
     Description: ("vendor", "model", "firmware"),
-    Abilities: ("claims_reservations", "holds_unspecific", "types", "told_of", "complete", "outdated"),
+    Abilities: ("claims_reservations", "holds_unspecific", "types", "told_of", "complete", "outdated", "missing"),
     Settings: ("values", "asked", "due", "restart_due"),
     LocalList: (
         "is_right",
@@ -79,9 +82,10 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "trouble",
     ),
     Known: ("version", "last"),
-    Evse: ("connectors", "told", "reported", "running", "last", "evictions", "meter"),
-    Meter: ("readings", "imported", "exported", "in_kwh", "interval", "read_at"),
-    Register: ("told", "offset", "doubted", "at"),
+    Evse: ("connectors", "told", "faults", "reported", "running", "last", "evictions", "meter"),
+    Fault: ("code", "vendor_code"),
+    Meter: ("readings", "imported", "exported", "counts", "labels", "interval", "read_at"),
+    Register: ("told", "offset", "doubted", "at", "anew"),
     Transaction: (
         "connector",
         "token",
@@ -99,6 +103,7 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "meter_stop_wh",
         "stop_reason",
     ),
+    Labels: ("times", "in_watts"),
     Reading: ("value", "unit", "at"),
     Reservation: (
         "uid",

@@ -5,10 +5,11 @@ Knows their devices, unique ids and when they are written. Must not know any pla
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -18,7 +19,7 @@ from homeassistant.util.json import JsonValueType
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.charger import Charger, Evse
-from .core.events import ChargerId
+from .core.events import Ability, ChargerId
 from .devices import charger_identifier, evse_identifier, subentry_of
 
 _CHOSEN: Final = "chosen"
@@ -54,34 +55,55 @@ def unique_id_of(place: Place, key: str) -> str:
 
 
 @callback
-def add_entities_once(
+def add_entities_while(
     entry: OcppConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     entities_of: EntitiesOf,
 ) -> None:
-    """Add a platform's entities for every charger and EVSE as soon as it has any there, which its charger may tell later."""
+    """Add a platform's entities for every charger and EVSE as soon as it has any there, and forget them when it has none any more.
+
+    A charger may tell later what it can do, and another firmware something else.
+    """
     central = entry.runtime_data
 
     def add(place: Place) -> Iterable[Entity]:
         entities = tuple(entities_of(central, place))
-        if not entities:
-            wait(place)
+        listening.keep(place, central.audience.listen(place, partial(look, place)))
+        there[place] = entities
         return entities
 
     @callback
-    def wait(place: Place) -> None:
-        @callback
-        def look() -> None:
-            subentry_id = subentry_of(entry, place.charger)
-            if subentry_id is not None and (entities := tuple(entities_of(central, place))):
-                waiting.cease_at(place)
-                async_add_entities(entities, config_subentry_id=subentry_id)
+    def look(place: Place) -> None:
+        entities, known = tuple(entities_of(central, place)), there[place]
+        subentry_id = subentry_of(entry, place.charger)
+        if subentry_id is None or bool(entities) is bool(known):
+            return
+        there[place] = entities
+        if entities:
+            async_add_entities(entities, config_subentry_id=subentry_id)
+        else:
+            _forget(central.hass, entry, known)
 
-        waiting.keep(place, central.audience.listen(place, look))
-
-    waiting = Listening()
-    entry.async_on_unload(waiting.cease)
+    there: dict[Place, tuple[Entity, ...]] = {}
+    listening = Listening()
+    entry.async_on_unload(listening.cease)
     add_entities_everywhere(entry, async_add_entities, lambda _, place: add(place))
+
+
+@callback
+def can(central: CentralSystem, place: Place, ability: Ability) -> bool:
+    """Whether a charger may be able to do something; it shows when it is told to."""
+    charger = central.chargers.get(place.charger)
+    return charger is not None and ability not in charger.abilities.missing
+
+
+@callback
+def _forget(hass: HomeAssistant, entry: OcppConfigEntry, entities: Iterable[Entity]) -> None:
+    """Take entities away, also those that are disabled."""
+    registry, gone = er.async_get(hass), {entity.unique_id for entity in entities}
+    for known in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if known.unique_id in gone:
+            registry.async_remove(known.entity_id)
 
 
 class Listening:

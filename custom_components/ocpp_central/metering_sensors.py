@@ -35,7 +35,7 @@ from homeassistant.util import dt as dt_util, slugify
 from .audience import Place
 from .choices import HOUSE, word_for
 from .coordinator import CentralSystem, OcppConfigEntry
-from .core.measurands import EXPORTED, IMPORTED, Quantity, quantity_of
+from .core.measurands import COUNTS, EXPORTED, IMPORTED, NETS, Quantity, quantity_of
 from .core.meter import LOCATIONS, Key, Meter
 from .core.transaction import Transaction
 from .devices import subentry_of
@@ -153,17 +153,8 @@ _BATTERIES: Final = frozenset({"Display.PresentSOC", "SoC"})
 """How full a battery is. The other percentages are what a driver wants: nobody shall be warned that one of them is low."""
 
 _COUNTED: Final[Mapping[str, SensorStateClass]] = {
-    EXPORTED: SensorStateClass.TOTAL_INCREASING,
-    IMPORTED: SensorStateClass.TOTAL_INCREASING,
-    "Energy.Active.Import.CableLoss": SensorStateClass.TOTAL_INCREASING,
-    "Energy.Active.Import.LocalGeneration.Register": SensorStateClass.TOTAL_INCREASING,
-    "Energy.Active.Net": SensorStateClass.TOTAL,
-    "Energy.Apparent.Export": SensorStateClass.TOTAL_INCREASING,
-    "Energy.Apparent.Import": SensorStateClass.TOTAL_INCREASING,
-    "Energy.Apparent.Net": SensorStateClass.TOTAL,
-    "Energy.Reactive.Export.Register": SensorStateClass.TOTAL_INCREASING,
-    "Energy.Reactive.Import.Register": SensorStateClass.TOTAL_INCREASING,
-    "Energy.Reactive.Net": SensorStateClass.TOTAL,
+    **dict.fromkeys(COUNTS, SensorStateClass.TOTAL_INCREASING),
+    **dict.fromkeys(NETS, SensorStateClass.TOTAL),
 }
 """What is a count. The rest of the energies are amounts of an interval, or wishes of a car: no statistics add them up."""
 
@@ -215,7 +206,7 @@ def add_meters(entry: OcppConfigEntry, async_add_entities: AddConfigEntryEntitie
         def look() -> None:
             nonlocal looked_at
             meter = meter_at(central, place)
-            if meter is None or (kinds := (meter.seen, meter.imported.told is None)) == looked_at:
+            if meter is None or (kinds := (meter.seen, bool(meter.imported.told))) == looked_at:
                 return
             looked_at = kinds
             new = {each.key: each for each in descriptions_of(meter) if each.key not in shown}
@@ -252,7 +243,7 @@ def meter_at(central: CentralSystem, place: Place) -> Meter | None:
 
 def descriptions_of(meter: Meter) -> Iterator[ReadingSensorDescription]:
     """What a meter has ever told, value by value; each may come several times."""
-    if meter.imported.told is not None:
+    if meter.imported.told:  # 0 at each start and end is told by a charger without a meter
         yield _value_of(IMPORTED)
     for key in sorted(meter.seen, key=str):
         yield _value_of(key.measurand)
@@ -342,7 +333,7 @@ class ReadingSensor(_MeterEntity):
     @property
     @override
     def native_value(self) -> float | str | None:
-        """The newest one; None: not told since the charger connected."""
+        """The newest one; None: not told since the charger connected, or of a car that is gone."""
         value = self._value()
         if value is None:
             return None

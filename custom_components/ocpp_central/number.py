@@ -14,7 +14,7 @@ from . import limiting
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.limits import Limit, Unit
-from .entity import ChoiceEntity, PlaceEntity, add_entities_everywhere, add_entities_once
+from .entity import ChoiceEntity, PlaceEntity, add_entities_everywhere, add_entities_while
 
 PARALLEL_UPDATES = 0
 
@@ -48,9 +48,9 @@ async def async_setup_entry(
     entry: OcppConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the numbers of every connector; what can be limited, once its charger says that it can."""
+    """Add the numbers of every connector; what can be limited, while its charger says that it can."""
     add_entities_everywhere(entry, async_add_entities, _entities_of)
-    add_entities_once(entry, async_add_entities, _limits_of)
+    add_entities_while(entry, async_add_entities, _limits_of)
 
 
 def _entities_of(central: CentralSystem, place: Place) -> Iterable[NumberEntity]:

@@ -50,6 +50,7 @@ class Reconciler:
         self._woken = asyncio.Event()
         self._ended = False
         self._waits_for_disk = False
+        self._heard = session.heard_at, dt_util.utcnow()
 
     @property
     def version(self) -> Version:
@@ -60,6 +61,15 @@ class Reconciler:
     def counters(self) -> Counters:
         """What went over the connection so far."""
         return self._session.counters
+
+    @property
+    def heard_at(self) -> datetime:
+        """When the charger last said something; the same moment as long as that is so."""
+        heard = self._session.heard_at
+        if heard != self._heard[0]:
+            ago = timedelta(seconds=asyncio.get_running_loop().time() - heard)
+            self._heard = heard, dt_util.utcnow() - ago
+        return self._heard[1]
 
     @callback
     def wake(self) -> None:

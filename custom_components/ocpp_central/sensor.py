@@ -24,6 +24,7 @@ from .core.events import ConnectorStatus
 from .core.maintenance import FirmwareStage, UploadStage
 from .core.reservation import Reservation, Status
 from .entity import PlaceEntity, add_entities_everywhere
+from .heartbeat_sensor import LAST_HEARTBEAT, LastHeartbeatSensor
 from .keeping_out import keeping_out
 from .metering_sensors import add_meters, session_sensors
 
@@ -169,6 +170,7 @@ def _entities_of(central: CentralSystem, place: Place) -> Iterable[SensorEntity]
         yield NextReservationSensor(central, place, NEXT_ANY_RESERVATION)
         yield EnforceabilitySensor(central, place, ENFORCEABILITY)
         yield FirmwareSensor(central, place, FIRMWARE)
+        yield LastHeartbeatSensor(central, place, LAST_HEARTBEAT)
         for progress in PROGRESS_SENSORS:
             yield ProgressSensor(central, place, progress)
         for count in COUNT_SENSORS:

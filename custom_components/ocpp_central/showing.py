@@ -52,9 +52,9 @@ def changed_in(before: Charger, after: Charger) -> set[Place]:
     if before.connected != after.connected:
         return {here} | {Place(after.charger, number) for number in after.evses}
     places = {here} if _about_itself(before) != _about_itself(after) else set()
-    if after.status is not before.status:
+    if after.status is not before.status or after.faults != before.faults:
         places.add(here)
-    if after.limits is not before.limits:
+    if after.limits is not before.limits or after.abilities.missing != before.abilities.missing:
         places |= {Place(after.charger, number) for number in after.evses}
     if after.local_list is not before.local_list and after.local_list.problem != before.local_list.problem:
         places.add(here)
@@ -62,11 +62,16 @@ def changed_in(before: Charger, after: Charger) -> set[Place]:
         return places
     for number, evse in after.evses.items():
         old = before.evses.get(number)
-        if old is None or old.told is not evse.told or old.running != evse.running:
+        if old is None or _differs(old, evse):
             places.add(Place(after.charger, number))
         if old is not None and old.told is not evse.told and old.in_service is not evse.in_service:
             places.add(here)
     return places
+
+
+def _differs(old: Evse, evse: Evse) -> bool:
+    """Whether an EVSE shows differently, beside its meter."""
+    return old.told is not evse.told or old.faults != evse.faults or old.running != evse.running
 
 
 def sessions_changed_in(before: Charger, after: Charger) -> list[Place]:
@@ -103,4 +108,4 @@ def _session(evse: Evse) -> tuple[object, ...]:
 def _about_itself(charger: Charger) -> tuple[object, ...]:
     """What shows at a charger's own device, beside its connection."""
     said = charger.description, charger.skew, charger.claims_reservations, charger.settings, charger.vends_freely
-    return *said, charger.firmware_stage, charger.upload_stage
+    return *said, charger.firmware_stage, charger.upload_stage, charger.abilities.missing

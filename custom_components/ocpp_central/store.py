@@ -22,6 +22,7 @@ from .const import DOMAIN, LOGGER
 from .core.abilities import Abilities
 from .core.book import Book, Ghost
 from .core.charger import Charger, Description, Evse
+from .core.labels import Labels
 from .core.ledger import Ledger
 from .core.limits import Limits
 from .core.local_list import Kept, kept, remembered
@@ -58,7 +59,8 @@ class StoredMeter:
     seen: tuple[Key, ...] = ()
     imported: Register = Register()
     exported: Register = Register()
-    in_kwh: bool | None = None
+    counts: tuple[tuple[Key, Register], ...] = ()
+    labels: Labels = Labels()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,7 +344,8 @@ def _stored_meter(meter: Meter) -> StoredMeter:
         seen=tuple(sorted(meter.seen, key=str)),
         imported=meter.imported,
         exported=meter.exported,
-        in_kwh=meter.in_kwh,
+        counts=tuple(sorted(meter.counts.items(), key=str)),
+        labels=meter.labels,
     )
 
 
@@ -430,5 +433,6 @@ def _meter(stored: StoredMeter) -> Meter:
         seen=frozenset(stored.seen),
         imported=stored.imported,
         exported=stored.exported,
-        in_kwh=stored.in_kwh,
+        counts=dict(stored.counts),
+        labels=stored.labels,
     )

@@ -13,7 +13,8 @@ from homeassistant.helpers.entity_registry import EntityOptionsType
 from . import charging, control
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
-from .entity import PlaceEntity, add_entities_everywhere
+from .core.events import Ability
+from .entity import PlaceEntity, add_entities_everywhere, add_entities_while, can
 
 PARALLEL_UPDATES = 0
 """A charger that is slow to answer must not keep another one waiting; what goes to one takes turns anyway."""
@@ -33,14 +34,19 @@ async def async_setup_entry(
     entry: OcppConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the switches of every charger and connector."""
+    """Add the switches of every charger and connector, unless the charger has shown that one is of no use."""
     add_entities_everywhere(entry, async_add_entities, _entities_of)
+    add_entities_while(entry, async_add_entities, _availability_of)
 
 
 def _entities_of(central: CentralSystem, place: Place) -> Iterable[SwitchEntity]:
     if place.evse is not None:
         yield ChargingSwitch(central, place, CHARGING)
-    yield AvailableSwitch(central, place, AVAILABLE)
+
+
+def _availability_of(central: CentralSystem, place: Place) -> Iterable[SwitchEntity]:
+    if can(central, place, Ability.CHANGE_AVAILABILITY):
+        yield AvailableSwitch(central, place, AVAILABLE)
 
 
 class PlaceSwitch(PlaceEntity, SwitchEntity):

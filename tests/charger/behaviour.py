@@ -122,6 +122,7 @@ class Behaviour:
     )
     limit_units: str = _switch("A,W", "the units of charging profiles, any other one is Rejected")
     highest_limit_level: int = _switch(8, "the highest stack level of charging profiles")
+    most_items: int = _switch(50, "how many keys or variables are answered at once; more of them are refused")
     changes_after_reboot: bool = _switch(False, "a changed setting counts after the next reboot (RebootRequired)")
     transaction_starts: Literal["both", "plugged", "authorized"] = _switch(
         "both", "2.x: a transaction starts with cable and token, with the cable alone, or with the token alone"

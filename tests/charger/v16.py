@@ -10,7 +10,7 @@ from . import charging, common, holding, holds, profiles
 from .configuration import KEYS
 from .core import Core
 from .dialect import Handler
-from .engine import Reply
+from .engine import Reply, refusal
 from .model import Evse, Hold, Json, Judgement, Message, Profile, Readings, Stop, Token, Transaction, Trigger
 from .state import Setting
 
@@ -236,6 +236,8 @@ class V16:
             await self._core.tell(message)
 
     async def _get_configuration(self, payload: Json) -> Reply:
+        if len(payload.get("key", ())) > self._core.behaviour.most_items:
+            raise refusal("OccurenceConstraintViolation")
         wanted = payload.get("key") or list(KEYS)
         found = [KEYS[key].read(key, self._core.state) for key in wanted if key in KEYS]
         unknown = [key for key in wanted if key not in KEYS]

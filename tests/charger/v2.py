@@ -298,6 +298,8 @@ class V2:
         return Reply({"status": word}, lambda: common.tell_out_of_service(self._core, evses))
 
     async def _get_variables(self, payload: Json) -> Reply:
+        if len(payload["getVariableData"]) > self._core.behaviour.most_items:
+            raise refusal("OccurrenceConstraintViolation")
         model = self._device_model()
         results: list[Json] = []
         for asked in payload["getVariableData"]:

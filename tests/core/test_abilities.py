@@ -9,7 +9,15 @@ from custom_components.ocpp_central.core.book import Book
 from custom_components.ocpp_central.core.charger import Charger, Evse
 from custom_components.ocpp_central.core.commands import AskForAbilities, Outcome, PlaceHold, Plug
 from custom_components.ocpp_central.core.connector_types import CONNECTOR_TYPES, LONGEST_TYPE, named_type
-from custom_components.ocpp_central.core.events import AbilitiesTold, AbilitiesUntold, Booted, Connected, EvseId
+from custom_components.ocpp_central.core.events import (
+    AbilitiesTold,
+    AbilitiesUntold,
+    Ability,
+    AbilityMissing,
+    Booted,
+    Connected,
+    EvseId,
+)
 from custom_components.ocpp_central.core.planner import MOST_PLUGS, plan
 from custom_components.ocpp_central.core.reservation import HeldBy, HoldState, Status
 
@@ -248,3 +256,13 @@ def test_abilities_that_do_not_change_stay_the_same_value() -> None:
     """A boot of a charger that has told nothing leaves nothing to save."""
     nothing = Abilities()
     assert nothing.after_boot() is nothing
+
+
+def test_what_a_charger_does_not_know_is_forgotten_with_its_firmware() -> None:
+    """It is noted once, and stays whatever else it tells."""
+    missing = AbilityMissing(ability=Ability.UNLOCK, at=NOON)
+    charger = _charger(1).after(OLD).after(missing)
+    assert charger.after(missing) is charger
+    again = charger.after(_told(claims=True)).after(OLD)
+    assert again.abilities.missing == {Ability.UNLOCK}
+    assert again.after(NEW).abilities.missing == set()

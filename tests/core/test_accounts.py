@@ -293,3 +293,13 @@ def test_a_session_lasts_from_its_beginning() -> None:
     stored = Transaction(transaction="7", evse=1, connector=1, token=None, started_at=NOON, meter_start_wh=5)
     assert stored.lasted(NOON + MINUTE) == MINUTE
     assert Evse(evse=1).session_wh is None
+
+
+def test_what_a_charger_that_tells_power_alone_delivers_is_unknown() -> None:
+    """It tells 0 at both ends, in 1.6 because it has to; with a register there, what that says counts."""
+    running = after([started(0), *minutes(7000, measurand=POWER)])
+    assert running.evses[1].session_wh is None
+    assert account(running.after(ended(0))) == (None, HOUR)
+    assert account(running.after(ended(1500))) == (1500, HOUR)
+    metered_at_ends = after([started(1000), *minutes(7000, measurand=POWER), ended(1000)])
+    assert account(metered_at_ends) == (0, HOUR)

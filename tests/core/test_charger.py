@@ -85,7 +85,6 @@ def test_what_changes_nothing_gives_the_same_charger() -> None:
     assert known.after(_told(ConnectorStatus.AVAILABLE)) is known
     assert known.after(Heard(at=NOON)) is known
     assert known.after(Metered(evse=1, transaction=None, readings=(), at=NOON)) is known
-    assert known.after(_started(evse=None, token=None)) is known
     assert known.after(_started(transaction=None, token=None)) is known
     assert known.after(Ended(transaction="unheard of", at=NOON)) is known
     assert known.after(Updated(transaction="unheard of", at=NOON)) is known
@@ -358,3 +357,15 @@ def test_a_token_of_a_transaction_does_not_show() -> None:
     assert running is not None
     assert running.group == "Family"
     assert not any(secret in repr(charger) for secret in ("04A2", "Family"))
+
+
+def test_an_id_that_comes_again_after_the_end_is_another_transaction() -> None:
+    """A charger may count from its boot on, whatever its clock says; a start that is told again begins when it did."""
+    skewed = timedelta(hours=-3)
+    start = Started(transaction="1", evse=1, connector=1, token=HOLDER, meter_wh=None, at=NOON + skewed, received=NOON)
+    ended = Ended(transaction="1", at=NOON + skewed + MINUTE, received=NOON + MINUTE)
+    over = CONNECTED.after(start).after(ended)
+    assert over.same_start(start) is over.evses[1].last
+    soon = replace(start, at=start.at + 2 * MINUTE, received=NOON + 2 * MINUTE)
+    assert over.same_start(soon) is None
+    assert over.after(soon).evses[1].running is not None

@@ -1,5 +1,6 @@
 """What a meter has told: every measurand, phase and location, and what is *the* value of them."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
@@ -145,16 +146,105 @@ def test_kilowatt_hours_that_are_called_watt_hours_are_found_out() -> None:
     """By the meter of the start, which is in Wh by definition (OpenEVSE/openevse_esp32_firmware#703)."""
     meter = Meter().said(361_000, NOON)
     meter = read(reading(361.5, at=NOON + MINUTE), at=NOON + MINUTE, meter=meter, start=361_000)
-    assert meter.in_kwh
+    assert meter.labels.times == 1000
     assert meter.imported.total == 361_500
     after = read(reading(362, at=NOON + HOUR), at=NOON + HOUR, meter=meter)
     assert after.imported.total == 362_000
     honest = read(reading(362_500), at=NOON + 2 * HOUR, meter=after, start=362_000)
-    assert not honest.in_kwh
+    assert honest.labels.times == 1
     anew = read(reading(363), at=NOON + 3 * HOUR, meter=honest, start=362_000)
-    assert not anew.in_kwh
+    assert anew.labels.times == 1
     assert read(reading(93), start=0).imported.total == 93
-    assert read(reading(50), start=361_000).in_kwh is None
+    assert read(reading(50), start=361_000).labels.times is None
+
+
+def rising(*told: float, start: float, unit: str = "kWh") -> Meter:
+    """A meter in a session that began with `start` Wh, told minute by minute."""
+    meter = Meter().began(start, NOON)
+    for number, value in enumerate(told, start=1):
+        at = NOON + number * MINUTE
+        meter = read(reading(value, unit=unit, at=at), at=at, meter=meter, start=start)
+    return meter
+
+
+def test_watt_hours_that_are_called_kilowatt_hours_are_found_out() -> None:
+    """By the meter of the start, and by rising faster than anything can charge."""
+    meter = rising(361_100, 361_220, 361_340, start=361_000)
+    assert meter.labels.times == 0.001
+    assert (meter.imported.total, meter.total(IMPORTED)) == (361_340, 361_340)
+    phase = reading(120_500, unit="kWh", phase="L1", at=NOON + HOUR)
+    assert read(phase, at=NOON + HOUR, meter=meter).value(Key(IMPORTED, "Outlet", "L1")) == 120_500
+
+
+@pytest.mark.parametrize(
+    "meter",
+    [
+        # the start is in kWh against the standard, and the readings are right
+        rising(700.1, 700.2, 700.3, start=700),
+        # it slipped once
+        rising(0, 361_100, start=361_000),
+        # it has another start altogether
+        rising(90_000_000, 90_000_200, start=361_000),
+        rising(5, 10, start=0),
+    ],
+)
+def test_a_unit_that_may_be_right_is_believed(meter: Meter) -> None:
+    """Nobody guesses."""
+    assert meter.labels.are_right
+
+
+def test_watts_that_are_called_kilowatts_are_found_out() -> None:
+    """As soon as it were more than any charger has; from then on always, and of that measurand alone."""
+    few = read(reading(230, POWER, unit="kW"))
+    assert few.total(POWER) == 230_000
+    many = read(reading(7360, POWER, unit="kW"), reading(22, "Power.Offered", unit="kW"), meter=few)
+    assert (many.total(POWER), many.total("Power.Offered")) == (7360, 22_000)
+    later = NOON + HOUR
+    assert read(reading(230, POWER, unit="kW", at=later), at=later, meter=many).total(POWER) == 230
+    assert read(reading(3.7, POWER, unit="MW")).labels.are_right
+    assert read(reading(7360, POWER, unit="W")).labels.are_right
+
+
+REACTIVE, APPARENT = "Energy.Reactive.Import.Register", "Energy.Apparent.Export"
+
+
+@pytest.mark.parametrize(
+    ("measurand", "key", "more"),
+    [
+        (IMPORTED, Key(IMPORTED, "Outlet", "L1"), {"phase": "L1"}),
+        (IMPORTED, Key(IMPORTED, "Inlet"), {"location": "Inlet"}),
+        (EXPORTED, Key(EXPORTED, "Inlet", "L2"), {"phase": "L2", "location": "Inlet"}),
+        (REACTIVE, Key(REACTIVE, "Outlet", "L3"), {"phase": "L3"}),
+        (APPARENT, Key(APPARENT, "Cable"), {"location": "Cable"}),
+    ],
+)
+def test_whatever_is_counted_neither_falls_nor_leaps(measurand: str, key: Key, more: dict[str, str]) -> None:
+    """Single phases, other locations and reactive energy, as the total of what was charged."""
+    meter = counting(5000, 0, 5100, 60, 120, measurand=measurand, **more)
+    assert meter.counts[key].total == 5220
+    assert meter.value(key) == (5220 if key.phase or measurand == REACTIVE else meter.total(measurand, key.location))
+    assert meter.forgotten().counts == meter.counts
+
+
+def test_a_count_without_phase_or_place_is_one_too() -> None:
+    """Its phases together, where there is no other total."""
+    assert counting(5000, 0, 5100, measurand=REACTIVE).total(REACTIVE) == 5100
+    phases = Meter()
+    for number, each in enumerate((100.0, 0.0, 200.0)):
+        at = NOON + number * MINUTE
+        told = [reading(each, REACTIVE, phase, at=at) for phase in ("L1", "L2", "L3")]
+        phases = read(*told, at=at, meter=phases)
+    assert phases.total(REACTIVE) == 600
+    net = counting(5000, 4000, measurand="Energy.Active.Net")
+    assert (net.total("Energy.Active.Net"), net.counts) == (4000, {})
+
+
+def test_a_charger_that_tells_power_alone_counts_nothing() -> None:
+    """What was taken is not 0, but unknown."""
+    assert read(reading(7000, POWER)).counts_nothing
+    assert not read(reading(7000, POWER), reading(5)).counts_nothing
+    assert not read(reading(7000, POWER), reading(5, INTERVAL)).counts_nothing
+    assert not read(reading(230, VOLTAGE)).counts_nothing
 
 
 def test_nothing_flows_when_the_transaction_is_over() -> None:
@@ -201,6 +291,7 @@ def test_no_readings_are_no_news() -> None:
         (counting(5000, 6100), True),
         (counting(5000, 0, 100), True),
         (read(reading(5000), reading(1, POWER)), True),
+        (rising(5.1, start=5000, unit="Wh"), True),
     ],
 )
 def test_what_a_meter_tells_all_the_time_is_not_worth_a_write(after: Meter, *, want: bool) -> None:
@@ -209,8 +300,21 @@ def test_what_a_meter_tells_all_the_time_is_not_worth_a_write(after: Meter, *, w
     assert is_worth_keeping(before, after if after.seen != before.seen else _as_seen(after, before)) is want
 
 
+def test_a_count_that_begins_anew_is_worth_a_write() -> None:
+    """Else a restart would count it twice; one that goes on is not."""
+    before = counting(5000, phase="L1")
+    later = NOON + HOUR
+    goes_on = read(reading(9000, phase="L1", at=later), at=later, meter=before)
+    assert is_worth_keeping(replace(before, imported=goes_on.imported), goes_on) is False
+    anew = before
+    for number, wh in enumerate((0, 60)):
+        at = later + number * MINUTE
+        anew = read(reading(wh, phase="L1", at=at), at=at, meter=anew)
+    assert is_worth_keeping(replace(before, imported=anew.imported), anew)
+
+
 def _as_seen(meter: Meter, before: Meter) -> Meter:
-    return Meter(readings=meter.readings, seen=before.seen, imported=meter.imported, read_at=meter.read_at)
+    return Meter(readings=meter.readings, seen=before.seen, imported=meter.imported, labels=meter.labels)
 
 
 def test_a_register_is_read_at_its_own_time() -> None:

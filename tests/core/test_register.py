@@ -10,6 +10,8 @@ from custom_components.ocpp_central.core.register import Register
 
 from .world import MINUTE, NOON
 
+HOUR = 60 * MINUTE
+
 
 def read(*told: float, every: timedelta = MINUTE, register: Register | None = None) -> list[float | None]:
     """What was counted after each reading."""
@@ -82,3 +84,35 @@ def test_a_reading_a_moment_ago_may_have_been_a_little_less() -> None:
     assert register.when_it_said(0) == 157_445
     assert register.when_it_said(200_000) == 157_445
     assert Register().when_it_said(5) is None
+
+
+def session(start: float, *told: float, register: Register) -> Register:
+    """The register once a transaction began with `start`, and told that an hour later and on."""
+    at = (register.at or NOON) + HOUR
+    register = register.began(start, at)
+    for number, wh in enumerate(told, start=1):
+        register = register.after(wh, at + number * HOUR)
+    return register
+
+
+def test_a_register_of_single_sessions_is_known_once_it_has_shown() -> None:
+    """Then the beginning of a session says that it begins anew, however far it is when it is read next."""
+    first = session(0, 2500, 5000, register=Register())
+    assert (first.total, first.anew) == (5000, False)
+    second = session(0, 1000, 3000, register=first)
+    assert (second.total, second.anew) == (8000, True)
+    third = session(0, 4000, register=second)
+    assert third.total == 12_000
+    assert session(0, 6000, register=third).total == 18_000
+    assert session(0, 7000, register=third.after(0, NOON + 50 * HOUR)).total == 19_000
+
+
+def test_a_register_that_goes_on_for_ever_is_believed_though_starts_say_0() -> None:
+    """Many chargers fill in nothing there (lbbrhzn/ocpp#1756)."""
+    register = session(0, 2500, 5000, register=Register())
+    for wh in (9000, 12_000, 160_000):
+        register = session(0, wh, register=register)
+        assert (register.total, register.anew) == (wh, False)
+    anew = session(150_000, 150_100, register=session(0, 90, register=Register().after(100_000, NOON)))
+    assert anew.total is not None
+    assert session(anew.told or 0, (anew.told or 0) + 50, register=anew).total == anew.total + 50

@@ -33,6 +33,14 @@ VARIABLES: list[tuple[str, Json]] = [
         "Fan(left):1.com vendor Speed",
         {"component": {"name": "Fan", "instance": "left", "evse": {"id": 1}}, "variable": {"name": "com vendor Speed"}},
     ),
+    (
+        "LocalAuthListCtrlr.Entries/MaxSet",
+        {
+            "component": {"name": "LocalAuthListCtrlr"},
+            "variable": {"name": "Entries"},
+            "attributeType": "MaxSet",
+        },
+    ),
 ]
 """Variables as people write them, and as they are on the wire."""
 
@@ -81,22 +89,33 @@ def test_variables_of_2_are_named_by_one_text(dialect: Dialect, name: str, named
     ]
     answer = {"getVariableResult": results}
     assert reply_violations(dialect.version, "GetVariables", answer) == []
-    entries = (ConfigurationEntry(name, "v", readonly=None), ConfigurationEntry(name, None, readonly=None))
+    entries = (ConfigurationEntry(name, "v", None), ConfigurationEntry(name, None, None, "Rejected"))
     assert dialect.told(read(name), answer, NOW) == (ConfigurationTold(entries=entries, unknown=(name,), at=NOW),)
     change = dialect.request(ChangeConfiguration(name=name, value="w"))
     assert change.payload == {"setVariableData": [named | {"attributeValue": "w"}]}
     assert request_violations(dialect.version, change.action, change.payload) == []
+
+
+@both
+@pytest.mark.parametrize(("name", "named"), VARIABLES)
+def test_variables_of_2_are_reported_with_all_their_attributes(dialect: Dialect, name: str, named: Json) -> None:
+    """Each by the name that it is asked for, and which of them can be changed."""
+    plain, variable = name.partition("/")[0], {key: part for key, part in named.items() if key != "attributeType"}
     attributes = [
-        {"type": "Target", "value": "no"},
         {"value": "v", "mutability": "ReadOnly"},
+        {"type": "Target", "value": "t", "mutability": "ReadWrite"},
+        {"type": "MaxSet", "mutability": "WriteOnly"},
     ]
     payload = {"requestId": 17, "generatedAt": "2026-03-01T12:00:00Z", "seqNo": 0, "tbc": True}
-    payload |= {"reportData": [named | {"variableAttribute": attributes}]}
+    payload |= {"reportData": [variable | {"variableAttribute": attributes}]}
     assert request_violations(dialect.version, "NotifyReport", payload) == []
     (event,) = dialect.routes["NotifyReport"].read(payload, NOW)
-    assert event == ConfigurationTold(
-        number=17, entries=(ConfigurationEntry(name, "v", readonly=True),), more=True, at=NOW
+    entries = (
+        ConfigurationEntry(plain, "v", readonly=True),
+        ConfigurationEntry(f"{plain}/Target", "t", readonly=False),
+        ConfigurationEntry(f"{plain}/MaxSet", None, readonly=False),
     )
+    assert event == ConfigurationTold(number=17, entries=entries, more=True, at=NOW)
 
 
 @both
@@ -118,7 +137,8 @@ def test_all_variables_come_in_a_report(dialect: Dialect) -> None:
 
 @both
 @pytest.mark.parametrize(
-    "name", ["HeartbeatInterval", "A.", ".B", "A:x.B", "A(.B", "A:1:2:3.B", "A" * 51 + ".B", "A." + "B" * 51]
+    "name",
+    ["HeartbeatInterval", "A.", ".B", "A:x.B", "A(.B", "A:1:2:3.B", "A.B/Best", "A" * 51 + ".B", "A." + "B" * 51],
 )
 def test_what_names_no_variable_is_not_asked_for(dialect: Dialect, name: str) -> None:
     """A version without keys has no words for one."""
@@ -173,3 +193,20 @@ def test_no_password_is_read(key: str) -> None:
     (told,) = V16.told(read(), answer, NOW)
     assert "OPENSESAME" not in repr(told)
     assert "OPENSESAME" not in repr(ChangeConfiguration(name=key, value="OPENSESAME"))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("FreevendIdTag", "89C4704A", None),
+        ("DefaultIdTokenValue", "1234", None),
+        ("StopOnInvalidIdTag", "true", "true"),
+        ("IdTagsAreShown", None, None),
+        ("AuthorizeRemoteTxRequests", "89C4704A", "89C4704A"),
+    ],
+)
+def test_no_token_is_read(key: str, value: str | None, told: str | None) -> None:
+    """One with which a charger lets everybody charge is as good as any card; a switch is none."""
+    entry = {"key": key, "readonly": False} | ({} if value is None else {"value": value})
+    want = ConfigurationTold(entries=(ConfigurationEntry(key, told, readonly=False),), at=NOW)
+    assert V16.told(read(), {"configurationKey": [entry]}, NOW) == (want,)

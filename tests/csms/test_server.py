@@ -556,6 +556,37 @@ async def test_a_charger_that_answers_no_pings_stays_while_it_speaks(caplog: pyt
         assert await Charger(charger).closed() == 1011, "it says nothing any more"
 
 
+@pytest.mark.parametrize("answer", [{"status": "Accepted"}, None])
+async def test_a_charger_that_answers_no_pings_is_asked(answer: dict[str, str] | None) -> None:
+    """When it has said nothing for a while; whatever it answers shows that it is there, and two silences that it is gone."""
+    door = Doorkeeper()
+    pulse = Pulse(every=0.01, within=0.3, quiet=0.02, silence=60)
+    async with listening(door, pulse=pulse) as server, dial(server) as connection:
+        Pongs(connection).mute = True
+        charger = Charger(connection)
+        for _ in range(3):
+            _, number, action, payload = await charger.hear()
+            assert (action, payload) == ("TriggerMessage", {"requestedMessage": "Heartbeat"})
+            refused = [4, number, "NotImplemented", "", {}]
+            await charger.say(*(refused if answer is None else [3, number, answer]))
+        for _ in range(2):
+            assert (await charger.hear())[2] == "TriggerMessage"
+        assert await charger.closed() == 1011
+        assert await door.read(2) == ["connected", "disconnected"]
+
+
+async def test_a_charger_that_answers_nothing_is_asked_in_vain() -> None:
+    """It is believed while it says something by itself."""
+    door = Doorkeeper()
+    pulse = Pulse(every=0.01, within=0.01, quiet=0, silence=60)
+    async with listening(door, pulse=pulse) as server, dial(server) as connection:
+        Pongs(connection).mute = True
+        charger = Charger(connection)
+        for _ in range(4):
+            assert (await charger.hear())[2] == "TriggerMessage"
+        assert await door.read(1) == ["connected"]
+
+
 # Coming and going
 
 

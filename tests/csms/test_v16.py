@@ -1,6 +1,8 @@
 """OCPP 1.6J between the wire and the core."""
 
 from datetime import UTC, datetime
+from importlib.resources import files
+import json
 
 from hypothesis import given, settings, strategies as st
 import pytest
@@ -30,6 +32,7 @@ from custom_components.ocpp_central.core.events import (
     StatusChanged,
     Verdict,
 )
+from custom_components.ocpp_central.core.faults import ErrorCode, Fault
 from custom_components.ocpp_central.core.token import IdToken
 from custom_components.ocpp_central.csms.dialect import Json, Version
 from custom_components.ocpp_central.csms.v16 import V16
@@ -183,8 +186,39 @@ def test_connector_0_is_the_charger_as_a_whole() -> None:
 def test_an_error_code_is_told_but_no_error_is_none() -> None:
     """NoError is a word for nothing."""
     told = events("StatusNotification", status("Faulted") | {"errorCode": "GroundFailure"})
-    want = StatusChanged(evse=1, connector=1, status=ConnectorStatus.FAULTED, error="GroundFailure", at=NOW)
+    want = StatusChanged(
+        evse=1, connector=1, status=ConnectorStatus.FAULTED, fault=Fault(code=ErrorCode.GROUND_FAILURE), at=NOW
+    )
     assert told == (want,)
+
+
+@pytest.mark.parametrize(
+    ("word", "more", "want"),
+    [
+        ("Faulted", {}, None),
+        ("Faulted", {"vendorErrorCode": "E 7"}, Fault(vendor_code="E 7")),
+        ("Charging", {"errorCode": "HighTemperature", "info": "51 °C"}, Fault("high_temperature", None, "51 °C")),
+        ("Charging", {"errorCode": "Legrand42", "vendorErrorCode": "0x1"}, Fault("Legrand42", "0x1")),
+        ("Charging", {"vendorErrorCode": "0000", "info": "ok"}, None),
+        ("Charging", {"errorCode": ""}, None),
+        ("Charging", {"errorCode": "ReaderFailure", "info": "HOLDER"}, Fault("reader_failure")),
+        ("Charging", {"errorCode": "A\x00B" * 100}, Fault(("AB" * 100)[:50])),
+    ],
+)
+def test_what_is_wrong_may_be_a_warning(word: str, more: Json, want: Fault | None) -> None:
+    """1.6 section 4.9: with another status than Faulted. Without an error, what a vendor adds says nothing."""
+    (told,) = V16.routes["StatusNotification"].read(status(word) | more, NOW)
+    assert isinstance(told, StatusChanged)
+    assert told.fault == want
+
+
+def test_every_error_code_of_the_standard_has_a_word() -> None:
+    """1.6 section 7.6."""
+    schema = json.loads(files("ocpp").joinpath("v16", "schemas", "StatusNotification.json").read_text("utf-8-sig"))
+    official = set(schema["properties"]["errorCode"]["enum"]) - {"NoError"}
+    told = [V16.routes["StatusNotification"].read(status("Faulted") | {"errorCode": code}, NOW)[0] for code in official]
+    codes = {each.fault.code for each in told if isinstance(each, StatusChanged) and each.fault is not None}
+    assert codes == set(ErrorCode)
 
 
 @pytest.mark.parametrize("payload", [status("Sleeping"), status(""), status("available"), status("Available", -1)])

@@ -1,5 +1,6 @@
 """OCPP 2.0.1 and 2.1 between the wire and the core."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +28,7 @@ from custom_components.ocpp_central.core.events import (
     HoldEnd,
     HoldEnded,
     Metered,
+    ProblemTold,
     Reading,
     Standing,
     Started,
@@ -34,6 +36,7 @@ from custom_components.ocpp_central.core.events import (
     Updated,
     Verdict,
 )
+from custom_components.ocpp_central.core.faults import Fault
 from custom_components.ocpp_central.core.token import IdToken
 from custom_components.ocpp_central.csms.dialect import Dialect, Json, Version
 from custom_components.ocpp_central.csms.v2 import V21, V201
@@ -341,6 +344,45 @@ def test_an_evse_or_the_charger_may_speak_as_a_whole(
 
 
 @both
+def test_a_component_with_a_problem_is_told(dialect: Dialect) -> None:
+    """2.x has no error codes, but components with a problem, and what their vendor says of it."""
+    payload = notice("true", "PowerContactor", {"id": 2, "connectorId": 1}, "Problem")
+    payload["eventData"][0] |= {"techCode": "E7", "techInfo": "welded"}
+    fault = Fault("PowerContactor", "E7", "welded")
+    want = ProblemTold(evse=2, component="PowerContactor 1", fault=fault, at=NOW)
+    assert dialect.routes["NotifyEvent"].read(payload, NOW) == (want,)
+    payload["eventData"][0]["cleared"] = True
+    assert dialect.routes["NotifyEvent"].read(payload, NOW) == (replace(want, fault=None),)
+    whole = notice("true", "Fan", None, "problem")
+    whole["eventData"][0]["component"]["instance"] = "left"
+    want = ProblemTold(evse=None, component="Fan left", fault=Fault("Fan"), at=NOW)
+    assert dialect.routes["NotifyEvent"].read(whole, NOW) == (want,)
+
+
+@both
+def test_what_is_said_of_a_reader_is_shown_to_nobody(dialect: Dialect) -> None:
+    """It may be the number of a card."""
+    payload = notice("true", "TokenReader", {"id": 1}, "Problem")
+    payload["eventData"][0]["techInfo"] = "HOLDER"
+    want = ProblemTold(evse=1, component="TokenReader", fault=Fault("TokenReader"), at=NOW)
+    assert dialect.routes["NotifyEvent"].read(payload, NOW) == (want,)
+
+
+@both
+def test_a_fault_may_say_why(dialect: Dialect) -> None:
+    """In the words of the vendor; with any other status they say nothing."""
+    payload = notice("Faulted", "Connector", {"id": 2, "connectorId": 1})
+    payload["eventData"][0]["techCode"] = "E7"
+    (told,) = events(dialect, "NotifyEvent", payload)
+    assert isinstance(told, StatusChanged)
+    assert told.fault == Fault(vendor_code="E7")
+    payload["eventData"][0]["actualValue"] = "Available"
+    (told,) = events(dialect, "NotifyEvent", payload)
+    assert isinstance(told, StatusChanged)
+    assert told.fault is None
+
+
+@both
 @pytest.mark.parametrize(
     ("action", "payload"),
     [
@@ -350,7 +392,9 @@ def test_an_evse_or_the_charger_may_speak_as_a_whole(
         ("NotifyEvent", notice("Available", "Connector", None)),
         ("NotifyEvent", notice("Available", "EVSE", {"id": 0})),
         ("NotifyEvent", notice("Available", "Controller", {"id": 1})),
-        ("NotifyEvent", notice("true", "Connector", {"id": 1, "connectorId": 1}, "Problem")),
+        ("NotifyEvent", notice("perhaps", "Connector", {"id": 1, "connectorId": 1}, "Problem")),
+        ("NotifyEvent", notice("true", "", {"id": 1}, "Problem")),
+        ("NotifyEvent", notice("true", "Connector", {"id": 1, "connectorId": 1}, "Tripped")),
     ],
 )
 def test_what_is_no_status_of_anything_says_nothing(dialect: Dialect, action: str, payload: Json) -> None:

@@ -1,9 +1,13 @@
 """What a charger is asked of its abilities, when, and what that changes for whoever reserves."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import Entity
 import pytest
 
 from tests.charger import Behaviour, SimulatedCharger, Version
@@ -112,6 +116,68 @@ async def test_another_firmware_is_taken_at_what_it_tells_itself(site: Site, ver
     await new.ready()
     await asked_again(new, 1)
     await refused(site.reserve(), "reservation_rejected")
+
+
+async def test_what_another_firmware_cannot_limit_any_more_is_gone(
+    hass: HomeAssistant, site: Site, version: Version
+) -> None:
+    """Issue 6, "Capabilities": the entity goes, and comes again with one that can, as its owner has named it."""
+    charger = await site.charger(version=version, connectors=1)
+    await site.shows("number.a_connector_1_current_limit", "unknown")
+    renamed = "number.mine"
+    er.async_get(hass).async_update_entity("number.a_connector_1_current_limit", new_entity_id=renamed)
+    for firmware, limits in (("2.0", False), ("3.0", True)):
+        await charger.go_offline()
+        behaviour = Behaviour(firmware=firmware, limits=limits)
+        charger = await site.dial(version=version, connectors=1, behaviour=behaviour)
+        await charger.ready()
+        await eventually(partial(_is_there, hass, renamed, wanted=limits), "the limit")
+
+
+@pytest.fixture
+def everything_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The owner has switched on what is off by default."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
+
+
+@pytest.mark.parametrize(
+    ("entity_id", "message", "action"),
+    [
+        ("button.a_connector_1_unlock", "UnlockConnector", ("button", "press")),
+        ("switch.a_connector_1_available", "ChangeAvailability", ("switch", "turn_off")),
+        ("switch.a_available", "ChangeAvailability", ("switch", "turn_off")),
+    ],
+)
+@pytest.mark.usefixtures("everything_on")
+async def test_what_a_charger_does_not_know_has_no_entity_until_it_has_another_firmware(
+    hass: HomeAssistant, site: Site, version: Version, entity_id: str, message: str, action: tuple[str, str]
+) -> None:
+    """Issue 6, "Capabilities": that shows when it is told to do it; a refusal of any other kind says nothing."""
+    charger = await site.charger(version=version, connectors=1)
+
+    async def attempt(answer: str) -> None:
+        charger.behaviour = Behaviour(answers={message: answer})
+        with pytest.raises(HomeAssistantError, match=answer):
+            await hass.services.async_call(*action, {"entity_id": entity_id}, blocking=True)
+        await hass.async_block_till_done()
+
+    await attempt("UnlockFailed" if message == "UnlockConnector" else "Rejected")
+    assert site.state(entity_id) is not None
+    await attempt("NotImplemented")
+    assert site.state(entity_id) is None
+    await site.stop()
+    await site.start()
+    await charger.connected()
+    await site.shows("binary_sensor.a_connected", "on")
+    assert site.state(entity_id) is None
+    await charger.go_offline()
+    newer = await site.dial(version=version, connectors=1, behaviour=Behaviour(firmware="2.0"))
+    await newer.ready()
+    await eventually(partial(_is_there, hass, entity_id, wanted=True), entity_id)
+
+
+def _is_there(hass: HomeAssistant, entity_id: str, *, wanted: bool) -> bool:
+    return (hass.states.get(entity_id) is not None) is wanted
 
 
 async def test_a_claim_is_remembered_over_a_restart(site: Site, version: Version) -> None:

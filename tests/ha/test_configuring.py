@@ -1,6 +1,7 @@
 """Reading and changing a charger's configuration from Home Assistant."""
 
 from typing import Any
+from unittest.mock import ANY
 
 from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant
@@ -79,6 +80,17 @@ async def test_many_keys_are_asked_for_a_few_at_a_time(site: Site, version: Vers
     assert sizes == [10, 10, 1]
 
 
+async def test_a_charger_that_answers_less_at_once_is_asked_for_less(site: Site, version: Version) -> None:
+    """`GetConfigurationMaxKeys`, `ItemsPerMessageGetVariables`: also for what we want to know ourselves."""
+    await (await site.dial(version=version, behaviour=Behaviour(most_items=3))).ready()
+    await site.shows("number.a_connector_2_current_limit", "unknown")
+    names = [f"Nonsense{number}" if version is Version.V16 else f"Nonsense.V{number}" for number in range(7)]
+    assert (await read(site, *names, HEARTBEATS[version])) == {
+        "configuration_key": [{"key": HEARTBEATS[version], "value": "300", "readonly": ANY}],
+        "unknown_key": names,
+    }
+
+
 async def test_the_configuration_is_changed(site: Site, version: Version) -> None:
     """At once, or with the next restart; the settings that matter to us are asked for again."""
     charger = await told_what_it_can(await site.charger(version=version))
@@ -113,6 +125,18 @@ async def test_a_variable_that_can_only_be_read(site: Site, version: Version) ->
     for word in ("UnknownVariable", "UnknownComponent"):
         charger.behaviour = Behaviour(answers={"SetVariables": word})
         assert word in str(await refused(change(site, "A.B", "3"), "command_refused"))
+
+
+@ON_V2
+async def test_a_variable_that_is_not_told_has_the_charger_s_word(site: Site, version: Version) -> None:
+    """One that can only be written, or has no such attribute; alone it is an error."""
+    await site.charger(version=version)
+    missing, entries = "SampledDataCtrlr.TxUpdatedInterval/MinSet", "LocalAuthListCtrlr.Entries"
+    assert (await read(site, missing, f"{entries}/MaxSet"))["configuration_key"] == [
+        {"key": missing, "value": None, "readonly": None, "status": "NotSupportedAttributeType"},
+        {"key": f"{entries}/MaxSet", "value": "1000", "readonly": None},
+    ]
+    assert "NotSupportedAttributeType" in str(await refused(read(site, missing), "command_refused"))
 
 
 @ON_V2

@@ -12,7 +12,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from tests.charger import Version
 
-from .conftest import Site, charger_subentry, told_what_it_can
+from .conftest import ON_V16, Site, charger_subentry, told_what_it_can
+
+PROBLEM = "binary_sensor.a_connector_1_problem"
 
 
 @pytest.mark.blackbox
@@ -62,6 +64,48 @@ async def test_a_fault_is_a_problem(site: Site, version: Version) -> None:
         await charger.set_status(1, status)
         await site.shows("binary_sensor.a_connector_1_problem", problem)
     assert site.state("sensor.a_firmware") == charger.behaviour.firmware
+
+
+@ON_V16
+async def test_what_is_wrong_is_told_with_the_problem(site: Site, version: Version) -> None:
+    """A warning, which is no problem while one can charge (1.6 section 4.9); in words where the standard has some."""
+    charger = await site.charger(version=version)
+
+    async def tell(word: str, code: str, connector: int = 1, **more: str) -> None:
+        await charger.call("StatusNotification", {"connectorId": connector, "status": word, "errorCode": code} | more)
+
+    def shown(entity_id: str = PROBLEM) -> tuple[str | None, ...]:
+        state = site.hass.states.get(entity_id)
+        assert state is not None
+        return state.state, *(state.attributes[key] for key in ("error_code", "vendor_error_code", "info"))
+
+    assert shown() == ("off", "no_error", None, None)
+    await tell("Available", "WeakSignal")
+    assert shown() == ("off", "weak_signal", None, None)
+    await tell("Faulted", "GroundFailure", vendorErrorCode="E7", info="30 mA")
+    assert shown() == ("on", "ground_failure", "E7", "30 mA")
+    await tell("Available", "NoError", vendorErrorCode="0000")
+    assert shown() == ("off", "no_error", None, None)
+    await tell("Faulted", "NoError")
+    assert shown() == ("on", None, None, None)
+    await tell("Faulted", "OverVoltage", connector=0)
+    assert shown("binary_sensor.a_problem") == ("on", "over_voltage", None, None)
+
+
+@pytest.mark.parametrize("version", [Version.V201, Version.V21], ids=str)
+async def test_a_component_with_a_problem_is_told(site: Site, version: Version) -> None:
+    """2.x has no error codes (N07)."""
+    charger = await site.charger(version=version)
+    component = {"name": "PowerContactor", "evse": {"id": 1}}
+    for value, code in (("true", "PowerContactor"), ("false", "no_error")):
+        notice = {"eventId": 1, "timestamp": "2026-01-01T00:00:00Z", "trigger": "Alerting", "actualValue": value}
+        notice |= {"component": component, "variable": {"name": "Problem"}, "techCode": "E7"}
+        notice |= {"eventNotificationType": "HardWiredNotification"}
+        told = {"generatedAt": "2026-01-01T00:00:00Z", "seqNo": 0, "eventData": [notice]}
+        await charger.call("NotifyEvent", told)
+        state = site.hass.states.get(PROBLEM)
+        assert state is not None
+        assert (state.state, state.attributes["error_code"]) == ("off", code)
 
 
 async def test_a_listener_that_fails_costs_the_charger_nothing(

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.ocpp_central.const import DOMAIN
 from tests.charger import Behaviour, Version
 
-from .conftest import TELLS_ALL, Clock, Site, central_system, charger_subentry, eventually
+from .conftest import HOLDER, TELLS_ALL, Clock, Site, central_system, charger_subentry, eventually
 from .neighbour import add_neighbour
 
 pytestmark = pytest.mark.blackbox
@@ -186,6 +186,44 @@ async def test_only_gone_devices_can_be_deleted(
     answer = await client.remove_device(site.device_id())
     assert answer["success"] is False
     await site.start()
+
+
+async def test_a_connector_that_a_charger_has_lost_can_be_deleted(
+    hass: HomeAssistant, site: Site, hass_ws_client: WebSocketGenerator, clock: Clock, version: Version
+) -> None:
+    """It was rebuilt, or another one has its identity: once it has told of the others, and unless something is reserved there."""
+    assert await async_setup_component(hass, "config", {})
+    client = await hass_ws_client(hass)
+    larger = await site.charger(version=version, behaviour=TELLS_ALL)
+    await larger.plug(2)
+    await larger.start(2, HOLDER)
+    await larger.meter(2, {"Energy.Active.Import.Register": 500})
+    await site.shows("sensor.a_connector_2_energy", "0.5")
+    await larger.stop(2)
+    await site.shows("switch.a_connector_2_charging", "off")
+    lost = site.device_id("A", 2)
+    await larger.go_offline()
+    assert (await client.remove_device(lost))["success"] is False
+    smaller = await site.charger(version=version, connectors=1)
+    assert (await client.remove_device(lost))["success"] is False
+    later = await site.reserve(2, start=clock.after(hours=1), held_by="central_system")
+    await clock.forward(seconds=31)
+    assert (await client.remove_device(lost))["success"] is False
+    await site.act("cancel_reservation", uid=later["uid"])
+    assert (await client.remove_device(site.device_id("A", 1)))["success"] is False
+    assert (await client.remove_device(lost))["success"] is True
+    await hass.async_block_till_done()
+    assert site.device("A", 2) is None
+    assert site.state("sensor.a_connector_2_energy") is None
+    await site.stop()
+    await site.start()
+    assert site.device("A", 2) is None
+    await smaller.go_offline()
+    back = await site.dial(version=version, behaviour=TELLS_ALL)
+    await back.ready()
+    await site.shows("sensor.a_connector_2_status", "available")
+    await back.meter(2, {"Energy.Active.Import.Register": 600})
+    await site.shows("sensor.a_connector_2_energy", "0.6")
 
 
 async def test_coming_and_going_is_logged_once(site: Site, caplog: pytest.LogCaptureFixture) -> None:

@@ -28,9 +28,9 @@ PHASES = ("L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L
 VOLTS = "Voltage"
 FOLDERS = {Version.V16: "v16", Version.V201: "v201", Version.V21: "v21"}
 
-POWER, CURRENT, VOLTAGE, ENERGY, SESSION, DURATION = (
+POWER, CURRENT, VOLTAGE, ENERGY, SESSION, DURATION, SOC = (
     f"sensor.a_connector_1_{key}"
-    for key in ("power", "current", "voltage", "energy", "session_energy", "session_duration")
+    for key in ("power", "current", "voltage", "energy", "session_energy", "session_duration", "soc")
 )
 
 
@@ -94,6 +94,7 @@ async def test_whatever_the_standards_can_measure_is_shown(
 ) -> None:
     """Issue 6, done when 4: every measurand in every phase; none is lost, none logs an error."""
     charger = await site.charger(version=version)
+    await charger.plug(1)
     measurands = sorted(enums(FOLDERS[version])["Voltage"])
     values = {
         (each, phase): number for number, (each, phase) in enumerate(((m, p) for m in measurands for p in PHASES), 1)
@@ -146,7 +147,9 @@ async def test_units_are_those_of_home_assistant(
     shown_unit: str | None,
 ) -> None:
     """Whatever a charger tells it in."""
-    await tell(await site.charger(version=version), sample(version, measurand, value, unit))
+    charger = await site.charger(version=version)
+    await charger.plug(1)
+    await tell(charger, sample(version, measurand, value, unit))
     shown = await site.shows(f"sensor.a_connector_1_{entity}", state)
     assert shown.attributes.get("unit_of_measurement") == shown_unit
 
@@ -154,6 +157,7 @@ async def test_units_are_those_of_home_assistant(
 async def test_a_flag_is_no_number(hass: HomeAssistant, site: Site, everything_on: None) -> None:
     """2.1 tells with a number whether the car says that it is done."""
     charger = await site.charger(version=Version.V21)
+    await charger.plug(1)
     await tell(charger, sample(Version.V21, "Display.ChargingComplete", 1))
     await site.shows("sensor.a_connector_1_display_charging_complete", "yes")
 
@@ -235,6 +239,31 @@ async def test_a_whole_session_is_accounted(hass: HomeAssistant, site: Site, clo
     await charger.start(1, HOLDER)
     await site.shows(SESSION, "0.0")
     assert HOLDER not in str([state.as_dict() for state in hass.states.async_all()])
+
+
+@pytest.mark.usefixtures("everything_on")
+async def test_a_car_that_is_gone_is_not_shown_any_more(site: Site, version: Version) -> None:
+    """What it said of itself is unknown, nothing flows, and that stays so over a restart; what was counted stays."""
+    charger = await site.charger(version=version, behaviour=TELLS_ALL)
+    await charger.plug(1)
+    await charger.start(1, HOLDER)
+    await tell(charger, sample(version, "SoC", 80), sample(version, VOLTS, 230))
+    await tell(charger, sample(version, "Power.Active.Import", 7000))
+    await site.shows(SOC, "80.0")
+    await site.shows(POWER, "7000.0")
+    await charger.stop(1)
+    await site.shows(POWER, "0.0")
+    assert site.state(SOC) == "80.0"
+    await charger.unplug(1)
+    await site.shows(SOC, "unknown")
+    assert [site.state(each) for each in (VOLTAGE, POWER)] == ["unknown", "0.0"]
+    counted = site.state(ENERGY)
+    await charger.go_offline()
+    await site.stop()
+    await site.start()
+    charger.go_online()
+    await site.shows(POWER, "0.0")
+    assert [site.state(each) for each in (SOC, VOLTAGE, ENERGY)] == ["unknown", "unknown", counted]
 
 
 async def test_a_session_that_was_queued_has_its_own_times(site: Site, clock: Clock, version: Version) -> None:
@@ -406,3 +435,62 @@ async def test_a_charger_that_was_removed_and_added_again_has_its_sensors_once(
     await site.shows(POWER, "10.0")
     assert "does not generate unique IDs" not in caplog.text
     assert "already exists" not in caplog.text
+
+
+@ON_V16
+@pytest.mark.usefixtures("everything_on")
+async def test_the_count_of_a_phase_neither_falls_nor_leaps(site: Site, version: Version) -> None:
+    """Over a restart, too; as that of all phases."""
+    charger = await site.charger(version=version, behaviour=TELLS_ALL)
+    phase, reactive = f"{ENERGY}_l1", "sensor.a_connector_1_energy_reactive_import_register"
+
+    async def told(wh: float) -> None:
+        await tell(
+            charger,
+            sample(version, REGISTER, wh, "Wh", phase="L1"),
+            sample(version, "Energy.Reactive.Import.Register", wh, "varh"),
+            sample(version, "Power.Active.Import", wh, "W"),
+        )
+        await site.shows(POWER, f"{wh:.1f}")
+
+    for wh in (5000, 1, 60):
+        await told(wh)
+    assert (site.state(phase), site.state(reactive)) == ("5.06", "5.06")
+    await charger.go_offline()
+    await site.stop()
+    await site.start()
+    charger.go_online()
+    await site.shows("sensor.a_connector_1_status", "available")
+    assert site.state(phase) == "5.06"
+    await told(160)
+    assert (site.state(phase), site.state(reactive)) == ("5.16", "5.16")
+
+
+@ON_V16
+async def test_a_unit_that_is_none_of_what_it_says_is_said_once(
+    site: Site, version: Version, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is shown is what is meant, and the log says why (docs/quirks.md)."""
+    charger = await site.charger(version=version)
+    charger.evses[1].energy_wh = 361_000
+    await charger.plug(1)
+    await charger.start(1, HOLDER)
+    for number in (1, 2):
+        await tell(charger, sample(version, REGISTER, 361 + number, "Wh"))
+        await tell(charger, sample(version, "Power.Active.Import", 7000 + number, "kW"))
+        await site.shows(POWER, f"{7000 + number:.1f}")
+    await site.shows(ENERGY, "363.0")
+    assert caplog.text.count("A tells its energy at connector 1 in kWh and calls that Wh; it is read so") == 1
+    assert caplog.text.count("A tells Power.Active.Import at connector 1 in W and calls that kW; it is read so") == 1
+
+
+@ON_V16
+async def test_a_charger_without_a_meter_has_no_energy(site: Site, version: Version) -> None:
+    """What it does not know is not 0."""
+    charger = await site.charger(version=version)
+    await charger.plug(1)
+    await charger.start(1, HOLDER)
+    await site.shows(SESSION, "0.0")
+    await tell(charger, sample(version, "Power.Active.Import", 7000, "W"))
+    await site.shows(SESSION, "unknown")
+    assert site.state(ENERGY) is None

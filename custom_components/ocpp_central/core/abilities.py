@@ -1,4 +1,4 @@
-"""What a charger says that it can reserve.
+"""What a charger says that it can reserve, and what else it has shown that it cannot do.
 
 Knows what it has told, and of which EVSEs since its boot. Must not know whether that is true: only its answers to
 ReserveNow show it (ocpp.md 5.6, "Capabilities").
@@ -7,7 +7,7 @@ ReserveNow show it (ocpp.md 5.6, "Capabilities").
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from .events import AbilitiesTold, EvseId
+from .events import AbilitiesTold, Ability, EvseId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,7 @@ class Abilities:
     `told_of`: the EVSEs of which it has told since its boot, if only that it cannot say.
     `complete`: it has no more to tell, whichever EVSEs it has.
     `outdated`: some of it was told with another firmware, and is forgotten if it is not told again.
+    `missing`: what it did not know when it was told to do it, with this firmware.
     """
 
     claims_reservations: bool | None = None
@@ -25,6 +26,7 @@ class Abilities:
     told_of: frozenset[EvseId] = frozenset()
     complete: bool = False
     outdated: bool = False
+    missing: frozenset[Ability] = frozenset()
 
     def lacks(self, evse: EvseId) -> bool:
         """Whether the charger may have more to tell of this EVSE."""
@@ -46,13 +48,19 @@ class Abilities:
             told_of=told_of,
             complete=complete,
             outdated=self.outdated and not complete and not told_of.issuperset(types),
+            missing=self.missing,
         )
+
+    def without(self, ability: Ability) -> Abilities:
+        """The abilities of a charger that did not know what it was told to do."""
+        return self if ability in self.missing else replace(self, missing=self.missing | {ability})
 
     def after_boot(self, *, renewed: bool = False) -> Abilities:
         """The abilities as they are to be told again. `renewed`: the charger has another firmware than before."""
         if not (renewed or self.told_of or self.complete):
             return self
-        return replace(self, told_of=frozenset(), complete=False, outdated=renewed or self.outdated)
+        missing = frozenset() if renewed else self.missing
+        return replace(self, told_of=frozenset(), complete=False, outdated=renewed or self.outdated, missing=missing)
 
     def _without(self, told: AbilitiesTold) -> Abilities:
         """The abilities without those that this answer is about."""

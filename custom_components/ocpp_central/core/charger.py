@@ -13,6 +13,7 @@ from .clock import Clock
 from .events import (
     AbilitiesTold,
     AbilitiesUntold,
+    AbilityMissing,
     Asked,
     Authorizing,
     Booted,
@@ -33,6 +34,7 @@ from .events import (
     ListVersionTold,
     Metered,
     Pardoned,
+    ProblemTold,
     SettingChanged,
     SettingsTold,
     Standing,
@@ -43,10 +45,12 @@ from .events import (
     UploadProgressed,
     Verdict,
 )
+from .faults import Faults, with_fault
 from .limits import Limits
 from .local_list import LocalList
 from .maintenance import FirmwareStage, UploadStage
 from .meter import Meter
+from .presence import Doing, doing, settled, still_true
 from .settings import Settings
 from .spellings import Spellings
 from .token import IdToken
@@ -129,7 +133,7 @@ class Description:
 class Evse:
     """One place for one car. `connectors`: its plugs. `told`: what they last said; empty until the charger tells.
 
-    `reported`: whether it told a status since the charger connected.
+    `faults`: what it said is wrong. `reported`: whether it told a status since the charger connected.
     `evictions`: when it was last tried to stop somebody here, `MOST_EVICTIONS` of them at most.
     `running`, `last`: the transaction now and the latest one before, which is kept to be seen, and to recognise a repeated start.
     `meter`: what is measured here.
@@ -138,6 +142,7 @@ class Evse:
     evse: EvseId
     connectors: frozenset[ConnectorId] = frozenset()
     told: Mapping[ConnectorId, ConnectorStatus] = field(default_factory=dict)
+    faults: Faults = field(default_factory=dict)
     reported: bool = False
     running: Transaction | None = None
     last: Transaction | None = None
@@ -180,6 +185,11 @@ class Evse:
         return False if status in _UNPLUGGED else None
 
     @property
+    def doing(self) -> Doing:
+        """What a car does here; unknown until the charger tells a status since it connected."""
+        return doing(self.status if self.reported else None, self.running)
+
+    @property
     def is_broken(self) -> bool:
         """Whether the charger says that it serves nobody."""
         return self.status in _BROKEN
@@ -212,6 +222,7 @@ class Charger:
     `token_length`: the longest id token that it can carry, in characters; None until it first connected.
     `asks`: whether it has asked about a token since its boot; `vends_freely`: whether it lets cars charge without that.
     `presented`: its latest question about a token, until that one starts to charge.
+    `unplaced`: its latest start that did not say where, until it does.
     `spellings`: how it spells the tokens that were presented to it.
     `given_types`: the connector types that its owner says an EVSE has, whatever the charger tells.
     `reticent`: whether it gave no answer about its abilities since it connected.
@@ -219,6 +230,7 @@ class Charger:
     `local_list`: its own list of drivers.
     `meter`: the one for all that goes through it.
     `limits`: what it can limit, and has been told to.
+    `faults`: what it said is wrong with it as a whole.
     `firmware_stage`, `upload_stage`: how far it has come with a new firmware, and with sending what it has logged.
     """
 
@@ -226,6 +238,7 @@ class Charger:
     description: Description = Description()
     evses: Mapping[EvseId, Evse] = field(default_factory=dict)
     status: ConnectorStatus | None = None
+    faults: Faults = field(default_factory=dict)
     connected_at: datetime | None = None
     away_since: datetime | None = None
     missed_since: datetime | None = None
@@ -236,6 +249,7 @@ class Charger:
     asks: bool = False
     vends_freely: bool = False
     presented: Authorizing | None = None
+    unplaced: Started | None = None
     spellings: Spellings = Spellings()
     given_types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
     reticent: bool = False
@@ -295,6 +309,17 @@ class Charger:
             return False
         return self.has_reported or self.reluctant or now >= self.connected_at + RESIGNATION
 
+    def has_lost(self, number: EvseId, now: datetime) -> bool:
+        """Whether it tells of its EVSEs by now, and of this one not any more: it was rebuilt, or is another one."""
+        evse = self.evses.get(number)
+        if evse is None or evse.reported or evse.running is not None or not self.is_settled(now):
+            return False
+        return any(each.reported for each in self.evses.values())
+
+    def without(self, number: EvseId) -> Charger:
+        """The charger without one of its EVSEs, until it tells of that again."""
+        return replace(self, evses={known: evse for known, evse in self.evses.items() if known != number})
+
     def moment_of(self, told: datetime, now: datetime) -> datetime:
         """When something really happened that the charger tells now and dates `told`.
 
@@ -318,6 +343,10 @@ class Charger:
             if known is not None and _is_same_start(known, start):
                 return known
         return None
+
+    def begun_nowhere(self, transaction: TransactionId | None) -> Started | None:
+        """The start of this transaction, if it did not say where that was."""
+        return self.unplaced if self.unplaced is not None and self.unplaced.transaction == transaction else None
 
     def running(self, transaction: TransactionId) -> Transaction | None:
         """The running transaction of this id, if we know it."""
@@ -361,16 +390,16 @@ class Charger:
     def _told(self, event: Event, verdict: Verdict | None) -> Charger:
         match event:
             case StatusChanged() | Metered() | Started() | Updated() | Ended():
+                happened = _settled(self, self._happened(event, verdict), event.at)
                 # What happened offline says nothing of the clock: the charger may have set it since.
-                received = None if _was_offline(event) else event.received
-                return _dated(self._happened(event, verdict), event.at, received)
+                return _dated(happened, event.at, None if _was_offline(event) else event.received)
             case Connected():
                 return self._connected(event)
             case Disconnected():
                 return replace(self, connected_at=None, away_since=event.at, missed_since=event.at)
             case Asked():
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
-            case Booted() | FirmwareProgressed() | UploadProgressed():
+            case Booted() | FirmwareProgressed() | UploadProgressed() | ProblemTold():
                 return self._described(event)
             case Evicting():
                 return self._evicting(event)
@@ -379,6 +408,7 @@ class Charger:
             case (
                 AbilitiesTold()
                 | AbilitiesUntold()
+                | AbilityMissing()
                 | SettingsTold()
                 | SettingChanged()
                 | LimitsTold()
@@ -390,8 +420,10 @@ class Charger:
             case _:
                 return self
 
-    def _described(self, event: Booted | FirmwareProgressed | UploadProgressed) -> Charger:
+    def _described(self, event: Booted | FirmwareProgressed | UploadProgressed | ProblemTold) -> Charger:
         match event:
+            case ProblemTold():
+                return self._problem_told(event)
             case Booted():
                 return self._booted(event)
             case FirmwareProgressed():
@@ -412,9 +444,19 @@ class Charger:
         )
 
     def _answered(
-        self, event: AbilitiesTold | AbilitiesUntold | SettingsTold | SettingChanged | LimitsTold | DefaultLimited
+        self,
+        event: AbilitiesTold
+        | AbilitiesUntold
+        | AbilityMissing
+        | SettingsTold
+        | SettingChanged
+        | LimitsTold
+        | DefaultLimited,
     ) -> Charger:
         match event:
+            case AbilityMissing():
+                abilities = self.abilities.without(event.ability)
+                return self if abilities is self.abilities else replace(self, abilities=abilities)
             case LimitsTold() | DefaultLimited():
                 limits = self.limits.after(event)
                 return self if limits is self.limits else replace(self, limits=limits)
@@ -451,6 +493,7 @@ class Charger:
             away_since=away_since,
             meter=self.meter.forgotten() if was_away else self.meter,
             missed_since=None,
+            faults={},
             token_length=event.token_length,
             evses=evses,
             asked=False,
@@ -462,36 +505,53 @@ class Charger:
 
     def _status_changed(self, event: StatusChanged) -> Charger:
         if event.evse is None:
-            return self if self.status is event.status else replace(self, status=event.status)
+            faults = _faults_after(self.faults, event)
+            if self.status is event.status and faults is self.faults:
+                return self
+            return replace(self, status=event.status, faults=faults)
         if (evse := self._evse(event.evse)) is None:
             return self
         # Not every charger that is put into service again says so of itself, too.
         disproved = self.status is ConnectorStatus.OUT_OF_SERVICE and event.status not in _BROKEN
         charger = replace(self, status=None) if disproved else self
-        if evse.reported and evse.told.get(event.connector) is event.status:
+        faults = _faults_after(evse.faults, event)
+        if evse.reported and evse.told.get(event.connector) is event.status and faults is evse.faults:
             return charger
         if event.connector not in evse.connectors and len(evse.connectors) >= MAX_CONNECTORS:
             return charger
         told = {**evse.told, event.connector: event.status}
         connectors = evse.connectors | {event.connector}
-        changed = replace(evse, connectors=connectors, told=told, reported=True)
+        changed = replace(evse, connectors=connectors, told=told, faults=faults, reported=True)
         return replace(charger, evses={**self.evses, evse.evse: changed})
 
+    def _problem_told(self, event: ProblemTold) -> Charger:
+        if event.evse is None:
+            faults = with_fault(self.faults, event.component, event.fault)
+            return self if faults is self.faults else replace(self, faults=faults)
+        if (evse := self.evses.get(event.evse)) is None:
+            return self
+        faults = with_fault(evse.faults, event.component, event.fault)
+        return self if faults is evse.faults else self._with(replace(evse, faults=faults))
+
     def _started(self, event: Started, verdict: Verdict | None) -> Charger:
+        if event.evse is None:
+            return replace(self, unplaced=event)
         if (evse := self._evse(event.evse)) is None or event.transaction is None:
             return self
         known = self.same_start(event)
         if known is None:
+            first = self.begun_nowhere(event.transaction) or event
             running = Transaction(
                 transaction=event.transaction,
                 evse=evse.evse,
                 connector=event.connector,
                 token=event.token,
-                anonymous=event.names_nobody,
+                # nobody will say any more who charges where that was told to another central system
+                anonymous=event.names_nobody or (event.amid and event.token is None),
                 started_at=event.at,
                 meter_start_wh=event.meter_wh,
                 charging_state=event.charging_state,
-                began=self._happened_at(event),
+                began=self._happened_at(first),
             )
             evse = self._begun(evse, _judged(running, verdict), event)
         elif known is evse.running:
@@ -568,7 +628,7 @@ class Charger:
         """The EVSE with a new transaction; one that ran before has ended without a word."""
         before = evse.running.over(evse.meter) if evse.running is not None else evse.last
         at, start = self._read_at(event), event.meter_wh
-        meter = evse.meter.said(start, at)
+        meter = evse.meter.began(start, at)
         counted = meter.imported.total if start is None else meter.imported.when_it_said(start)
         if meter.is_ahead_of(at):
             counted = None
@@ -578,9 +638,11 @@ class Charger:
         """The EVSE with what its meter was read by the way."""
         if not event.readings:
             return evse
-        running = evse.running
+        running, readings = evse.running, event.readings
         start = None if running is None else running.meter_start_wh
-        meter = evse.meter.after(event.readings, self._read_at(event), start)
+        if running is None and evse.last is not None:
+            readings = still_true(readings, evse.last.ended)
+        meter = evse.meter.after(readings, self._read_at(event), start)
         return replace(evse, meter=meter, running=None if running is None else running.metered(meter))
 
     def _read_at(self, event: Metered | Started | Updated | Ended) -> datetime:
@@ -611,6 +673,39 @@ class Charger:
 def _was_offline(event: StatusChanged | Metered | Started | Updated | Ended) -> bool:
     """Whether the charger says that it was away when something happened, which 1.6 cannot."""
     return isinstance(event, Started | Updated | Ended) and event.offline
+
+
+def _faults_after(faults: Faults, event: StatusChanged) -> Faults:
+    """What is wrong once a status was told; 2.x tells one twice, and only once what is wrong."""
+    if event.fault is None and event.status is ConnectorStatus.FAULTED:
+        return faults
+    return with_fault(faults, str(event.connector), event.fault)
+
+
+def _settled(before: Charger, after: Charger, at: datetime) -> Charger:
+    """The charger once what was read says no more than is true of what its cars do now."""
+    if after.evses is before.evses:
+        return after
+    changed: dict[EvseId, Evse] = {}
+    for number, evse in after.evses.items():
+        old = before.evses.get(number)
+        if evse is not old and (old is None or not _goes_on(old, evse)):
+            meter = settled(evse.meter, Doing.UNKNOWN if old is None else old.doing, evse.doing, at)
+            if meter is not evse.meter:
+                changed[number] = replace(evse, meter=meter)
+    return replace(after, evses={**after.evses, **changed}) if changed else after
+
+
+def _goes_on(old: Evse, evse: Evse) -> bool:
+    """Whether a session goes on as it did, so that a reading says nothing else: most messages are such readings."""
+    before, running = old.running, evse.running
+    return (
+        before is not None
+        and running is not None
+        and before.charging_state is running.charging_state is not ChargingState.IDLE
+        and old.told is evse.told
+        and old.reported is evse.reported
+    )
 
 
 def _dated(charger: Charger, told: datetime, received: datetime | None) -> Charger:
@@ -650,9 +745,12 @@ def _is_renewed(known: Description, event: Booted) -> bool:
 
 
 def _is_same_start(known: Transaction, start: Started) -> bool:
-    """Whether a start repeats a known one: 1.6 repeats it word for word, 2.x with its own transaction id."""
+    """Whether a start repeats a known one: 1.6 repeats it word for word, 2.x with its own transaction id.
+
+    A charger that counts its transactions from its boot on gives the next one the id of one that has ended.
+    """
     if start.transaction is not None:
-        return start.transaction == known.transaction
+        return start.transaction == known.transaction and not _is_after(known, start)
     return (
         start.at == known.started_at
         and start.meter_wh == known.meter_start_wh
@@ -661,6 +759,13 @@ def _is_same_start(known: Transaction, start: Started) -> bool:
     )
 
 
+def _is_after(known: Transaction, start: Started) -> bool:
+    """Whether something began when a transaction had ended, by the charger's clock, which may be wrong."""
+    if known.ended is None or start.at <= known.started_at:
+        return False
+    return start.at - known.started_at >= known.lasted(known.ended)
+
+
 def _reconnected(evse: Evse, *, was_away: bool) -> Evse:
     """The EVSE when its charger has connected; was it away, what it told before says nothing of now."""
-    return replace(evse, reported=False, meter=evse.meter.forgotten() if was_away else evse.meter)
+    return replace(evse, reported=False, faults={}, meter=evse.meter.forgotten() if was_away else evse.meter)

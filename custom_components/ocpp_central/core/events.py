@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from .faults import Fault
 from .maintenance import FirmwareStage, SecurityKind, UploadStage
 from .settings import Setting
 from .token import IdToken
@@ -128,6 +129,22 @@ class AbilitiesUntold:
     at: datetime
 
 
+class Ability(StrEnum):
+    """What not every charger can be told to do, though its version has words for it."""
+
+    UNLOCK = "unlock"
+    """A cable that belongs to the charger has no lock."""
+    CHANGE_AVAILABILITY = "change_availability"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbilityMissing:
+    """The charger did not know what it was told to do."""
+
+    ability: Ability
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsTold:
     """The charger was asked for its settings, and these it told; none if it gave no answer that can be used."""
@@ -171,11 +188,15 @@ class DefaultLimited:
 
 
 class ConfigurationEntry(NamedTuple):
-    """Something of a charger's configuration; `value` None: not told, `readonly` None: not known."""
+    """Something of a charger's configuration; `value` None: not told, `readonly` None: not known.
+
+    `refused`: the charger's word where it does not tell what it has.
+    """
 
     name: str
     value: str | None
     readonly: bool | None
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,14 +294,24 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChanged:
-    """A connector's status. `evse` None: the charger as a whole (1.6's connector 0)."""
+    """A connector's status. `evse` None: the charger as a whole (1.6's connector 0). `fault`: what else it says is wrong there."""
 
     evse: EvseId | None
     connector: ConnectorId
     status: ConnectorStatus
-    error: str | None = None
+    fault: Fault | None = None
     at: datetime
     received: datetime | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemTold:
+    """A component of an EVSE has a problem (`evse` None: one of the charger), or, `fault` None, has none any more."""
+
+    evse: EvseId | None
+    component: str
+    fault: Fault | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,7 +340,7 @@ class Started:
 
     `transaction` None: the central system gives the id (1.6), the same one when the same start is told again.
     `token` None: nobody was identified yet; `anonymous`: and nobody will be. `hold` is the wire id that the charger claims to have used.
-    `meter_wh`: the energy register at the start.
+    `amid`: it ran before, and who charges was told to somebody else. `meter_wh`: the energy register at the start.
     """
 
     transaction: TransactionId | None
@@ -317,6 +348,7 @@ class Started:
     connector: ConnectorId | None
     token: IdToken | None
     anonymous: bool = False
+    amid: bool = False
     hold: int | None = None
     meter_wh: float | None = None
     charging_state: ChargingState | None = None
@@ -328,7 +360,8 @@ class Started:
     @property
     def names_nobody(self) -> bool:
         """Whether somebody charges whom the charger has not identified: it says so, or energy flows without a token."""
-        return self.token is None and (self.anonymous or self.charging_state is ChargingState.CHARGING)
+        flows = self.charging_state is ChargingState.CHARGING and not self.amid
+        return self.token is None and (self.anonymous or flows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -403,6 +436,7 @@ type Event = (
     | Booted
     | AbilitiesTold
     | AbilitiesUntold
+    | AbilityMissing
     | SettingsTold
     | SettingChanged
     | LimitsTold
@@ -418,6 +452,7 @@ type Event = (
     | ListVersionTold
     | Heard
     | StatusChanged
+    | ProblemTold
     | Metered
     | Authorizing
     | Started

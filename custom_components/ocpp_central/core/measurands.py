@@ -27,6 +27,23 @@ FLOWS: Final = frozenset(
 )
 """What flows only while a transaction runs."""
 
+COUNTS: Final = frozenset(
+    {
+        "Energy.Active.Export.Register",
+        "Energy.Active.Import.CableLoss",
+        "Energy.Active.Import.LocalGeneration.Register",
+        "Energy.Active.Import.Register",
+        "Energy.Apparent.Export",
+        "Energy.Apparent.Import",
+        "Energy.Reactive.Export.Register",
+        "Energy.Reactive.Import.Register",
+    }
+)
+"""What is counted and never falls."""
+
+NETS: Final = frozenset({"Energy.Active.Net", "Energy.Apparent.Net", "Energy.Reactive.Net"})
+"""What is counted, and falls while energy goes the other way."""
+
 
 class Quantity(StrEnum):
     """What kind of value a measurand has, named by the unit in which we tell it."""
@@ -112,6 +129,14 @@ QUANTITIES: Final[Mapping[str, Quantity]] = {
     "Voltage.Minimum": Quantity.VOLTAGE,
 }
 """Every measurand of 1.6, 2.0.1 and 2.1."""
+
+OF_THE_CAR: Final = frozenset(
+    {each for each in QUANTITIES if each.startswith(("Display.", "EnergyRequest."))} | {"SoC"},
+)
+"""What only a car that is connected can have told."""
+
+OF_THE_MOMENT: Final = frozenset(QUANTITIES) - FLOWS - COUNTS - NETS - OF_THE_CAR
+"""What was so when it was told, and is different a while later: voltage, temperature, what is offered, what an interval took."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,25 @@ the one without a phase, else what the phases make together (`measurands.blended
 is not there any more: a car with three phases may be followed by one with one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from .events import Reading
-from .measurands import EXPORTED, FLOWS, IMPORTED, INTERVAL, QUANTITIES, blended, normal
+from .labels import Labels
+from .measurands import (
+    COUNTS,
+    EXPORTED,
+    FLOWS,
+    IMPORTED,
+    INTERVAL,
+    OF_THE_CAR,
+    OF_THE_MOMENT,
+    QUANTITIES,
+    blended,
+    normal,
+)
 from .register import Register
 
 LOCATIONS: Final = ("Outlet", "Cable", "EV", "Body", "Inlet", "Upstream")
@@ -35,14 +47,18 @@ _TOGETHER: Final = timedelta(minutes=1)
 
 _BEGIN: Final = "Transaction.Begin"
 _END: Final = "Transaction.End"
-_REGULAR: Final = frozenset({"Sample.Periodic", "Sample.Clock"})
+_CLOCK: Final = "Sample.Clock"
+"""The context of what is told by the clock, whether somebody charges or not (1.6 section 3.16.4, J01)."""
+_REGULAR: Final = frozenset({"Sample.Periodic", _CLOCK})
 """Contexts of which one alone adds up: a charger that tells both tells the same energy twice."""
 
 _MOST_UNKNOWN: Final = 50
 """More than a vendor invents; a broken charger that makes up measurands must not fill the entity registry."""
 
 _THOUSAND: Final = 1000
-_MOST_OF_A_SESSION_WH: Final = 500_000
+
+_NEAREST: Final = ""
+"""The location of a count that is told at whichever location is the nearest to the car."""
 
 
 class Key(NamedTuple):
@@ -57,7 +73,8 @@ class Key(NamedTuple):
 class Meter:
     """What a meter told. `readings`: the newest of each, as told. `seen`: all that it ever told.
 
-    `imported`, `exported`: its registers of energy. `in_kwh`: it tells kWh and calls them Wh, or nothing; None: that does not show yet.
+    `imported`, `exported`: its registers of energy. `counts`: all others, and those of single phases and locations.
+    `labels`: which of its units are not what they say.
     `interval`: the context of the intervals that are added up where it tells no register. `read_at`: when it was read last.
     """
 
@@ -65,18 +82,29 @@ class Meter:
     seen: frozenset[Key] = frozenset()
     imported: Register = Register()
     exported: Register = Register()
-    in_kwh: bool | None = None
+    counts: Mapping[Key, Register] = field(default_factory=dict)
+    labels: Labels = Labels()
     interval: str | None = None
     read_at: datetime | None = None
 
     def value(self, key: Key) -> float | None:
-        """What was read there, in the unit of its quantity; None: nothing, or not since we run."""
+        """What was read there, in the unit of its quantity; None: nothing, or not since we run. Of a count, all that was counted."""
+        if (count := self.counts.get(key)) is not None:
+            return count.total
         reading = self.readings.get(key)
         return None if reading is None else _normal(reading)
 
     def total(self, measurand: str, location: str | None = None) -> float | None:
         """The value of a measurand at a location (None: at the nearest to the car), in the unit of its quantity."""
+        if (count := self.counts.get(Key(measurand, location or _NEAREST))) is not None:
+            return count.total
         return _total_at(self.readings, measurand, location)
+
+    @property
+    def counts_nothing(self) -> bool:
+        """Whether it tells what flows, and never how much that was."""
+        seen = {key.measurand for key in self.seen}
+        return bool(seen & FLOWS) and not seen & {IMPORTED, INTERVAL}
 
     def after(self, readings: Iterable[Reading], at: datetime, meter_start: float | None = None) -> Meter:
         """The meter once it was read, really at `at`; what is older than what we have changes little.
@@ -91,42 +119,66 @@ class Meter:
         if not told:
             return self
         if self.is_ahead_of(at):
-            late = replace(self, readings={**told, **self.readings}, seen=seen)
+            late = replace(self, readings={**_meant(told, self.labels), **self.readings}, seen=seen)
             return _with_interval(late, told, at)
-        known = {**self.readings, **told}
         measured = {key[0] for key in told}
-        imported, in_kwh = self.imported, self.in_kwh
+        labels = self._labels_after(told, at, meter_start)
+        told = _meant(told, labels)
+        known = {**self.readings, **told}
+        imported, exported = self.imported, self.exported
         if IMPORTED in measured and (wh := _total_at(known, IMPORTED)) is not None:
-            in_kwh = _is_in_kwh(wh, meter_start, so_far=in_kwh)
-            imported = imported.after(wh * _THOUSAND if in_kwh else wh, at)
-        exported = self.exported
+            imported = imported.after(wh, at)
         if EXPORTED in measured and (wh := _total_at(known, EXPORTED)) is not None:
             exported = exported.after(wh, at)
         after = Meter(
+            labels=labels,
             readings=known,
             seen=seen,
             imported=imported,
             exported=exported,
-            in_kwh=in_kwh,
+            counts=_counted(self.counts, known, told, at),
             interval=self.interval,
             read_at=at,
         )
         return _with_interval(after, told, at) if INTERVAL in measured else after
 
     def said(self, wh: float | None, at: datetime) -> Meter:
-        """The meter once its register of imported energy was told by itself, as at the start and end of transactions."""
+        """The meter once its register of imported energy was told by itself, as that at the end of a transaction."""
         return self if wh is None or self.is_ahead_of(at) else replace(self, imported=self.imported.after(wh, at))
+
+    def began(self, wh: float | None, at: datetime) -> Meter:
+        """The meter once its register of imported energy was told by itself as that at the start of a transaction."""
+        return self if wh is None or self.is_ahead_of(at) else replace(self, imported=self.imported.began(wh, at))
 
     def is_ahead_of(self, at: datetime) -> bool:
         """Whether it was read after this moment: a charger may tell what it queued when it has told something newer."""
         return self.read_at is not None and at < self.read_at
 
     def at_rest(self, at: datetime) -> Meter:
-        """The meter when the transaction has ended: nothing flows, though many chargers do not say so any more."""
-        stopped = {
-            key: each._replace(value=0.0, at=at) for key, each in self.readings.items() if key.measurand in FLOWS
-        }
+        """The meter when nothing flows, though many chargers do not say so any more."""
+        stopped: dict[Key, Reading] = {}
+        for key in self.seen:
+            if key.measurand in FLOWS:
+                known = self.readings.get(key)
+                unit = None if known is None else known.unit
+                stopped[key] = Reading(key.measurand, 0.0, unit, at, key.phase, key.location)
         return replace(self, readings={**self.readings, **stopped}) if stopped else self
+
+    def left(self, at: datetime) -> Meter:
+        """The meter when a car has left: nothing flows, and of all else only what is told by the clock goes on being told."""
+        rest = self.at_rest(at)
+        return _without(
+            rest,
+            {
+                key
+                for key, each in rest.readings.items()
+                if key.measurand in OF_THE_CAR or (key.measurand in OF_THE_MOMENT and each.context != _CLOCK)
+            },
+        )
+
+    def without_car(self) -> Meter:
+        """The meter where no car is: some chargers go on telling what the last one has said."""
+        return _without(self, {key for key in self.readings if key.measurand in OF_THE_CAR})
 
     def _believed(self, told: Mapping[Key, Reading]) -> dict[Key, Reading]:
         """What was told without what is too much: of what no version has, a meter measures little."""
@@ -140,9 +192,23 @@ class Meter:
             believed[key] = reading
         return believed
 
+    def _labels_after(self, told: Mapping[Key, Reading], at: datetime, meter_start: float | None) -> Labels:
+        labels = self.labels.after_powers(told.values())
+        if not meter_start or labels.times == 1 or (wh := _total_at(told, IMPORTED)) is None:
+            return labels
+        before = _total_at(self.readings, IMPORTED) if labels.times is None else None
+        return labels.after_register(wh, meter_start, before, at - (self.read_at or at))
+
     def forgotten(self) -> Meter:
         """The meter of a charger that was away: what it measured then says nothing of now."""
         return replace(self, readings={}, read_at=None) if self.readings else self
+
+
+def _without(meter: Meter, gone: Collection[Key]) -> Meter:
+    """The meter as if these had not been read; itself where there are none."""
+    if not gone:
+        return meter
+    return replace(meter, readings={key: each for key, each in meter.readings.items() if key not in gone})
 
 
 def _with_interval(meter: Meter, told: Mapping[Key, Reading], at: datetime) -> Meter:
@@ -164,14 +230,41 @@ def is_worth_keeping(before: Meter, after: Meter) -> bool:
     """
     return (
         after.seen is not before.seen
-        or after.in_kwh != before.in_kwh
+        or after.labels != before.labels
+        or (after.counts is not before.counts and _offsets(before) != _offsets(after))
         or _scale(before.imported) != _scale(after.imported)
         or _scale(before.exported) != _scale(after.exported)
     )
 
 
+def _offsets(meter: Meter) -> dict[Key, float]:
+    return {key: each.offset for key, each in meter.counts.items()}
+
+
 def _scale(register: Register) -> tuple[float, float | None]:
     return register.offset, None if register.told is None else register.told // _THOUSAND
+
+
+def _meant(told: dict[Key, Reading], labels: Labels) -> dict[Key, Reading]:
+    """What was told, in the units that are meant."""
+    return told if labels.are_right else {key: labels.meant(each) for key, each in told.items()}
+
+
+def _counted(
+    counts: Mapping[Key, Register], known: Mapping[Key, Reading], told: Mapping[Key, Reading], at: datetime
+) -> Mapping[Key, Register]:
+    """The counts once these were told; the totals of imported and exported energy are counted by themselves."""
+    read: dict[Key, float | None] = {}
+    for key in [each for each in told if each[0] in COUNTS]:
+        measurand, location, phase = key
+        if measurand not in (IMPORTED, EXPORTED):
+            read[Key(measurand, _NEAREST)] = _total_at(known, measurand)
+        if location != LOCATIONS[0]:
+            read[Key(measurand, location)] = _total_at(known, measurand, location)
+        if phase is not None:
+            read[key] = _normal(told[key])
+    new = {key: counts.get(key, Register()).after(value, at) for key, value in read.items() if value is not None}
+    return {**counts, **new} if new else counts
 
 
 def _newest(readings: Iterable[Reading]) -> dict[Key, Reading]:
@@ -228,19 +321,3 @@ def _total(measurand: str, readings: Iterable[Reading]) -> float | None:
 
 def _normal(reading: Reading) -> float:
     return normal(reading.measurand, reading.value, reading.unit)
-
-
-def _is_in_kwh(wh: float, meter_start: float | None, *, so_far: bool | None) -> bool | None:
-    """Whether a register that is said to be in Wh is in kWh (OpenEVSE/openevse_esp32_firmware#703).
-
-    The meter of a start is in Wh by definition (1.6 section 6.45), and a session takes no megawatt hours. One that was in Wh
-    once has begun anew if it is at a thousandth of that.
-    """
-    if not meter_start:
-        return so_far
-    least, most = meter_start - min(_THOUSAND, meter_start / 2), meter_start + _MOST_OF_A_SESSION_WH
-    if least <= wh <= most:
-        return False
-    if least <= wh * _THOUSAND <= most:
-        return so_far is not False
-    return so_far

@@ -60,6 +60,6 @@ def _is_new(before: Charger, event: Started | Updated, token: IdToken, now: date
     if now - before.moment_of(event.at, now) > UNNOTICED:
         return False
     if isinstance(event, Started):
-        return before.same_start(event) is None
+        return before.same_start(event) is None and before.begun_nowhere(event.transaction) is None
     running = before.running(event.transaction)
     return running is None or running.token is None or not running.token.matches(token)

@@ -10,11 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-_MOST_W: Final = 1_000_000
-"""More than a charger delivers."""
-
-_LEEWAY_WH: Final = 1000
-"""What a register may be off by rounding: meters tell Wh, tenths of kWh or whole kWh."""
+from .labels import LEEWAY_WH, MOST_W
 
 _ROUNDING_WH: Final = 10
 """A register that is told in two ways, with decimals and as whole Wh, goes back and forth by less."""
@@ -33,13 +29,15 @@ _DIP: Final = 0.9
 class Register:
     """A register of energy, in Wh. `told`: what it says, as far as that is believed; None: it was never read. `at`: when.
 
-    `offset`: what the total is ahead of it. `doubted`: what it said last, if that is not believed yet.
+    `offset`: what the total is ahead of it. `doubted`: what it said last, if that is not believed yet. `anew`: whether it has ever
+    begun anew.
     """
 
     told: float | None = None
     offset: float = 0
     doubted: float | None = None
     at: datetime | None = None
+    anew: bool = False
 
     @property
     def total(self) -> float | None:
@@ -54,19 +52,32 @@ class Register:
         if self.told is None:
             return replace(self, told=told, at=at)
         if told >= self.told and self._may_have_reached(told, self.told, at):
-            return Register(told=told, offset=self.offset, at=at)
+            return Register(told=told, offset=self.offset, at=at, anew=self.anew)
         if self.doubted is not None and self._began_anew(self.doubted) and self._is_back(told):
             return replace(self, doubted=None).after(told, at)
         if self.doubted is None and 0 < self.told - told <= _ROUNDING_WH:
             return self
         if self.doubted is None or not self._goes_on(told, self.doubted, at):
             return replace(self, doubted=told)
-        counted = told if self._began_anew(self.doubted) else told - self.doubted
-        return Register(told=told, offset=_exact(self.offset + self.told + counted - told), at=at)
+        anew = self._began_anew(self.doubted)
+        counted = told if anew else told - self.doubted
+        offset = _exact(self.offset + self.told + counted - told)
+        return Register(told=told, offset=offset, at=at, anew=self.anew or anew)
+
+    def began(self, told: float, at: datetime) -> Register:
+        """The register once it was told as that with which a transaction began.
+
+        One that begins anew with each transaction may next be read when it is beyond where it was before, so that nothing else
+        shows that it did. But many chargers whose register goes on for ever tell 0 here as well (lbbrhzn/ocpp#1756): this one
+        must have begun anew for certain before it is believed.
+        """
+        if self.anew and self.told is not None and told <= LEEWAY_WH and self._began_anew(told):
+            return Register(told=told, offset=_exact(self.offset + self.told), at=at, anew=True)
+        return self.after(told, at)
 
     def plus(self, wh: float, at: datetime) -> Register:
         """The register of a charger that has none, but tells what it has delivered since it told that last."""
-        return Register(told=_exact((self.told or 0) + max(wh, 0)), offset=self.offset, at=at)
+        return replace(self, told=_exact((self.told or 0) + max(wh, 0)), doubted=None, at=at)
 
     def when_it_said(self, wh: float) -> float | None:
         """What the total was when the register, which was read by now, said `wh` a moment ago.
@@ -77,7 +88,7 @@ class Register:
 
     def _is_about(self, wh: float) -> bool:
         """Whether it says the same as before, if it is rounded."""
-        return self.told is not None and max(_DIP * self.told, self.told - _LEEWAY_WH) <= wh <= self.told
+        return self.told is not None and max(_DIP * self.told, self.told - LEEWAY_WH) <= wh <= self.told
 
     def _is_back(self, told: float) -> bool:
         """Whether it is where it was before it seemed to have begun anew, and cannot have come there since."""
@@ -90,7 +101,7 @@ class Register:
         if self.at is None:
             return True
         hours = max(at - self.at, timedelta()) / timedelta(hours=1)
-        return told - before <= _MOST_W * hours + _LEEWAY_WH
+        return told - before <= MOST_W * hours + LEEWAY_WH
 
     def _began_anew(self, doubted: float) -> bool:
         told = self.told or 0

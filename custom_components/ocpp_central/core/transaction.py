@@ -47,11 +47,12 @@ class Transaction:
         return max((self.ended or now) - (self.began or self.started_at), timedelta())
 
     def taken_wh(self, meter: Meter) -> float | None:
-        """What it took so far by the meter of its EVSE, in Wh; None while that is not known."""
+        """What it took so far by the meter of its EVSE, in Wh; None while that is not known, as where power is all it tells."""
         counted = meter.imported.total
         if counted is None or self.counted_from is None:
             return None
-        return round(max(counted - self.counted_from, 0.0), 3)
+        taken = round(max(counted - self.counted_from, 0.0), 3)
+        return None if taken == 0 and meter.counts_nothing else taken
 
     def metered(self, meter: Meter) -> Transaction:
         """The transaction once the meter was read: where the charger did not tell what it began with, that is it."""
@@ -66,7 +67,11 @@ class Transaction:
     def over(self, meter: Meter) -> Transaction:
         """The transaction when nothing more is read of it: by the meter, else by what the charger told of start and end."""
         taken = self.taken_wh(meter)
-        return replace(self, energy_wh=self.told_wh if taken is None else taken)
+        if taken is None:
+            # a charger without a meter tells 0 at both ends
+            is_unknown = not self.meter_stop_wh and meter.counts_nothing
+            taken = None if is_unknown else self.told_wh
+        return replace(self, energy_wh=taken)
 
     def over_since(self, ended: datetime, meter_stop_wh: float | None, reason: str | None) -> Transaction:
         """The transaction whose end was told when another one ran already."""

@@ -8,11 +8,20 @@ from .dialect import Json
 _BEYOND_NUMBERS = 2**63
 """OCPP's integers have 32 bits; what does not even fit 64 is no number of anything."""
 
+_LONGEST_SHOWN = 50
+"""Characters, as many as the standards have for codes, and 1.6 for what a charger says about an error."""
+
 
 def text(payload: Json, key: str) -> str | None:
     """The text of a field as it was sent; None where it is absent, empty or no text."""
     value = payload.get(key)
     return value if isinstance(value, str) and value else None
+
+
+def shown(word: str | None) -> str | None:
+    """A charger's own words as people are shown them: without what cannot be seen, and as long as the standards' longest."""
+    visible = "".join(each for each in word or "" if each.isprintable())
+    return visible.strip()[:_LONGEST_SHOWN] or None
 
 
 def whole(payload: Json, key: str) -> int | None:

@@ -3,23 +3,25 @@
 Knows the keys of 1.6, and how a variable of 2.x is written as one text. Must not know what any of them does.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 import re
 from typing import Final
 
 from ..core.events import ConfigurationEntry, ConfigurationTold
 from ..core.orders import ChangeConfiguration, ReadConfiguration
-from .configuration import value_of
+from .configuration import truth, value_of
 from .dialect import Json, Request, UnsayableError
 from .fields import part, parts, positive, text, whole
 
 _VARIABLE: Final = re.compile(
     r"(?P<component>[^():]{1,50}?)(\((?P<component_instance>[^()]{1,50})\))?(:(?P<evse>\d{1,9})(:(?P<connector>\d{1,9}))?)?"
-    r"\.(?P<variable>[^().:]{1,50})(\((?P<variable_instance>[^()]{1,50})\))?",
+    r"\.(?P<variable>[^().:/]{1,50})(\((?P<variable_instance>[^()]{1,50})\))?(/(?P<attribute>Target|MinSet|MaxSet))?",
     re.ASCII,
 )
-"""Component.Variable; each may be followed by an instance in brackets, the component also by its EVSE and connector."""
+"""Component.Variable; each may be followed by an instance in brackets, the component also by its EVSE and connector.
+
+At the end, after a slash, which attribute of it is meant; the value itself (Actual) needs none.
+"""
 
 _LONGEST_KEY: Final = 50
 _LONGEST_VALUE_V16: Final = 500
@@ -28,6 +30,11 @@ _LONGEST_VALUE_V2: Final = 1000
 
 _SECRETS: Final = ("authorizationkey", "password", "secret")
 """What is part of the names of passwords: their values are not even read, whatever a charger tells of them."""
+
+_TOKENS: Final = ("idtag", "idtoken")
+"""What is part of the names of tokens, with which a charger lets everybody charge: the same, unless it is a switch."""
+
+_ACTUAL: Final = "Actual"
 
 _ABSENT: Final = frozenset({"UnknownComponent", "UnknownVariable"})
 
@@ -71,11 +78,13 @@ def told_v2(order: ReadConfiguration, answer: Json, now: datetime) -> tuple[Conf
         return ()
     results = parts(answer, "getVariableResult")
     entries = tuple(
-        _entry(_name(each), value_of(each), readonly=None)
+        _entry(_name(each, text(each, "attributeType")), value_of(each), readonly=None, refused=_refusal(each))
         for each in results
         if text(each, "attributeStatus") not in _ABSENT
     )
-    unknown = tuple(_name(each) for each in results if text(each, "attributeStatus") in _ABSENT)
+    unknown = tuple(
+        _name(each, text(each, "attributeType")) for each in results if text(each, "attributeStatus") in _ABSENT
+    )
     return (ConfigurationTold(entries=entries, unknown=unknown, at=now),)
 
 
@@ -90,12 +99,12 @@ def reported(payload: Json, now: datetime) -> tuple[ConfigurationTold, ...]:
     """What a part of a report says."""
     entries = tuple(
         _entry(
-            _name(each),
+            _name(each, text(attribute, "type")),
             text(attribute, "value"),
             readonly=text(attribute, "mutability") == "ReadOnly",
         )
         for each in parts(payload, "reportData")
-        for attribute in _actual(each)
+        for attribute in parts(each, "variableAttribute")
     )
     more = payload.get("tbc") is True
     return (ConfigurationTold(number=whole(payload, "requestId"), entries=entries, more=more, at=now),)
@@ -106,25 +115,31 @@ def _check(said: str, longest: int) -> None:
         raise UnsayableError
 
 
-def _actual(reported_variable: Json) -> Iterator[Json]:
-    """The attribute that is the value itself."""
-    for attribute in parts(reported_variable, "variableAttribute"):
-        if (text(attribute, "type") or "Actual") == "Actual":
-            yield attribute
+def _entry(name: str, value: str | None, *, readonly: bool | None, refused: str | None = None) -> ConfigurationEntry:
+    return ConfigurationEntry(name, None if _is_secret(name, value) else value, readonly, refused)
 
 
-def _entry(name: str, value: str | None, *, readonly: bool | None) -> ConfigurationEntry:
-    is_secret = any(word in name.casefold() for word in _SECRETS)
-    return ConfigurationEntry(name, None if is_secret else value, readonly)
+def _is_secret(name: str, value: str | None) -> bool:
+    called = name.casefold()
+    if any(word in called for word in _SECRETS):
+        return True
+    return any(word in called for word in _TOKENS) and truth(value) is None
 
 
-def _name(named: Json) -> str:
-    """A variable as one text."""
+def _refusal(result: Json) -> str | None:
+    """The charger's word where it does not tell a variable that it has."""
+    word = text(result, "attributeStatus")
+    return None if word == "Accepted" else word
+
+
+def _name(named: Json, attribute: str | None) -> str:
+    """A variable, or another attribute of it than its value, as one text."""
     component, variable = part(named, "component"), part(named, "variable")
     place = part(component, "evse")
     numbers = [positive(place, "id"), positive(place, "connectorId")]
     where = "".join(f":{number}" for number in numbers if number is not None)
-    return f"{_with_instance(component)}{where}.{_with_instance(variable)}"
+    which = "" if attribute in (None, _ACTUAL) else f"/{attribute}"
+    return f"{_with_instance(component)}{where}.{_with_instance(variable)}{which}"
 
 
 def _with_instance(named: Json) -> str:
@@ -146,4 +161,5 @@ def _named(name: str) -> Json:
         component["evse"]["connectorId"] = int(found["connector"])
     if found["variable_instance"] is not None:
         variable["instance"] = found["variable_instance"]
-    return {"component": component, "variable": variable}
+    named: Json = {"component": component, "variable": variable}
+    return named if found["attribute"] is None else named | {"attributeType": found["attribute"]}

@@ -6,6 +6,7 @@ the charger is to us (`Desk`), nor how it came in (`server`).
 
 import asyncio
 from collections.abc import Callable, MutableSet, Sequence
+from contextlib import suppress
 from datetime import datetime
 import logging
 from typing import Final, Literal, NamedTuple, Protocol
@@ -14,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from ..core.commands import Command, DropHold, Outcome, PlaceHold, StopTransaction
 from ..core.events import ChargerId, Event
-from . import frames
+from . import frames, portions
 from .calls import Answer, CallFailed, CallRefused, Calls, CallTimedOut, ConnectionLost, Late
 from .dialect import Dialect, Json, Request, UnsayableError
 from .errors import says_not_implemented
@@ -39,6 +40,8 @@ _WAITED: Final = 0.0005
 """Seconds: a `recv` that took so long has waited, so that everybody else had a turn."""
 _LONGEST_WORD: Final = 50
 """Characters of a charger's error code, more than the standard's longest; it is shown to people."""
+
+_SIGN_OF_LIFE: Final = Request(action="TriggerMessage", payload={"requestedMessage": "Heartbeat"})
 
 
 class Result(NamedTuple):
@@ -161,6 +164,14 @@ class Session:
         self._ended = True
         self._calls.end()
 
+    async def nudge(self, seconds: float) -> None:
+        """Ask the charger for a sign of life, and wait so long for an answer; a refusal is one, too.
+
+        A Heartbeat changes nothing at the charger, and every version can ask for it in the same words.
+        """
+        with suppress(CallFailed):
+            await self.call(_SIGN_OF_LIFE, seconds=seconds)
+
     def note(self, keyword: str, what: str) -> None:
         """Count something odd about this connection, and log once what it is."""
         self._intake.note(keyword, what)
@@ -185,13 +196,23 @@ class Session:
             self._desk.late(command, self._understood(command, answer).outcome)
 
         try:
-            answer: Answer = await self.call(request, urgent=urgent, late=late)
+            answer: Answer = await self._asked(request, urgent=urgent, late=late)
         except CallFailed as failure:
             answer = failure
         except Violation:  # a fault of ours: the charger was not asked
             _LOGGER.exception("%s: %s was not sent", self.charger_id, request.action)
             return Result(Outcome.FAILED)
         return self._understood(command, answer)
+
+    async def _asked(self, request: Request, *, urgent: bool, late: Late | None) -> Json:
+        """The answer to a request, of a charger that is asked too much at once to its parts. Raises as `call` does."""
+        try:
+            return await self.call(request, urgent=urgent, late=late)
+        except CallRefused as refusal:
+            halves = portions.halves(request) if portions.may_be_too_much(refusal.code) else ()
+            if not halves:
+                raise
+        return portions.joined([await self._asked(half, urgent=urgent, late=None) for half in halves])
 
     async def call(
         self,

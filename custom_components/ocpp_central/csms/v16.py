@@ -40,6 +40,7 @@ from ..core.events import (
     TransactionId,
     Verdict,
 )
+from ..core.faults import ErrorCode, Fault
 from ..core.orders import (
     ChangeAvailability,
     ChangeConfiguration,
@@ -57,7 +58,7 @@ from ..core.orders import (
 from ..core.token import IdToken
 from . import alike, capabilities, data_transfer, inventory, limits, local_lists, orders, sampling, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
-from .fields import parts, positive, text, whole
+from .fields import parts, positive, shown, text, whole
 from .metering import readings_v16
 
 _WHOLE_CHARGER = 0
@@ -78,6 +79,28 @@ _STATUSES = {
     "Unavailable": ConnectorStatus.OUT_OF_SERVICE,
     "Faulted": ConnectorStatus.FAULTED,
 }
+
+_NO_ERROR = "NoError"
+_ERROR_CODES = {
+    "ConnectorLockFailure": ErrorCode.CONNECTOR_LOCK_FAILURE,
+    "EVCommunicationError": ErrorCode.EV_COMMUNICATION_ERROR,
+    "GroundFailure": ErrorCode.GROUND_FAILURE,
+    "HighTemperature": ErrorCode.HIGH_TEMPERATURE,
+    "InternalError": ErrorCode.INTERNAL_ERROR,
+    "LocalListConflict": ErrorCode.LOCAL_LIST_CONFLICT,
+    "OtherError": ErrorCode.OTHER_ERROR,
+    "OverCurrentFailure": ErrorCode.OVER_CURRENT_FAILURE,
+    "OverVoltage": ErrorCode.OVER_VOLTAGE,
+    "PowerMeterFailure": ErrorCode.POWER_METER_FAILURE,
+    "PowerSwitchFailure": ErrorCode.POWER_SWITCH_FAILURE,
+    "ReaderFailure": ErrorCode.READER_FAILURE,
+    "ResetFailure": ErrorCode.RESET_FAILURE,
+    "UnderVoltage": ErrorCode.UNDER_VOLTAGE,
+    "WeakSignal": ErrorCode.WEAK_SIGNAL,
+}
+
+_ABOUT_CARDS = {ErrorCode.LOCAL_LIST_CONFLICT, ErrorCode.READER_FAILURE}
+"""What a charger adds to these may be the number of a card, which is shown to nobody."""
 
 _STANDINGS = {
     Standing.ACCEPTED: "Accepted",
@@ -107,17 +130,31 @@ def _status_changed(payload: Json, now: datetime) -> tuple[Event, ...]:
     status = _STATUSES.get(text(payload, "status") or "")
     if status is None or connector is None or connector < _WHOLE_CHARGER:
         return ()
-    error = text(payload, "errorCode")
     return (
         StatusChanged(
             evse=connector or None,
             connector=_ONLY_CONNECTOR if connector else _WHOLE_CHARGER,
             status=status,
-            error=None if error == "NoError" else error,
+            fault=_fault(payload, status),
             at=times.read(payload.get("timestamp"), now),
             received=now,
         ),
     )
+
+
+def _fault(payload: Json, status: ConnectorStatus) -> Fault | None:
+    """What is wrong. Some chargers fill in the vendor's fields all the time, so without an error they say nothing."""
+    word = shown(text(payload, "errorCode"))
+    is_told = word is not None and word != _NO_ERROR
+    if not is_told and status is not ConnectorStatus.FAULTED:
+        return None
+    code = _ERROR_CODES.get(word, word) if word is not None and is_told else None
+    fault = Fault(
+        code=code,
+        vendor_code=shown(text(payload, "vendorErrorCode")),
+        info=None if code in _ABOUT_CARDS else shown(text(payload, "info")),
+    )
+    return fault if any(fault) else None
 
 
 def _metered(payload: Json, now: datetime) -> tuple[Event, ...]:

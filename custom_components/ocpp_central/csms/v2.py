@@ -4,7 +4,7 @@ Knows the actions, fields and words of 2.x. Must not know 1.6, nor keep anything
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -38,10 +38,12 @@ from ..core.events import (
     HoldEnd,
     HoldEnded,
     Metered,
+    ProblemTold,
     Started,
     StatusChanged,
     Updated,
 )
+from ..core.faults import Fault
 from ..core.orders import (
     ChangeAvailability,
     ChangeConfiguration,
@@ -58,7 +60,7 @@ from ..core.orders import (
 )
 from . import alike, capabilities, data_transfer, inventory, limits, local_lists, orders, sampling, settings, times
 from .dialect import Dialect, Json, Request, Route, Version
-from .fields import part, parts, positive, text, whole
+from .fields import part, parts, positive, shown, text, whole
 from .metering import readings_v2, register_at_end, register_at_start
 from .v2_tokens import TOKENS_V21, TOKENS_V201, Tokens, group_token, is_anonymous, told_token
 
@@ -72,6 +74,9 @@ _STATUSES = {
     "Unavailable": ConnectorStatus.OUT_OF_SERVICE,
     "Faulted": ConnectorStatus.FAULTED,
 }
+
+_ABOUT_CARDS = ("auth", "localauth", "tokenreader")
+"""What a charger says of these components may be the number of a card, which is shown to nobody."""
 
 _CHARGING_STATES = {
     "Charging": ChargingState.CHARGING,
@@ -117,10 +122,42 @@ def _notified(payload: Json, now: datetime) -> tuple[Event, ...]:
 
 def _noticed(notice: Json, now: datetime) -> tuple[Event, ...]:
     """What one entry of NotifyEvent says; component and variable names are compared without regard to case."""
+    match (text(part(notice, "variable"), "name") or "").casefold():
+        case "availabilitystate":
+            return _availability_told(notice, now)
+        case "problem":
+            return _problem_told(notice, now)
+        case _:
+            return ()
+
+
+def _problem_told(notice: Json, now: datetime) -> tuple[Event, ...]:
+    """That a component has a problem, or has none any more; without an EVSE it is one of the charger."""
     component = part(notice, "component")
-    variable = text(part(notice, "variable"), "name") or ""
-    if variable.casefold() != "availabilitystate":
+    name, word = shown(text(component, "name")), (text(notice, "actualValue") or "").casefold()
+    if name is None or word not in {"true", "false"}:
         return ()
+    has_problem = word == "true" and notice.get("cleared") is not True
+    place = part(component, "evse")
+    parts_of = (text(component, "name"), text(component, "instance"), whole(place, "connectorId"))
+    return (
+        ProblemTold(
+            evse=positive(place, "id"),
+            component=" ".join(str(each) for each in parts_of if each is not None),
+            fault=Fault(code=name, **_technically(notice)) if has_problem else None,
+            at=now,
+        ),
+    )
+
+
+def _technically(notice: Json) -> dict[str, str | None]:
+    component = (text(part(notice, "component"), "name") or "").casefold()
+    info = None if component.startswith(_ABOUT_CARDS) else shown(text(notice, "techInfo"))
+    return {"vendor_code": shown(text(notice, "techCode")), "info": info}
+
+
+def _availability_told(notice: Json, now: datetime) -> tuple[Event, ...]:
+    component = part(notice, "component")
     place = part(component, "evse")
     match (text(component, "name") or "").casefold():
         case "connector" | "evse":
@@ -129,12 +166,16 @@ def _noticed(notice: Json, now: datetime) -> tuple[Event, ...]:
             evse, connector = _WHOLE_CHARGER, None
         case _:
             return ()
-    return _status_changed(text(notice, "actualValue"), evse, connector, notice.get("timestamp"), now)
+    told = _status_changed(text(notice, "actualValue"), evse, connector, notice.get("timestamp"), now)
+    fault = Fault(**_technically(notice))
+    return tuple(
+        replace(each, fault=fault) if each.status is ConnectorStatus.FAULTED and any(fault) else each for each in told
+    )
 
 
 def _status_changed(
     word: str | None, evse: EvseId | None, connector: ConnectorId | None, told: object, now: datetime
-) -> tuple[Event, ...]:
+) -> tuple[StatusChanged, ...]:
     """An EVSE that speaks for all its plugs speaks through the first one, which every EVSE has."""
     status = _STATUSES.get(word or "")
     if status is None or evse is None or evse < _WHOLE_CHARGER:
