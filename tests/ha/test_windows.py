@@ -333,7 +333,7 @@ async def test_end_and_duration_exclude_each_other(site: Site, clock: Clock) -> 
     """Also for a reservation that begins later."""
     await site.charger()
     wish = {"start": clock.after(hours=1), "end": clock.after(hours=2), "duration": 60}
-    with pytest.raises(HomeAssistantError, match="end, duration"):
+    with pytest.raises(HomeAssistantError, match="End, Duration"):
         await site.act("reserve_now", device_id=site.device_id("A", 1), **wish)
 
 
