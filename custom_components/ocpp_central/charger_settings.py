@@ -6,9 +6,9 @@ Knows their shape there, in the core and in the form. Must not know the form its
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from .core.charger import MAX_EVSES
 from .core.connector_types import named_type
 from .core.events import EvseId
+from .core.evse import MAX_EVSES
 from .core.rules import Enforcement
 from .csms.dialect import Version
 from .options import CONF_ENFORCEMENT

@@ -74,8 +74,8 @@ from .const import (
     SUBENTRY_LINK,
 )
 from .coordinator import OcppConfigEntry
-from .core.charger import MAX_EVSES
 from .core.connector_types import CONNECTOR_TYPES
+from .core.evse import MAX_EVSES
 from .csms.admission import is_identity
 from .driver_flow import DriverSubentryFlow
 from .link_flow import LinkSubentryFlow

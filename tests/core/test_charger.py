@@ -5,15 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from custom_components.ocpp_central.core.charger import (
-    LONGEST_QUEUE,
-    MAX_CONNECTORS,
-    MAX_EVSES,
-    RESIGNATION,
-    UNNOTICED,
-    Charger,
-)
+from custom_components.ocpp_central.core.charger import RESIGNATION, Charger
 from custom_components.ocpp_central.core.clock import Clock
+from custom_components.ocpp_central.core.dating import LONGEST_QUEUE, UNNOTICED
 from custom_components.ocpp_central.core.description import Description
 from custom_components.ocpp_central.core.events import (
     Asked,
@@ -32,8 +26,9 @@ from custom_components.ocpp_central.core.events import (
     Updated,
     Verdict,
 )
-from custom_components.ocpp_central.core.evse import Evse
+from custom_components.ocpp_central.core.evse import MAX_EVSES, Evse
 from custom_components.ocpp_central.core.meter import Key
+from custom_components.ocpp_central.core.statuses import MAX_CONNECTORS
 from custom_components.ocpp_central.core.token import IdToken
 from custom_components.ocpp_central.core.transaction import Transaction
 

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from custom_components.ocpp_central.core.charger import LONGEST_QUEUE
 from custom_components.ocpp_central.core.commands import Outcome
+from custom_components.ocpp_central.core.dating import LONGEST_QUEUE
 from custom_components.ocpp_central.core.events import Updated
 from custom_components.ocpp_central.core.reservation import EndReason, News, Reservation, Status
 from custom_components.ocpp_central.core.undo import undone

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from . import doubts
+from . import accounts, doubts, recognition, statuses
 from .abilities import Abilities
 from .clock import Clock
+from .dating import UNNOTICED, Dating, Happening, When, was_offline
 from .description import Description, described, has_new_firmware, is_another, is_renewed
 from .events import (
     AbilitiesTold,
@@ -20,7 +21,6 @@ from .events import (
     Authorizing,
     Booted,
     ChargerId,
-    ChargingState,
     Connected,
     ConnectorStatus,
     DefaultLimited,
@@ -38,7 +38,6 @@ from .events import (
     ProblemTold,
     SettingChanged,
     SettingsTold,
-    Standing,
     Started,
     StatusChanged,
     StopRefused,
@@ -49,23 +48,17 @@ from .events import (
     UploadProgressed,
     Verdict,
 )
-from .evse import BROKEN, MOST_EVICTIONS, Evse
+from .evse import BROKEN, Evse, Evses, evse_at, with_evse
 from .faults import Faults, with_fault
 from .limits import Limits
 from .local_list import LocalList
 from .maintenance import FirmwareStage, UploadStage, after_boot
 from .meter import Meter
-from .presence import Doing, settled, still_true
 from .settings import Settings
 from .spellings import Spellings
+from .staleness import settled
 from .token import IdToken
 from .transaction import Transaction
-
-MAX_EVSES = 200
-"""More than any charger has; a broken one that counts up its connector ids must not fill the device registry."""
-
-MAX_CONNECTORS = 20
-"""More plugs than any EVSE has; all that it told are kept on disk."""
 
 PATIENCE = timedelta(seconds=10)
 """How long a charger that connected may take to report by itself before it is asked (ocpp.md 5.10)."""
@@ -73,14 +66,8 @@ PATIENCE = timedelta(seconds=10)
 RESIGNATION = timedelta(seconds=30)
 """When we go on with what we know, though the charger has not reported everything (ocpp.md 5.10)."""
 
-LONGEST_QUEUE = timedelta(days=7)
-"""What a charger queued is not believed to be older; a charger without a clock dates it to 1970."""
-
 OUT_OF_REACH = timedelta(days=1)
 """So long nobody charges: a charger that was away for longer is broken, or was taken off the wall."""
-
-UNNOTICED = timedelta(seconds=60)
-"""How long a connection may be lost before we notice: up to two pings pass; and a charger tells whole seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +94,7 @@ class Charger:
 
     charger: ChargerId
     description: Description = Description()
-    evses: Mapping[EvseId, Evse] = field(default_factory=dict)
+    evses: Evses = field(default_factory=dict)
     status: ConnectorStatus | None = None
     faults: Faults = field(default_factory=dict)
     connected_at: datetime | None = None
@@ -196,28 +183,12 @@ class Charger:
         return replace(self, evses={known: evse for known, evse in self.evses.items() if known != number})
 
     def moment_of(self, told: datetime, now: datetime) -> datetime:
-        """When something really happened that the charger tells now and dates `told`.
-
-        A charger's clock may be wrong, so its date counts only where it is plausible: for what it queued while it
-        was away from us, by as much as the clock is known to be wrong. All else happens now.
-        """
-        told -= self.skew
-        if self.connected_at is None or told >= self.connected_at:
-            return now
-        earliest = now - LONGEST_QUEUE
-        if self.away_since is not None:
-            earliest = max(earliest, self.away_since - UNNOTICED)
-        return told if told >= earliest else now
+        """When something really happened that the charger tells now and dates `told`, as far as that is plausible."""
+        return self._dating.moment_of(told, now)
 
     def same_start(self, start: Started) -> Transaction | None:
-        """The transaction that `start` has told us of before, if any: chargers repeat a start until it is answered."""
-        evse = self.evses.get(start.evse) if start.evse is not None else None
-        if evse is None:
-            return None
-        for known in (evse.running, evse.last):
-            if known is not None and _is_same_start(known, start):
-                return known
-        return None
+        """The transaction that `start` has told us of before, if any."""
+        return recognition.same_start(self.evses, start)
 
     def begun_nowhere(self, transaction: TransactionId | None) -> Started | None:
         """The start of this transaction, if it did not say where that was."""
@@ -225,17 +196,11 @@ class Charger:
 
     def running(self, transaction: TransactionId) -> Transaction | None:
         """The running transaction of this id, if we know it."""
-        for evse in self.evses.values():
-            if evse.running is not None and evse.running.transaction == transaction:
-                return evse.running
-        return None
+        return recognition.running(self.evses, transaction)
 
     def unended(self, transaction: TransactionId) -> Transaction | None:
         """The transaction of this id whose end was not told: it runs, or it was presumed to be over and nothing began since."""
-        if (running := self.running(transaction)) is not None:
-            return running
-        evse = self._presumed_at(transaction)
-        return None if evse is None else evse.presumed
+        return recognition.unended(self.evses, transaction)
 
     def after(self, event: Event, verdict: Verdict | None = None) -> Charger:
         """The charger once `event` is known, which was given `verdict`; itself where nothing follows.
@@ -272,20 +237,19 @@ class Charger:
     def _told(self, event: Event, verdict: Verdict | None) -> Charger:
         match event:
             case StatusChanged() | Metered() | Started() | Updated() | Ended():
-                happened = _settled(self, self._happened(event, verdict), event.at)
+                happened = self._happened(event, verdict)
                 # What happened offline says nothing of the clock: the charger may have set it since.
-                return _dated(happened, event.at, None if _was_offline(event) else event.received)
+                return _dated(happened, event.at, None if was_offline(event) else event.received)
             case Connected():
                 return self._connected(event)
             case Disconnected():
-                evses = {number: doubts.left(evse, event.at) for number, evse in self.evses.items()}
-                return replace(self, connected_at=None, away_since=event.at, missed_since=event.at, evses=evses)
+                return self._disconnected(event)
             case Asked():
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
             case Booted() | FirmwareProgressed() | UploadProgressed() | ProblemTold():
                 return self._described(event)
             case Evicting() | Pardoned() | TransactionTold() | TransactionUntold() | StopRefused():
-                return _settled(self, self._concerned(event), event.at)
+                return self._having(accounts.concerned(self.evses, event, self.connected_at), event.at)
             case (
                 AbilitiesTold()
                 | AbilitiesUntold()
@@ -311,25 +275,6 @@ class Charger:
                 return self if event.stage is self.firmware_stage else replace(self, firmware_stage=event.stage)
             case UploadProgressed():
                 return self if event.stage is self.upload_stage else replace(self, upload_stage=event.stage)
-
-    def _booted(self, event: Booted) -> Charger:
-        # One that really boots says so first; later than that it was asked to describe itself.
-        asked_for = self.connected_at is not None and event.at >= self.connected_at + PATIENCE
-        evses = self.evses
-        if not asked_for:
-            evses = {number: doubts.rebooted(evse, event.at) for number, evse in evses.items()}
-        if is_another(self.description, event):
-            evses = {number: doubts.doubted(evse, event.at) for number, evse in evses.items()}
-        return replace(
-            self,
-            evses=evses,
-            description=described(event),
-            abilities=self.abilities.after_boot(renewed=is_renewed(self.description, event)),
-            asks=self.asks and asked_for,
-            reticent=False,
-            local_list=self.local_list.booted(),
-            firmware_stage=after_boot(self.firmware_stage, is_new=has_new_firmware(self.description, event)),
-        )
 
     def _answered(
         self,
@@ -357,19 +302,24 @@ class Charger:
             case SettingChanged():
                 return replace(self, settings=self.settings.after_change(restart=event.restart))
 
-    def _happened(self, event: StatusChanged | Metered | Started | Updated | Ended, verdict: Verdict | None) -> Charger:
+    def _happened(self, event: Happening, verdict: Verdict | None) -> Charger:
+        when = self._dating.when(event)
         match event:
             case StatusChanged():
-                return self._status_changed(event)
+                return self._status_changed(event, when)
+            case Started(evse=None):
+                return replace(self, unplaced=event)
             case Started():
-                return self._started(event, verdict)
+                first = self.begun_nowhere(event.transaction)
+                began = when if first is None else self._dating.when(first)
+                evses = accounts.started(self.evses, event, verdict, when, began.happened_at)
+                return self._having(evses, event.at)
             case Updated():
-                return self._updated(event, verdict)
+                return self._having(accounts.updated(self.evses, event, verdict, when), event.at)
             case Ended():
-                return self._ended(event)
+                return self._having(accounts.ended(self.evses, event, when), event.at)
             case Metered():
-                known = None if event.evse is not None else self.unended(event.transaction or "")
-                return self._metered(event.evse if known is None else known.evse, event)
+                return self._metered(event, when)
 
     def _connected(self, event: Connected) -> Charger:
         away_since = self.connected_at or self.away_since
@@ -391,31 +341,49 @@ class Charger:
             local_list=self.local_list.connected(),
         )
 
-    def _status_changed(self, event: StatusChanged) -> Charger:
+    def _disconnected(self, event: Disconnected) -> Charger:
+        evses = {number: doubts.left(evse, event.at) for number, evse in self.evses.items()}
+        return replace(self, connected_at=None, away_since=event.at, missed_since=event.at, evses=evses)
+
+    def _booted(self, event: Booted) -> Charger:
+        # One that really boots says so first; later than that it was asked to describe itself.
+        asked_for = self.connected_at is not None and event.at >= self.connected_at + PATIENCE
+        evses = self.evses
+        if not asked_for:
+            evses = {number: doubts.rebooted(evse, event.at) for number, evse in evses.items()}
+        if is_another(self.description, event):
+            evses = {number: doubts.doubted(evse, event.at) for number, evse in evses.items()}
+        return replace(
+            self,
+            evses=evses,
+            description=described(event),
+            abilities=self.abilities.after_boot(renewed=is_renewed(self.description, event)),
+            asks=self.asks and asked_for,
+            reticent=False,
+            local_list=self.local_list.booted(),
+            firmware_stage=after_boot(self.firmware_stage, is_new=has_new_firmware(self.description, event)),
+        )
+
+    def _status_changed(self, event: StatusChanged, when: When) -> Charger:
         if event.evse is None:
-            faults = _faults_after(self.faults, event)
+            faults = statuses.faults_after(self.faults, event)
             if self.status is event.status and faults is self.faults:
                 return self
             return replace(self, status=event.status, faults=faults)
-        if (evse := self._evse(event.evse)) is None:
+        if (evse := evse_at(self.evses, event.evse)) is None:
             return self
         # Not every charger that is put into service again says so of itself, too.
         disproved = self.status is ConnectorStatus.OUT_OF_SERVICE and event.status not in BROKEN
-        charger = replace(self, status=None) if disproved else self
-        faults = _faults_after(evse.faults, event)
-        if evse.reported and evse.told.get(event.connector) is event.status and faults is evse.faults:
-            weighed = self._weighed(evse, event)
-            return charger if weighed is evse else replace(charger, evses={**self.evses, evse.evse: weighed})
-        if event.connector not in evse.connectors and len(evse.connectors) >= MAX_CONNECTORS:
-            return charger
-        told = {**evse.told, event.connector: event.status}
-        connectors = evse.connectors | {event.connector}
-        changed = replace(evse, connectors=connectors, told=told, faults=faults, reported=True)
-        return replace(charger, evses={**self.evses, evse.evse: self._weighed(changed, event)})
+        told = statuses.after_status(evse, event, when, self.connected_at)
+        changed = self if told is evse else self._having(with_evse(self.evses, told), event.at)
+        return replace(changed, status=None) if disproved else changed
 
-    def _weighed(self, evse: Evse, event: StatusChanged) -> Evse:
-        """The EVSE once it is known what its status says of the session there."""
-        return doubts.after_status(evse, self._happened_at(event), self._read_at(event), self.connected_at)
+    def _metered(self, event: Metered, when: When) -> Charger:
+        known = None if event.evse is not None else self.unended(event.transaction or "")
+        number = event.evse if known is None else known.evse
+        if number is not None:
+            return self._having(accounts.metered(self.evses, number, event, when), event.at)
+        return replace(self, meter=self.meter.after(event.readings, when.read_at)) if event.readings else self
 
     def _problem_told(self, event: ProblemTold) -> Charger:
         if event.evse is None:
@@ -424,226 +392,17 @@ class Charger:
         if (evse := self.evses.get(event.evse)) is None:
             return self
         faults = with_fault(evse.faults, event.component, event.fault)
-        return self if faults is evse.faults else self._with(replace(evse, faults=faults))
-
-    def _started(self, event: Started, verdict: Verdict | None) -> Charger:
-        if event.evse is None:
-            return replace(self, unplaced=event)
-        if (evse := self._evse(event.evse)) is None or event.transaction is None:
-            return self
-        known = self.same_start(event)
-        if known is None:
-            first = self.begun_nowhere(event.transaction) or event
-            running = Transaction(
-                transaction=event.transaction,
-                evse=evse.evse,
-                connector=event.connector,
-                token=event.token,
-                # nobody will say any more who charges where that was told to another central system
-                anonymous=event.names_nobody or (event.amid and event.token is None),
-                started_at=event.at,
-                meter_start_wh=event.meter_wh,
-                charging_state=event.charging_state,
-                began=self._happened_at(first),
-            )
-            evse = self._begun(evse, _judged(running, verdict), event)
-        elif known is evse.running:
-            evse = replace(evse, running=_judged(known, verdict))
-        return self._with(self._read(evse, event))
-
-    def _updated(self, event: Updated, verdict: Verdict | None) -> Charger:
-        evse = self._where_it_runs(event)
-        if evse is None or (running := evse.running) is None:
-            known = self.unended(event.transaction)
-            return self._metered(event.evse if known is None else known.evse, event)
-        changed = replace(
-            running,
-            connector=event.connector if event.connector is not None else running.connector,
-            anonymous=running.anonymous or event.anonymous or (running.token is None and event.names_nobody),
-            charging_state=event.charging_state or running.charging_state,
+        return (
+            self if faults is evse.faults else replace(self, evses=with_evse(self.evses, replace(evse, faults=faults)))
         )
-        if not running.is_settled_on(event.token):
-            changed = _judged(replace(changed, token=event.token or running.token), verdict)
-        elif event.token is None or (running.token is not None and running.token.matches(event.token)):
-            changed = _judged(changed, verdict)
-        evse = self._read(replace(evse, running=changed), event)
-        return self._with(doubts.told_of(evse, self._happened_at(event), self._read_at(event)))
 
-    def _concerned(self, event: Evicting | Pardoned | TransactionTold | TransactionUntold | StopRefused) -> Charger:
-        """The charger once something was decided, or found out, of a transaction that runs."""
-        if (running := self.running(event.transaction)) is None:
-            return self
-        evse = self.evses[running.evse]
-        match event:
-            case Evicting():
-                evictions = (*evse.evictions, event.at)[-MOST_EVICTIONS:]
-                tried = replace(running, attempts=running.attempts + 1)
-                return self._with(replace(evse, running=tried, evictions=evictions))
-            case Pardoned():
-                pardoned = replace(running, standing=Standing.ACCEPTED, against=None, evict_from=None)
-                return self._with(replace(evse, running=pardoned))
-            case TransactionTold():
-                return self._with(doubts.answered(evse, event))
-            case TransactionUntold():
-                return self._with(doubts.unanswered(evse, event.at))
-            case StopRefused():
-                return self._with(doubts.not_stopped(evse, event.at, self.connected_at))
+    def _having(self, evses: Evses, at: datetime) -> Charger:
+        """The charger with what has become of its EVSEs; what was read there says no more than is true of what cars do now."""
+        return self if evses is self.evses else replace(self, evses=settled(self.evses, evses, at))
 
-    def _where_it_runs(self, event: Updated | Ended) -> Evse | None:
-        """The EVSE where a transaction runs; also if it was presumed to be over, and the event shows that it was not.
-
-        Its end does, since it is accounted as if nothing had been presumed; an update does unless it was queued.
-        """
-        if (running := self.running(event.transaction)) is not None:
-            return self.evses[running.evse]
-        presumed = self._presumed_at(event.transaction)
-        if presumed is None or (
-            isinstance(event, Updated) and not doubts.is_later(presumed.last, self._read_at(event))
-        ):
-            return None
-        return doubts.revived(presumed)
-
-    def _presumed_at(self, transaction: TransactionId | None) -> Evse | None:
-        """The EVSE where this transaction was presumed to be over, if nothing has begun there since."""
-        for evse in self.evses.values():
-            if (presumed := evse.presumed) is not None and presumed.transaction == transaction:
-                return evse
-        return None
-
-    def _ended(self, event: Ended) -> Charger:
-        evse = self._where_it_runs(event)
-        if evse is None or (running := evse.running) is None:
-            return self._ended_unnoticed(event)
-        ended = self._ended_at(event, self.unended(event.transaction) or running)
-        evse = self._read(evse, event)
-        at = self._read_at(event)
-        is_late = evse.meter.is_ahead_of(at)
-        meter = evse.meter if is_late else evse.meter.said(event.meter_wh, at).at_rest(event.at)
-        running = (evse.running or running).metered(meter).reopened().over(meter)
-        if is_late:  # what was read since may be of whoever came then
-            last = running.over_since(ended, event.meter_wh, event.reason)
-        else:
-            last = replace(running, ended=ended, meter_stop_wh=event.meter_wh, stop_reason=event.reason).over(meter)
-        return self._with(replace(evse, meter=meter, running=None, last=last))
-
-    def _ended_at(self, event: Ended, session: Transaction) -> datetime:
-        """When a transaction really ended; what comes after a doubt is dated rightly, however late, if it can be."""
-        if session.doubt is None or event.received is None or _was_offline(event):
-            return self._happened_at(event)
-        if session.beginning <= event.at <= event.received:
-            return event.at
-        return session.ended or doubts.ended_at(self.evses[session.evse], session)
-
-    def _ended_unnoticed(self, event: Ended) -> Charger:
-        """The charger when a transaction ended that does not run: perhaps the latest one, of which no end was told."""
-        for evse in self.evses.values():
-            last = evse.last
-            if last is not None and last.transaction == event.transaction and (last.ended is None or last.presumed):
-                over = last.over_since(self._ended_at(event, last), event.meter_wh, event.reason)
-                return self._with(replace(evse, last=over))
-        return self._metered(event.evse, event)
-
-    def _metered(self, number: EvseId | None, event: Metered | Updated | Ended) -> Charger:
-        if not event.readings:
-            return self
-        if number is None:
-            # An update of a transaction that nobody knows, and which does not say where it runs, is of no main meter.
-            if not isinstance(event, Metered):
-                return self
-            return replace(self, meter=self.meter.after(event.readings, self._read_at(event)))
-        evse = self.evses.get(number)
-        return self if evse is None else self._with(self._read(evse, event))
-
-    def _begun(self, evse: Evse, running: Transaction, event: Started) -> Evse:
-        """The EVSE with a new transaction; one that ran before has ended without a word."""
-        before = evse.running.over(evse.meter) if evse.running is not None else evse.last
-        at, start = self._read_at(event), event.meter_wh
-        meter = evse.meter.began(start, at)
-        counted = meter.imported.total if start is None else meter.imported.when_it_said(start)
-        if meter.is_ahead_of(at):
-            counted = None
-        begun = replace(evse, running=replace(running, counted_from=counted), last=before, meter=meter)
-        return doubts.begun(begun)
-
-    def _read(self, evse: Evse, event: Metered | Started | Updated | Ended) -> Evse:
-        """The EVSE with what its meter was read by the way."""
-        if not event.readings:
-            return evse
-        running, presumed, readings = evse.running, evse.presumed, event.readings
-        session = running or presumed
-        start = None if session is None else session.meter_start_wh
-        if running is None and evse.last is not None:
-            readings = still_true(readings, evse.last.ended)
-        meter = evse.meter.after(readings, self._read_at(event), start)
-        read = replace(
-            evse,
-            meter=meter,
-            running=None if running is None else running.metered(meter),
-            last=evse.last if presumed is None else presumed.metered(meter),
-        )
-        return doubts.after_reading(read, event.transaction, self._happened_at(event), self._read_at(event))
-
-    def _read_at(self, event: StatusChanged | Metered | Started | Updated | Ended) -> datetime:
-        """When a meter was really read, or something seen: now, unless the charger tells what it queued."""
-        if event.received is None:
-            return event.at
-        if _was_offline(event):
-            return min(event.at - self.skew, event.received)
-        return self.moment_of(event.at, event.received)
-
-    def _happened_at(self, event: StatusChanged | Metered | Started | Updated | Ended) -> datetime:
-        """When something really happened; to the charger's second, if its clock is right by and large."""
-        moment = self._read_at(event)
-        return event.at if abs(event.at - moment) <= UNNOTICED else moment
-
-    def _evse(self, number: EvseId | None) -> Evse | None:
-        """The EVSE of this number, new if need be; None for a number that no charger has."""
-        if number is None or number < 1:
-            return None
-        if number in self.evses:
-            return self.evses[number]
-        return Evse(evse=number) if len(self.evses) < MAX_EVSES else None
-
-    def _with(self, evse: Evse) -> Charger:
-        return replace(self, evses={**self.evses, evse.evse: evse})
-
-
-def _faults_after(faults: Faults, event: StatusChanged) -> Faults:
-    """What is wrong once a status was told; 2.x tells one twice, and only once what is wrong."""
-    if event.fault is None and event.status is ConnectorStatus.FAULTED:
-        return faults
-    return with_fault(faults, str(event.connector), event.fault)
-
-
-def _settled(before: Charger, after: Charger, at: datetime) -> Charger:
-    """The charger once what was read says no more than is true of what its cars do now."""
-    if after.evses is before.evses:
-        return after
-    changed: dict[EvseId, Evse] = {}
-    for number, evse in after.evses.items():
-        old = before.evses.get(number)
-        if evse is not old and (old is None or not _goes_on(old, evse)):
-            meter = settled(evse.meter, Doing.UNKNOWN if old is None else old.doing, evse.doing, at)
-            if meter is not evse.meter:
-                changed[number] = replace(evse, meter=meter)
-    return replace(after, evses={**after.evses, **changed}) if changed else after
-
-
-def _goes_on(old: Evse, evse: Evse) -> bool:
-    """Whether a session goes on as it did, so that a reading says nothing else: most messages are such readings."""
-    before, running = old.running, evse.running
-    return (
-        before is not None
-        and running is not None
-        and before.charging_state is running.charging_state is not ChargingState.IDLE
-        and old.told is evse.told
-        and old.reported is evse.reported
-    )
-
-
-def _was_offline(event: StatusChanged | Metered | Started | Updated | Ended) -> bool:
-    """Whether the charger says that it was away when something happened, which 1.6 cannot."""
-    return isinstance(event, Started | Updated | Ended) and event.offline
+    @property
+    def _dating(self) -> Dating:
+        return Dating(self.connected_at, self.away_since, self.clock.skew)
 
 
 def _dated(charger: Charger, told: datetime, received: datetime | None) -> Charger:
@@ -652,41 +411,6 @@ def _dated(charger: Charger, told: datetime, received: datetime | None) -> Charg
         return charger
     clock = charger.clock.after(told, received)
     return charger if clock is charger.clock else replace(charger, clock=clock)
-
-
-def _judged(running: Transaction, verdict: Verdict | None) -> Transaction:
-    """The transaction with what was said of its token; as it was if nothing was."""
-    if verdict is None:
-        return running
-    return replace(
-        running,
-        group=verdict.group,
-        standing=verdict.standing,
-        against=verdict.against,
-        evict_from=verdict.evict_from,
-    )
-
-
-def _is_same_start(known: Transaction, start: Started) -> bool:
-    """Whether a start repeats a known one: 1.6 repeats it word for word, 2.x with its own transaction id.
-
-    A charger that counts its transactions from its boot on gives the next one the id of one that has ended.
-    """
-    if start.transaction is not None:
-        return start.transaction == known.transaction and not _is_after(known, start)
-    return (
-        start.at == known.started_at
-        and start.meter_wh == known.meter_start_wh
-        and (start.token is None) == (known.token is None)
-        and (start.token is None or known.token is None or start.token.matches(known.token))
-    )
-
-
-def _is_after(known: Transaction, start: Started) -> bool:
-    """Whether something began when a transaction had ended, by the charger's clock, which may be wrong."""
-    if known.ended is None or start.at <= known.started_at:
-        return False
-    return start.at - known.started_at >= known.lasted(known.ended)
 
 
 def _reconnected(evse: Evse, *, was_away: bool) -> Evse:

@@ -14,6 +14,9 @@ from .meter import Meter
 from .presence import Doing, doing
 from .transaction import Transaction
 
+MAX_EVSES = 200
+"""More than any charger has; a broken one that counts up its connector ids must not fill the device registry."""
+
 MOST_EVICTIONS = 3
 """How often it is tried to stop somebody at an EVSE before that is left alone (ocpp.md 5.7)."""
 
@@ -156,3 +159,21 @@ class Evse:
         """Whether energy flows; None while the charger has told nothing."""
         status = self.status
         return None if status is None else status is ConnectorStatus.CHARGING
+
+
+type Evses = Mapping[EvseId, Evse]
+"""Those of one charger, by number."""
+
+
+def evse_at(evses: Evses, number: EvseId | None) -> Evse | None:
+    """The EVSE of this number, new if need be; None for a number that no charger has."""
+    if number is None or number < 1:
+        return None
+    if number in evses:
+        return evses[number]
+    return Evse(evse=number) if len(evses) < MAX_EVSES else None
+
+
+def with_evse(evses: Evses, evse: Evse) -> Evses:
+    """The EVSEs with this one as it is now."""
+    return {**evses, evse.evse: evse}

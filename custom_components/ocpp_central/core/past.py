@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from .book import Change
-from .charger import LONGEST_QUEUE, UNNOTICED, Charger
+from .charger import Charger
+from .dating import LONGEST_QUEUE, UNNOTICED
 from .events import ChargerId, EvseId, Started, Updated, Verdict
 from .reservation import Cause, Reservation, Status
 from .room import fits

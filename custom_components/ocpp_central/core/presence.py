@@ -1,18 +1,12 @@
-"""What a car does at an EVSE, and what is left of its meter's last readings by that.
+"""What a car does at an EVSE.
 
-Knows which status says that nothing flows, and which that no car is there. Must not know what tells it, nor who is shown it.
-
-A charger tells readings while somebody charges, and many tell none when that ends: without this, the power and the state of
-charge of a car that is gone would be shown until the next one comes.
+Knows which status says that nothing flows, and which that no car is there. Must not know what tells it, nor what follows.
 """
 
-from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 
-from .events import ChargingState, ConnectorStatus, Reading
-from .measurands import FLOWS
-from .meter import Meter
+from .events import ChargingState, ConnectorStatus
 from .transaction import Transaction
 
 
@@ -61,18 +55,3 @@ def doing(status: ConnectorStatus | None, running: Transaction | None) -> Doing:
     if running.charging_state is ChargingState.IDLE:  # 2.x: a session may outlast the car that it was for
         return Doing.GONE if status in _FREE else Doing.RESTING
     return _IN_SESSION.get(status, Doing.TAKING)
-
-
-def settled(meter: Meter, before: Doing, now: Doing, at: datetime) -> Meter:
-    """The meter once a car does something else, `at` the charger's own time; itself where nothing follows."""
-    if now is Doing.GONE:
-        return meter.without_car() if before is now else meter.left(at)
-    # what is read of a free connector is what the charger itself takes, and a car that is plugged in changes nothing of that
-    return meter.at_rest(at) if now is Doing.RESTING and before in (Doing.TAKING, Doing.UNKNOWN) else meter
-
-
-def still_true(readings: tuple[Reading, ...], ended: datetime | None) -> tuple[Reading, ...]:
-    """The readings that say something of now, though the last session has ended: what flowed before that does not."""
-    if ended is None:
-        return readings
-    return tuple(each for each in readings if each.at > ended or each.measurand not in FLOWS)

@@ -6,7 +6,8 @@ Knows which messages of a charger say so. Must not know who may charge (`authori
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .charger import UNNOTICED, Charger
+from .charger import Charger
+from .dating import UNNOTICED
 from .drivers import Driver, Drivers
 from .events import Authorizing, ChargerId, EvseId, Standing, Started, Updated
 from .steps import Report

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from .charger import UNNOTICED, Charger
+from .charger import Charger
+from .dating import UNNOTICED
 from .events import ChargingState, ConnectorStatus, Event, EvseId, Metered, Started, TransactionId, Updated
 
 _UNDER_WAY: Final = frozenset({ConnectorStatus.CHARGING, ConnectorStatus.SUSPENDED_EV, ConnectorStatus.SUSPENDED_EVSE})

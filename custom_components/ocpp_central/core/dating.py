@@ -1,0 +1,68 @@
+"""When something really happened that a charger tells, by what its dates are worth.
+
+Knows that a charger may tell late what it queued, and by a clock that is wrong. Must not know how wrong that clock is (`clock`), nor
+what has happened.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from .events import Ended, Metered, Started, StatusChanged, Updated
+
+LONGEST_QUEUE: Final = timedelta(days=7)
+"""What a charger queued is not believed to be older; a charger without a clock dates it to 1970."""
+
+UNNOTICED: Final = timedelta(seconds=60)
+"""How long a connection may be lost before we notice: up to two pings pass; and a charger tells whole seconds."""
+
+type Happening = StatusChanged | Metered | Started | Updated | Ended
+"""What a charger dates, and may have queued."""
+
+
+class When(NamedTuple):
+    """When something was. `read_at`: when it was seen or read; now, unless the charger tells what it queued.
+
+    `happened_at`: to the charger's second, if its clock is right by and large.
+    """
+
+    read_at: datetime
+    happened_at: datetime
+
+
+class Dating(NamedTuple):
+    """What is known of a charger's connection and clock. `skew`: how far the clock is ahead of ours."""
+
+    connected_at: datetime | None
+    away_since: datetime | None
+    skew: timedelta
+
+    def moment_of(self, told: datetime, now: datetime) -> datetime:
+        """When something really happened that the charger tells now and dates `told`.
+
+        A charger's clock may be wrong, so its date counts only where it is plausible: for what it queued while it
+        was away from us, by as much as the clock is known to be wrong. All else happens now.
+        """
+        told -= self.skew
+        if self.connected_at is None or told >= self.connected_at:
+            return now
+        earliest = now - LONGEST_QUEUE
+        if self.away_since is not None:
+            earliest = max(earliest, self.away_since - UNNOTICED)
+        return told if told >= earliest else now
+
+    def when(self, event: Happening) -> When:
+        """When what an event tells really was."""
+        read_at = self._read_at(event)
+        return When(read_at, event.at if abs(event.at - read_at) <= UNNOTICED else read_at)
+
+    def _read_at(self, event: Happening) -> datetime:
+        if event.received is None:
+            return event.at
+        if was_offline(event):
+            return min(event.at - self.skew, event.received)
+        return self.moment_of(event.at, event.received)
+
+
+def was_offline(event: Happening) -> bool:
+    """Whether the charger says that it was away when something happened, which 1.6 cannot."""
+    return isinstance(event, Started | Updated | Ended) and event.offline
