@@ -5,17 +5,15 @@ Knows the one place where an event changes the world, and where the world is sav
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_point_in_utc_time, async_track_time_interval
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from . import errors
+from .alarm import Alarm
 from .audience import Audience, Place
 from .choices import Choices
 from .connections import Connections
@@ -33,10 +31,8 @@ from .core.events import (
     Evicting,
     EvseId,
     Heard,
-    HoldEnded,
     Metered,
     Pardoned,
-    Started,
     TransactionId,
     Verdict,
 )
@@ -44,11 +40,9 @@ from .core.evse import Evse
 from .core.following import Revision, followed
 from .core.ledger import Ledger, Step
 from .core.leftovers import leftovers
-from .core.packing import NODES_ASIDE, NODES_AT_ONCE
 from .core.planner import Plan, plan
 from .core.policy import Policy
 from .core.presentation import Presentation, presentation
-from .core.refusal import Refusal
 from .core.reservation import Reservation, Status
 from .core.rules import Enforcement, Rules
 from .core.set_back import in_time
@@ -59,27 +53,18 @@ from .core.undo import undone
 from .drivers import drivers_of, find_driver
 from .history import History
 from .list_keeper import ListKeeper
-from .metering import Pacer, note_labels
+from .metering import Pacer
 from .options import consumes_on_any, policy_of, rules_of
 from .outlasting import outlasting
+from .remarks import Rejections, note_labels, note_late_uses, note_unknown_hold
 from .showing import changed_at, changed_in, read_in, sessions_changed_in, shows_at, told_at
 from .starts import Starts
 from .store import Memory, Storage, StorageFailedError, is_to_be_kept
-from .watch import Watch
+from .transaction_ids import TransactionIds
+from .watch import Watches
+from .working_out import StepOf, World, worked_out, worked_out_aside
 
 type OcppConfigEntry = ConfigEntry[CentralSystem]
-
-type StepOf = Callable[[Ledger, int], Step]
-"""A step that somebody asks for, from a ledger and the nodes that its planning may cost. Raises `Refusal`."""
-
-ID_BLOCK = 100
-"""So many transaction ids are taken from disk at once, so that none is given twice after a crash (contract 5)."""
-
-ATTEMPTS_ASIDE = 2
-"""How often a step is worked out in a thread while the world changes meanwhile every time."""
-
-SWEEP = timedelta(seconds=60)
-"""How often the time is looked at regardless of timers: a suspended machine or a changed clock stops them."""
 
 
 class CentralSystem:
@@ -98,9 +83,8 @@ class CentralSystem:
         self._ledger = Ledger()
         self._chargers: dict[ChargerId, Charger] = {}
         self._own_enforcement: dict[ChargerId, Enforcement | None] = {}
-        self._last_transaction_id = 0
-        self._ids_until = 0
         self._storage = Storage(hass, entry.entry_id, self._memory)
+        self._transaction_ids = TransactionIds(self._storage.changed)
         self._history = History(
             hass,
             entry.entry_id,
@@ -112,16 +96,13 @@ class CentralSystem:
         self.one_series = asyncio.Lock()
         """Whoever changes what repeats does so alone, because he writes down again what he has read before."""
         self.connections = Connections()
-        self.lists = ListKeeper(self)
+        self.lists = ListKeeper(self._chargers, self.put)
         self.starts = Starts(hass, self.audience, self.evse)
         self._pacer = Pacer(hass, self.audience, self._apply)
-        self._watches: set[Watch] = set()
-        self._rejecting: set[ChargerId] = set()
+        self.watches = Watches()
+        self._rejections = Rejections()
         self._holding: set[ChargerId] = set()
-        self._timer: CALLBACK_TYPE | None = None
-        self._timer_at: datetime | None = None
-        self._sweeper: CALLBACK_TYPE | None = None
-        self._stopped = False
+        self._alarm = Alarm(hass, self._pass_time)
 
     async def start(self) -> None:
         """Read what was remembered."""
@@ -130,24 +111,20 @@ class CentralSystem:
         self._ledger = memory.ledger.restarted()
         # While we were away ourselves, nobody could tell whether a charger was.
         now = dt_util.utcnow()
-        self._chargers = {known: replace(charger, missed_since=now) for known, charger in memory.chargers.items()}
-        self._last_transaction_id = self._ids_until = memory.last_transaction_id
+        self._chargers.update({known: replace(charger, missed_since=now) for known, charger in memory.chargers.items()})
+        self._transaction_ids.restart(memory.last_transaction_id)
 
     @callback
     def begin(self) -> None:
         """Let time pass, now that everybody listens: whatever should have happened meanwhile happens now."""
-        self._sweeper = async_track_time_interval(self.hass, self._on_time, SWEEP, cancel_on_shutdown=True)
+        self._alarm.begin()
         self.audience.open()
         self._history.begin()
         self._pass_time()
 
     async def stop(self) -> None:
         """Leave no timer, and write what is not yet written. The chargers are gone by now, so nobody waits for them."""
-        self._stopped = True
-        for unsubscribe in (self._timer, self._sweeper):
-            if unsubscribe is not None:
-                unsubscribe()
-        self._timer = self._sweeper = None
+        self._alarm.stop()
         self._pacer.stop()
         self.starts.stop()
         await self._history.close()
@@ -259,7 +236,7 @@ class CentralSystem:
         step = followed(self._ledger, revision, self._chargers, self.policy, dt_util.utcnow())
         self._take(step)  # those who are gone are still known, so that the news can name them
         self.drivers = revision.after
-        self.lists.renew()
+        self.lists.renew(self.drivers)
         self._set_timer()
         self.connections.wake(change.after.charger for change in step.changes)
         self.audience.wake_all()
@@ -325,9 +302,8 @@ class CentralSystem:
             return None
         now = dt_util.utcnow()
         before = in_time(known, now)
-        event = taken_up(before, self._numbered(before, event))
-        if isinstance(event, HoldEnded) and event.hold not in self._ledger.book(charger_id).wire_ids:
-            LOGGER.info("%s gave up a reservation that nobody here knows: %s", charger_id, event.hold)
+        event = taken_up(before, self._transaction_ids.numbered(before, event))
+        note_unknown_hold(self._ledger.book(charger_id), event)
         ledger = self._ledger
         verdict = judge(self.court(charger_id), before, event, now) if asks(before, event) else None
         after = before.after(event, verdict)
@@ -387,16 +363,6 @@ class CentralSystem:
         made = self._make_alone(step_of, aside=aside)
         return await outlasting(self.hass.async_create_task(made, "step", eager_start=True))
 
-    @contextmanager
-    def watched(self, uid: str) -> Iterator[Watch]:
-        """Notice what becomes of a reservation, from before it lives on."""
-        watch = Watch(uid)
-        self._watches.add(watch)
-        try:
-            yield watch
-        finally:
-            self._watches.remove(watch)
-
     def is_being_told(self, charger_id: ChargerId, uid: str) -> bool:
         """Whether the charger is, or can now be, told something of this reservation."""
         if (reservation := self._ledger.find(uid)) is None:
@@ -440,7 +406,7 @@ class CentralSystem:
             self._take(step, word=word)
             self.connections.wake([charger_id])
             if isinstance(command, PlaceHold) and outcome is Outcome.REJECTED:
-                self._note_rejection(charger, step.changes)
+                self._rejections.note(charger, step.changes)
 
     def plan(self, charger_id: ChargerId) -> Plan:
         """What this charger is to be told now."""
@@ -461,29 +427,13 @@ class CentralSystem:
         return Memory(
             ledger=self._ledger,
             chargers=dict(self._chargers),
-            last_transaction_id=self._ids_until,
+            last_transaction_id=self._transaction_ids.until,
         )
-
-    def _numbered(self, charger: Charger, event: Event) -> Event:
-        """A start that asks us for its transaction id, with the id: the old one if it is told again."""
-        if not isinstance(event, Started) or event.transaction is not None:
-            return event
-        if (known := charger.same_start(event)) is not None:
-            return replace(event, transaction=known.transaction)
-        self._last_transaction_id += 1
-        while (
-            charger.running(str(self._last_transaction_id)) is not None
-        ):  # another central system gave it the same one
-            self._last_transaction_id += 1
-        if self._last_transaction_id > self._ids_until:
-            self._ids_until = self._last_transaction_id + ID_BLOCK - 1
-            self._storage.changed()
-        return replace(event, transaction=str(self._last_transaction_id))
 
     async def _make_alone(self, step_of: StepOf, *, aside: bool) -> Step:
         """One step at a time, so that one which is undone takes no other with it."""
         async with self._one_step:
-            step = await (self._worked_out_aside(step_of) if aside else self._worked_out(step_of))
+            step = await (worked_out_aside if aside else worked_out)(self.hass, self._world, step_of)
             if step.ledger is self._ledger:
                 return step
             self._ledger = step.ledger
@@ -501,35 +451,8 @@ class CentralSystem:
             self.connections.wake(change.after.charger for change in step.changes)
             return step
 
-    async def _worked_out(self, step_of: StepOf) -> Step:
-        """A step as the world is: in the event loop if that is soon known, else in a thread (ocpp.md 5.10).
-
-        What the thread has found counts only if ledger and drivers are still those that it looked at.
-        """
-        try:
-            return step_of(self._ledger, NODES_AT_ONCE)
-        except Refusal as refusal:
-            if refusal.proven:
-                raise
-            undecided = refusal
-        step = await self._tried_aside(step_of)
-        if step is None:
-            raise undecided
-        return step
-
-    async def _worked_out_aside(self, step_of: StepOf) -> Step:
-        """A long step as the world is: in a thread, unless the world changes too often for that."""
-        step = await self._tried_aside(step_of)
-        return step_of(self._ledger, NODES_AT_ONCE) if step is None else step
-
-    async def _tried_aside(self, step_of: StepOf) -> Step | None:
-        """A step that was worked out in a thread; None if the world has changed meanwhile every time."""
-        for _ in range(ATTEMPTS_ASIDE):
-            ledger, drivers = self._ledger, self.drivers
-            step = await self.hass.async_add_executor_job(step_of, ledger, NODES_ASIDE)
-            if self._ledger is ledger and self.drivers is drivers:
-                return step
-        return None
+    def _world(self) -> World:
+        return World(self._ledger, self.drivers)
 
     def _take(self, step: Step, places: Iterable[Place] = (), *, word: str | None = None) -> None:
         """Take a step that happened: remembered at once, on disk soon."""
@@ -540,38 +463,12 @@ class CentralSystem:
         self._tell(step.changes, places, word=word)
 
     def _tell(self, changes: tuple[Change, ...], places: Iterable[Place] = (), *, word: str | None = None) -> None:
-        self._note_ends(changes)
+        if any(change.after.status.is_final for change in changes):
+            self._history.changed()
+        note_late_uses(changes)
         self.audience.publish((change, told_at(change, self._chargers)) for change in changes)
         self.audience.wake({*places, *changed_at(changes, self._chargers)})
-        for watch in self._watches:
-            watch.look(changes, word)
-
-    def _note_ends(self, changes: Iterable[Change]) -> None:
-        for change in changes:
-            if change.after.status.is_final:
-                self._history.changed()
-            if change.before is not None and change.before.status.is_final:
-                LOGGER.info(
-                    "Reservation %s of charger %s had expired, but its holder had started in time: it was used",
-                    change.after.reservation_id,
-                    change.after.charger,
-                )
-
-    def _note_rejection(self, charger: Charger, changes: Iterable[Change]) -> None:
-        """Say once that a charger does not do what it claims, where nobody is told by an error."""
-        told = any(change.after.status is Status.REJECTED for change in changes)
-        if charger.claims_reservations and not told and charger.charger not in self._rejecting:
-            self._rejecting.add(charger.charger)
-            LOGGER.warning(
-                "%s rejects reservations, though it says that it supports them: Home Assistant alone keeps strangers out"
-                " (logged once)",
-                charger.charger,
-            )
-
-    @callback
-    def _on_time(self, _: datetime) -> None:
-        self._timer_at = None
-        self._pass_time()
+        self.watches.look(changes, word)
 
     def _pass_time(self) -> None:
         now = dt_util.utcnow()
@@ -579,20 +476,9 @@ class CentralSystem:
         self._take(step)
         self.connections.wake(change.after.charger for change in step.changes)
         if self.lists.changes_at is not None and self.lists.changes_at <= now:
-            self.lists.renew()
+            self.lists.renew(self.drivers)
         self._set_timer()
 
     def _set_timer(self) -> None:
         """One timer for the next edge of the ledger, or of the drivers' validity."""
-        edges = [each for each in (self._ledger.next_moment(), self.lists.changes_at) if each is not None]
-        moment = None if self._stopped else min(edges, default=None)
-        if moment == self._timer_at:
-            return
-        if self._timer is not None:
-            self._timer()
-            self._timer = None
-        self._timer_at = moment
-        if moment is not None:
-            self._timer = async_track_point_in_utc_time(
-                self.hass, HassJob(self._on_time, cancel_on_shutdown=True), moment
-            )
+        self._alarm.set((self._ledger.next_moment(), self.lists.changes_at))

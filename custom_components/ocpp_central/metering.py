@@ -11,34 +11,14 @@ from typing import Final
 from homeassistant.core import HomeAssistant, callback
 
 from .audience import Audience, Place
-from .const import LOGGER
-from .core.charger import Charger
 from .core.events import ChargerId, Metered, Reading
 from .core.measurands import INTERVAL
 
 PACE: Final = 1.0
 """Seconds. The newest readings of a place are read and shown once in this time."""
 
-_MEANT: Final = {1000: "kWh and calls that Wh", 0.001: "Wh and calls that kWh"}
-
 type _Same = tuple[str, str | None, str | None, str | None]
 """What makes two readings readings of the same."""
-
-
-@callback
-def note_labels(before: Charger, after: Charger) -> None:
-    """Say once in the log which units of a charger are found not to be what they say."""
-    meters = [(before.meter, after.meter, "")]
-    meters += [
-        (before.evses[number].meter, evse.meter, f" at connector {number}")
-        for number, evse in after.evses.items()
-        if number in before.evses
-    ]
-    for old, new, where in meters:
-        if new.labels.times != old.labels.times and new.labels.times in _MEANT:
-            LOGGER.warning("%s tells its energy%s in %s; it is read so", after.charger, where, _MEANT[new.labels.times])
-        for measurand in sorted(new.labels.in_watts - old.labels.in_watts):
-            LOGGER.warning("%s tells %s%s in W and calls that kW; it is read so", after.charger, measurand, where)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,8 @@ Knows how to notice its changes. Must not know who brings them about, nor what i
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from homeassistant.core import callback
 
@@ -37,3 +38,27 @@ class Watch:
         """Return once something has happened."""
         self._turned.clear()
         await self._turned.wait()
+
+
+class Watches:
+    """All who wait in one central system."""
+
+    def __init__(self) -> None:
+        """Have none."""
+        self._watches: set[Watch] = set()
+
+    @contextmanager
+    def on(self, uid: str) -> Iterator[Watch]:
+        """Notice what becomes of a reservation, from before it lives on."""
+        watch = Watch(uid)
+        self._watches.add(watch)
+        try:
+            yield watch
+        finally:
+            self._watches.remove(watch)
+
+    @callback
+    def look(self, changes: Iterable[Change], word: str | None) -> None:
+        """Something has happened: have everybody look who waits."""
+        for watch in self._watches:
+            watch.look(changes, word)

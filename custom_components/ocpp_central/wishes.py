@@ -29,7 +29,7 @@ async def reserve(central: CentralSystem, wish: Wish) -> Reservation:
     charger refused; either way nothing is left of it. A caller who is cancelled leaves the wish to itself.
     """
     uid = uuid4().hex
-    with central.watched(uid) as watch:
+    with central.watches.on(uid) as watch:
         await _propose(central, wish, uid)
         while watch.decided is None:
             await watch.turn()
@@ -67,7 +67,7 @@ async def change(
     the reservation is as it was. Whatever the charger says, the reservation stands as it was changed.
     """
     uid = reservation.uid
-    with central.watched(uid) as watch:
+    with central.watches.on(uid) as watch:
         step = await _amend(central, reservation, amendment)
         mine = [each.after for each in step.changes if each.after.uid == uid]
         if not mine:

@@ -15,7 +15,7 @@ def chargers() -> list[ConfigSubentryData]:
 @pytest.fixture(autouse=True)
 def no_time_in_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not plain at once is a question for a thread."""
-    monkeypatch.setattr("custom_components.ocpp_central.coordinator.NODES_AT_ONCE", 0)
+    monkeypatch.setattr("custom_components.ocpp_central.working_out.NODES_AT_ONCE", 0)
 
 
 async def test_what_needs_others_to_be_planned_anew_is_found(site: Site, clock: Clock) -> None:
