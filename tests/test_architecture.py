@@ -103,7 +103,7 @@ def _breach(where: str, one: Import) -> str | None:
         return None
     if one.top in PLATFORMS:
         return "nothing imports a platform"
-    inner = one.top in {"csms", "store", "reconciler"}
+    inner = one.top in {"csms", "memory", "store", "reconciler"}
     if ring == "entity" or ring in PLATFORMS | ASKS_THE_COORDINATOR:
         return "it asks the coordinator" if inner else None
     if ring == "coordinator" and one.top == "entity":

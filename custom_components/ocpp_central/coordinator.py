@@ -53,13 +53,14 @@ from .core.undo import undone
 from .drivers import drivers_of, find_driver
 from .history import History
 from .list_keeper import ListKeeper
+from .memory import Memory, is_to_be_kept
 from .metering import Pacer
 from .options import consumes_on_any, policy_of, rules_of
 from .outlasting import outlasting
 from .remarks import Rejections, note_labels, note_late_uses, note_unknown_hold
 from .showing import changed_at, changed_in, read_in, sessions_changed_in, shows_at, told_at
 from .starts import Starts
-from .store import Memory, Storage, StorageFailedError, is_to_be_kept
+from .store import Storage, StorageFailedError
 from .transaction_ids import TransactionIds
 from .watch import Watches
 from .working_out import StepOf, World, worked_out, worked_out_aside

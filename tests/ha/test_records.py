@@ -5,8 +5,8 @@ from homeassistant.util.json import json_loads_object
 from hypothesis import settings
 from hypothesis.stateful import invariant
 
+from custom_components.ocpp_central.memory import Memory, decoded, encoded
 from custom_components.ocpp_central.records import Writer
-from custom_components.ocpp_central.store import Memory, decoded, encoded
 from tests.core.test_any_order import AnyOrder
 
 
