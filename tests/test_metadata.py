@@ -58,10 +58,11 @@ RULES = {
 ELSEWHERE = {
     "sensor": (
         "heartbeat_sensor.py",
-        "metering_sensors.py",
+        "reading_descriptions.py",
+        "session_sensors.py",
     )
 }
-"""Modules beside that of a platform that have entities of it."""
+"""Modules beside that of a platform that describe entities of it."""
 
 AUTOMATED = ("services", "triggers", "conditions")
 """What automations use, by the file that describes it."""

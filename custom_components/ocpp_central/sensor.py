@@ -26,7 +26,8 @@ from .core.reservation import Reservation, Status
 from .entity import PlaceEntity, add_entities_everywhere
 from .heartbeat_sensor import LAST_HEARTBEAT, LastHeartbeatSensor
 from .keeping_out import keeping_out
-from .metering_sensors import add_meters, session_sensors
+from .metering_sensors import add_meters
+from .session_sensors import session_sensors
 
 PARALLEL_UPDATES = 0
 
