@@ -117,13 +117,18 @@ async def _with_phases(
     """The limits with the phases that they count on: as said, as measured, or (if that matters) as the charger says.
 
     One that says nothing, or nothing in time, is limited as if there were those that make it the least.
+    Watts that are shared by the phases become the fewest amperes where there are the most of these.
     """
-    known = limits[0].phases or phases_at(charger, place.evse)
-    if known is None and any(limit.unit is not unit for limit in limits):
+    known = {
+        unit: limits[0].phases or phases_at(charger, place.evse, most=unit is Unit.WATT)
+        for unit in {limit.unit for limit in limits}
+    }
+    if None in known.values() and any(limit.unit is not unit for limit in limits):
         evse = central.evse(place)
         question = AskForPhases(evse=place.evse, connector=None if evse is None else plug_in_use(evse))
-        known = _phases_in((await central.connections.execute(place.charger, question)).told)
-    return [replace(limit, phases=known) for limit in limits]
+        told = _phases_in((await central.connections.execute(place.charger, question)).told)
+        known = dict.fromkeys(known, told)
+    return [replace(limit, phases=known[limit.unit]) for limit in limits]
 
 
 def _phases_in(told: Iterable[object]) -> int | None:

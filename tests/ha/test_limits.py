@@ -62,8 +62,8 @@ def most(site: Site) -> float:
     return highest
 
 
-async def measure(charger: SimulatedCharger, readings: dict[str, float]) -> None:
-    """Tell readings of the first connector, each called by measurand@phase."""
+async def measure(charger: SimulatedCharger, readings: dict[str, float], connector: int = 1) -> None:
+    """Tell readings of a connector, each called by measurand@phase."""
     values = [
         {"measurand": kind.partition("@")[0], "phase": kind.partition("@")[2], "value": value}
         for kind, value in readings.items()
@@ -71,9 +71,9 @@ async def measure(charger: SimulatedCharger, readings: dict[str, float]) -> None
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if charger.version is Version.V16:
         sampled = [each | {"value": str(each["value"])} for each in values]
-        told = {"connectorId": 1, "meterValue": [{"timestamp": at, "sampledValue": sampled}]}
+        told = {"connectorId": connector, "meterValue": [{"timestamp": at, "sampledValue": sampled}]}
     else:
-        told = {"evseId": 1, "meterValue": [{"timestamp": at, "sampledValue": values}]}
+        told = {"evseId": connector, "meterValue": [{"timestamp": at, "sampledValue": values}]}
     await charger.call("MeterValues", told)
 
 
@@ -202,6 +202,25 @@ async def test_phases_are_learned(
     assert await limit(site, current=16) == "Accepted"
     assert amounts(charger.profiles[0]) == [(0, watts)]
     assert site.state(NUMBER) == "16.0"
+
+
+@pytest.mark.parametrize(
+    ("units", "wish", "want"), [("A", {"power": 11040}, ("A", 16)), ("W", {"current": 16}, ("W", 3680))]
+)
+async def test_no_connector_of_a_charger_gets_more_than_is_wished_for_it(
+    site: Site, version: Version, units: str, wish: dict[str, float], want: tuple[str, float]
+) -> None:
+    """One charges on one phase and another one on three: of watts the most phases count, of amperes the fewest."""
+    charger = await charger_at(site, version, limit_units=units)
+    for connector, currents in ((1, (16, 0, 0)), (2, (16, 16, 16))):
+        assert await charger.start(connector, f"{HOLDER}{connector}")
+        await site.shows(f"switch.a_connector_{connector}_charging", "on")
+        readings = {f"Current.Import@L{number}": current for number, current in enumerate(currents, 1)}
+        await measure(charger, readings, connector)
+        await site.shows(f"sensor.a_connector_{connector}_current", "16.0")
+    assert await limit(site, None, **wish) == "Accepted"
+    (profile,) = charger.profiles
+    assert (profile.unit, amounts(profile)) == (want[0], [(0, want[1])])
 
 
 async def test_a_charger_that_tells_no_phases_in_time_is_limited_all_the_same(
