@@ -113,7 +113,7 @@ class CentralSystem:
         """Whoever changes what repeats does so alone, because he writes down again what he has read before."""
         self.connections = Connections()
         self.lists = ListKeeper(self)
-        self.starts = Starts(hass, self.audience, self.evse)
+        self.starts = Starts(hass, self.audience, self.connections, self.evse)
         self._pacer = Pacer(hass, self.audience, self._apply)
         self._watches: set[Watch] = set()
         self._rejecting: set[ChargerId] = set()

@@ -215,7 +215,7 @@ async def test_no_connector_of_a_charger_gets_more_than_is_wished_for_it(
     for connector, currents in ((1, (16, 0, 0)), (2, (16, 16, 16))):
         assert await charger.start(connector, f"{HOLDER}{connector}")
         await site.shows(f"switch.a_connector_{connector}_charging", "on")
-        readings = {f"Current.Import@L{number}": current for number, current in enumerate(currents, 1)}
+        readings = {f"Current.Import@L{number}": float(current) for number, current in enumerate(currents, 1)}
         await measure(charger, readings, connector)
         await site.shows(f"sensor.a_connector_{connector}_current", "16.0")
     assert await limit(site, None, **wish) == "Accepted"
