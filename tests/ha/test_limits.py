@@ -1,5 +1,6 @@
 """Limiting how much cars may draw, from Home Assistant."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -232,6 +233,15 @@ async def test_a_charger_that_tells_no_phases_in_time_is_limited_all_the_same(
     charger.behaviour = Behaviour(limit_units="W", answers={question: Fault.SILENT})
     assert await limit(site, current=10) == "Accepted"
     assert amounts(charger.profiles[0]) == [(0, 2300)]
+
+
+@pytest.mark.parametrize("last", ["set", "clear"])
+async def test_what_is_wished_last_counts(site: Site, version: Version, last: str) -> None:
+    """Also if what was wished before needs a question first."""
+    charger = await charger_at(site, version, limit_units="W")
+    second = limit(site, power=5000) if last == "set" else clear(site)
+    assert await asyncio.gather(limit(site, current=16), second) == ["Accepted", "Accepted"]
+    assert [amounts(each) for each in charger.profiles] == ([[(0, 5000)]] if last == "set" else [])
 
 
 async def test_a_limit_counts_at_once(site: Site, version: Version) -> None:
