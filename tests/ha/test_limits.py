@@ -240,7 +240,7 @@ async def test_what_is_wished_last_counts(site: Site, version: Version, last: st
     """Also if what was wished before needs a question first."""
     charger = await charger_at(site, version, limit_units="W")
     second = limit(site, power=5000) if last == "set" else clear(site)
-    assert await asyncio.gather(limit(site, current=16), second) == ["Accepted", "Accepted"]
+    assert set(await asyncio.gather(limit(site, current=16), second)) == {"Accepted"}
     assert [amounts(each) for each in charger.profiles] == ([[(0, 5000)]] if last == "set" else [])
 
 
@@ -338,6 +338,7 @@ async def test_the_number_goes_as_far_as_the_owner_says(site: Site) -> None:
         ({"current": 16, "power": 3680}, "conflicting_fields"),
         ({"current": 16, "schedule": [{"current": 16}]}, "conflicting_fields"),
         ({"schedule": [{"start": "2027-03-01T22:00:00Z"}]}, "schedule_unusable"),
+        ({"schedule": [{"current": 16, "power": 3680}]}, "schedule_unusable"),
         ({"schedule": [{"current": 16}, {"current": 10}]}, "schedule_unusable"),
         ({"schedule": [{"current": 16}, {"start": "2020-03-01T22:00:00Z", "current": 10}]}, "schedule_unusable"),
         (
