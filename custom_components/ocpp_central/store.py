@@ -23,6 +23,7 @@ from .core.abilities import Abilities
 from .core.book import Book, Ghost
 from .core.charger import Charger
 from .core.description import Description
+from .core.events import Reading
 from .core.evse import Evse
 from .core.labels import Labels
 from .core.ledger import Ledger
@@ -63,6 +64,7 @@ class StoredMeter:
     exported: Register = Register()
     counts: tuple[tuple[Key, Register], ...] = ()
     labels: Labels = Labels()
+    added: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,6 +352,7 @@ def _stored_meter(meter: Meter) -> StoredMeter:
         exported=meter.exported,
         counts=tuple(sorted(meter.counts.items(), key=str)),
         labels=meter.labels,
+        added=meter.added,
     )
 
 
@@ -440,4 +443,5 @@ def _meter(stored: StoredMeter) -> Meter:
         exported=stored.exported,
         counts=dict(stored.counts),
         labels=stored.labels,
+        added=stored.added,
     )

@@ -319,6 +319,34 @@ async def test_the_house_and_strangers_are_named_without_a_token(site: Site, ver
         await charger.unplug(1)
 
 
+async def test_an_interval_that_is_told_again_counts_once(site: Site, clock: Clock, version: Version) -> None:
+    """A charger repeats what it believes to be unanswered (1.6 section 3.7.1), also when it or Home Assistant is back."""
+    charger = await site.charger(version=version, behaviour=TELLS_ALL)
+
+    def taken(wh: int, minute: int) -> dict[str, Any]:
+        samples = [sample(version, "Energy.Active.Import.Interval", wh, context="Sample.Periodic")]
+        place = "connectorId" if version is Version.V16 else "evseId"
+        return {place: 1, "meterValue": [{"timestamp": f"2026-01-01T00:{minute:02}:00Z", "sampledValue": samples}]}
+
+    for _ in range(2):
+        await charger.call("MeterValues", taken(100, 1))
+    await site.shows(ENERGY, "0.1")
+    await charger.go_offline()
+    charger.go_online()
+    await charger.ready()
+    await charger.call("MeterValues", taken(100, 1))
+    await charger.call("MeterValues", taken(100, 2))
+    await site.shows(ENERGY, "0.2")
+    await charger.go_offline()
+    await site.stop()
+    await site.start()
+    charger.go_online()
+    await charger.ready()
+    await charger.call("MeterValues", taken(100, 2))
+    await charger.call("MeterValues", taken(50, 3))
+    await site.shows(ENERGY, "0.25")
+
+
 @ON_V16
 async def test_energy_neither_falls_nor_leaps(site: Site, version: Version) -> None:
     """A register that says nothing for a while, and one that begins anew (lbbrhzn/ocpp#1756)."""
