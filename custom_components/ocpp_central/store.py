@@ -29,6 +29,7 @@ from .core.labels import Labels
 from .core.ledger import Ledger
 from .core.limits import Limits
 from .core.local_list import Kept, kept, remembered
+from .core.maintenance import FirmwareStage, UploadStage
 from .core.meter import Key, Meter, is_worth_keeping
 from .core.past import Past
 from .core.register import Register
@@ -95,6 +96,8 @@ class StoredCharger:
     local_list: Kept = Kept()
     meter: StoredMeter = StoredMeter()
     limits: Limits = Limits()
+    firmware_stage: FirmwareStage | None = None
+    upload_stage: UploadStage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +268,8 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
         or before.local_list.known is not after.local_list.known
         or (before.meter is not after.meter and is_worth_keeping(before.meter, after.meter))
         or before.limits is not after.limits
+        or before.firmware_stage is not after.firmware_stage
+        or before.upload_stage is not after.upload_stage
         or len(before.evses) != len(after.evses)
     ):
         return True
@@ -341,6 +346,8 @@ def _stored_charger(charger: Charger) -> StoredCharger:
         vends_freely=charger.vends_freely,
         local_list=kept(charger.local_list.known),
         limits=charger.limits,
+        firmware_stage=charger.firmware_stage,
+        upload_stage=charger.upload_stage,
         meter=_stored_meter(charger.meter),
     )
 
@@ -432,6 +439,8 @@ def _charger(stored: StoredCharger) -> Charger:
         vends_freely=stored.vends_freely,
         local_list=remembered(stored.local_list),
         limits=stored.limits,
+        firmware_stage=stored.firmware_stage,
+        upload_stage=stored.upload_stage,
         meter=_meter(stored.meter),
     )
 
