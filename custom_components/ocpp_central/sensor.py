@@ -25,6 +25,7 @@ from .core.events import ConnectorStatus
 from .core.maintenance import FirmwareStage, UploadStage
 from .core.reservation import Reservation, Status
 from .entity import PlaceEntity, add_entities_everywhere, add_entities_while
+from .external_limit_sensor import external_limit_of
 from .heartbeat_sensor import LAST_HEARTBEAT, LastHeartbeatSensor
 from .keeping_out import keeping_out
 from .metering_sensors import add_meters, session_sensors
@@ -162,6 +163,7 @@ async def async_setup_entry(
     add_entities_everywhere(entry, async_add_entities, _entities_of)
     for progress in PROGRESS_SENSORS:
         add_entities_while(entry, async_add_entities, partial(_progress_of, progress))
+    add_entities_while(entry, async_add_entities, external_limit_of)
     add_meters(entry, async_add_entities)
 
 

@@ -25,6 +25,7 @@ from .core.charger import Charger
 from .core.description import Description
 from .core.events import Reading
 from .core.evse import Evse
+from .core.external_limits import ExternalLimit
 from .core.labels import Labels
 from .core.ledger import Ledger
 from .core.limits import Limits
@@ -96,6 +97,7 @@ class StoredCharger:
     local_list: Kept = Kept()
     meter: StoredMeter = StoredMeter()
     limits: Limits = Limits()
+    external_limits: tuple[tuple[int | None, tuple[ExternalLimit, ...]], ...] = ()
     firmware_stage: FirmwareStage | None = None
     upload_stage: UploadStage | None = None
 
@@ -268,6 +270,7 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
         or before.local_list.known is not after.local_list.known
         or (before.meter is not after.meter and is_worth_keeping(before.meter, after.meter))
         or before.limits is not after.limits
+        or before.external_limits is not after.external_limits
         or before.firmware_stage is not after.firmware_stage
         or before.upload_stage is not after.upload_stage
         or len(before.evses) != len(after.evses)
@@ -346,6 +349,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
         vends_freely=charger.vends_freely,
         local_list=kept(charger.local_list.known),
         limits=charger.limits,
+        external_limits=tuple(charger.external_limits.items()),
         firmware_stage=charger.firmware_stage,
         upload_stage=charger.upload_stage,
         meter=_stored_meter(charger.meter),
@@ -439,6 +443,7 @@ def _charger(stored: StoredCharger) -> Charger:
         vends_freely=stored.vends_freely,
         local_list=remembered(stored.local_list),
         limits=stored.limits,
+        external_limits=dict(stored.external_limits),
         firmware_stage=stored.firmware_stage,
         upload_stage=stored.upload_stage,
         meter=_meter(stored.meter),

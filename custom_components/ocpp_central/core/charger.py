@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from . import doubts
+from . import doubts, external_limits
 from .abilities import Abilities
 from .clock import Clock
 from .description import Description, described, has_new_firmware, is_another, is_renewed
@@ -29,6 +29,8 @@ from .events import (
     Event,
     Evicting,
     EvseId,
+    ExternalLimitCleared,
+    ExternallyLimited,
     FirmwareProgressed,
     LimitsTold,
     ListLimitsTold,
@@ -50,6 +52,7 @@ from .events import (
     Verdict,
 )
 from .evse import BROKEN, MOST_EVICTIONS, Evse
+from .external_limits import ExternalLimits
 from .faults import Faults, with_fault
 from .limits import Limits
 from .local_list import LocalList
@@ -101,6 +104,7 @@ class Charger:
     `local_list`: its own list of drivers.
     `meter`: the one for all that goes through it.
     `limits`: what it can limit, and has been told to.
+    `external_limits`: what limits it besides us.
     `faults`: what it said is wrong with it as a whole.
     `firmware_stage`, `upload_stage`: how far it has come with a new firmware, and with sending what it has logged.
     """
@@ -129,6 +133,7 @@ class Charger:
     local_list: LocalList = LocalList()
     meter: Meter = Meter()
     limits: Limits = Limits()
+    external_limits: ExternalLimits = field(default_factory=dict)
     firmware_stage: FirmwareStage | None = None
     upload_stage: UploadStage | None = None
 
@@ -284,6 +289,8 @@ class Charger:
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
             case Booted() | FirmwareProgressed() | UploadProgressed() | ProblemTold():
                 return self._described(event)
+            case ExternallyLimited() | ExternalLimitCleared():
+                return self._limited(event)
             case Evicting() | Pardoned() | TransactionTold() | TransactionUntold() | StopRefused():
                 return _settled(self, self._concerned(event), event.at)
             case (
@@ -330,6 +337,17 @@ class Charger:
             local_list=self.local_list.booted(),
             firmware_stage=after_boot(self.firmware_stage, is_new=has_new_firmware(self.description, event)),
         )
+
+    def _limited(self, event: ExternallyLimited | ExternalLimitCleared) -> Charger:
+        known = self.external_limits
+        match event:
+            case ExternallyLimited() if event.evse is None or event.evse in self.evses:
+                told = external_limits.limited(known, event.evse, event.limit)
+            case ExternalLimitCleared():
+                told = external_limits.cleared(known, event.evse, event.source)
+            case _:
+                told = known
+        return self if told == known else replace(self, external_limits=told)
 
     def _answered(
         self,
