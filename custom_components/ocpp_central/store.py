@@ -78,6 +78,7 @@ class StoredEvse:
     running: Transaction | None = None
     last: Transaction | None = None
     heard_at: datetime | None = None
+    is_missing: bool = False
     meter: StoredMeter = StoredMeter()
 
 
@@ -282,6 +283,7 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
             evse.running != old.running
             or evse.last != old.last
             or evse.connectors != old.connectors
+            or evse.is_missing is not old.is_missing
             or (evse.meter is not old.meter and is_worth_keeping(old.meter, evse.meter))
         )
         for number, evse in after.evses.items()
@@ -337,6 +339,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
                 running=evse.running,
                 last=evse.last,
                 heard_at=evse.heard_at,
+                is_missing=evse.is_missing,
                 meter=_stored_meter(evse.meter),
             )
             for evse in charger.evses.values()
@@ -431,6 +434,7 @@ def _charger(stored: StoredCharger) -> Charger:
                 running=each.running,
                 last=each.last,
                 heard_at=each.heard_at,
+                is_missing=each.is_missing,
                 meter=_meter(each.meter),
             )
             for each in stored.evses

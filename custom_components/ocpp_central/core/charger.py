@@ -58,6 +58,7 @@ from .limits import Limits
 from .local_list import LocalList
 from .maintenance import FirmwareStage, UploadStage, after_boot
 from .meter import Meter
+from .missing import missed
 from .presence import Doing, settled, still_true
 from .settings import Settings
 from .spellings import Spellings
@@ -92,6 +93,7 @@ class Charger:
 
     `away_since`: when it was last known to be connected; None if that was never seen.
     `missed_since`: since when it could have been connected and was not; None while it is, and until it is missed.
+    `booted`: whether it has started anew since it connected.
     `asked`, `reluctant`: whether we asked it to report since it connected, and whether it refused to.
     `token_length`: the longest id token that it can carry, in characters; None until it first connected.
     `asks`: whether it has asked about a token since its boot; `vends_freely`: whether it lets cars charge without that.
@@ -118,6 +120,7 @@ class Charger:
     away_since: datetime | None = None
     missed_since: datetime | None = None
     token_length: int | None = None
+    booted: bool = False
     asked: bool = False
     reluctant: bool = False
     abilities: Abilities = Abilities()
@@ -176,8 +179,9 @@ class Charger:
 
     @property
     def has_reported(self) -> bool:
-        """Whether every EVSE that we know told its status since the charger connected, and there is one."""
-        return bool(self.evses) and all(evse.reported for evse in self.evses.values())
+        """Whether every EVSE that is there told its status since the charger connected, and there is one."""
+        evses = self.evses.values()
+        return any(evse.reported for evse in evses) and all(evse.reported or evse.is_missing for evse in evses)
 
     def is_settled(self, now: datetime) -> bool:
         """Whether what we know of a connected charger may be acted upon (ocpp.md 5.4, "BootNotification / reconnect")."""
@@ -283,7 +287,7 @@ class Charger:
             case Connected():
                 return self._connected(event)
             case Disconnected():
-                evses = {number: doubts.left(evse, event.at) for number, evse in self.evses.items()}
+                evses = {number: doubts.left(evse, event.at) for number, evse in self._left(event.at).items()}
                 return replace(self, connected_at=None, away_since=event.at, missed_since=event.at, evses=evses)
             case Asked():
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
@@ -332,11 +336,16 @@ class Charger:
             evses=evses,
             description=described(event),
             abilities=self.abilities.after_boot(renewed=is_renewed(self.description, event)),
+            booted=self.booted or not asked_for,
             asks=self.asks and asked_for,
             reticent=False,
             local_list=self.local_list.booted(),
             firmware_stage=after_boot(self.firmware_stage, is_new=has_new_firmware(self.description, event)),
         )
+
+    def _left(self, at: datetime) -> Mapping[EvseId, Evse]:
+        """The EVSEs once all has been told that is told on this connection."""
+        return missed(self.evses, at - self.connected_at) if self.booted and self.connected_at else self.evses
 
     def _limited(self, event: ExternallyLimited | ExternalLimitCleared) -> Charger:
         known = self.external_limits
@@ -399,6 +408,7 @@ class Charger:
             away_since=away_since,
             meter=self.meter.forgotten() if was_away else self.meter,
             missed_since=None,
+            booted=False,
             faults={},
             token_length=event.token_length,
             evses=evses,
@@ -428,7 +438,7 @@ class Charger:
             return charger
         told = {**evse.told, event.connector: event.status}
         connectors = evse.connectors | {event.connector}
-        changed = replace(evse, connectors=connectors, told=told, faults=faults, reported=True)
+        changed = replace(evse, connectors=connectors, told=told, faults=faults, reported=True, is_missing=False)
         return replace(charger, evses={**self.evses, evse.evse: self._weighed(changed, event)})
 
     def _weighed(self, evse: Evse, event: StatusChanged) -> Evse:
@@ -580,7 +590,8 @@ class Charger:
         counted = meter.imported.total if start is None else meter.imported.when_it_said(start)
         if meter.is_ahead_of(at):
             counted = None
-        begun = replace(evse, running=replace(running, counted_from=counted), last=before, meter=meter)
+        started = replace(running, counted_from=counted)
+        begun = replace(evse, running=started, last=before, meter=meter, is_missing=False)
         return doubts.begun(begun)
 
     def _read(self, evse: Evse, event: Metered | Started | Updated | Ended) -> Evse:
