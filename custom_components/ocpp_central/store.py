@@ -22,6 +22,7 @@ from .const import DOMAIN, LOGGER
 from .core.abilities import Abilities
 from .core.book import Book, Ghost
 from .core.charger import Charger
+from .core.clock import Clock
 from .core.description import Description
 from .core.events import Reading
 from .core.evse import Evse
@@ -98,6 +99,7 @@ class StoredCharger:
     local_list: Kept = Kept()
     meter: StoredMeter = StoredMeter()
     limits: Limits = Limits()
+    skew: timedelta = timedelta(0)
     external_limits: tuple[tuple[int | None, tuple[ExternalLimit, ...]], ...] = ()
     firmware_stage: FirmwareStage | None = None
     upload_stage: UploadStage | None = None
@@ -271,6 +273,7 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
         or before.local_list.known is not after.local_list.known
         or (before.meter is not after.meter and is_worth_keeping(before.meter, after.meter))
         or before.limits is not after.limits
+        or before.skew != after.skew
         or before.external_limits is not after.external_limits
         or before.firmware_stage is not after.firmware_stage
         or before.upload_stage is not after.upload_stage
@@ -352,6 +355,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
         vends_freely=charger.vends_freely,
         local_list=kept(charger.local_list.known),
         limits=charger.limits,
+        skew=charger.skew,
         external_limits=tuple(charger.external_limits.items()),
         firmware_stage=charger.firmware_stage,
         upload_stage=charger.upload_stage,
@@ -447,6 +451,7 @@ def _charger(stored: StoredCharger) -> Charger:
         vends_freely=stored.vends_freely,
         local_list=remembered(stored.local_list),
         limits=stored.limits,
+        clock=Clock(skew=stored.skew),
         external_limits=dict(stored.external_limits),
         firmware_stage=stored.firmware_stage,
         upload_stage=stored.upload_stage,

@@ -1,6 +1,7 @@
 """What meters tell, as Home Assistant shows it, through real sockets."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 import json
@@ -280,6 +281,35 @@ async def test_a_session_that_was_queued_has_its_own_times(site: Site, clock: Cl
     charger.evses[1].metered = None
     await charger.stop(1)
     await clock.forward(minutes=5)
+    charger.go_online()
+    state = await site.shows(SESSION, "2.5")
+    started, ended = (datetime.fromisoformat(state.attributes[key]) for key in ("started", "ended"))
+    assert abs((started - begun).total_seconds()) < 10
+    assert 1790 <= (ended - started).total_seconds() < 1820
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+async def test_a_wrong_clock_is_known_after_a_restart(site: Site, clock: Clock, version: Version, hours: int) -> None:
+    """So that what was queued meanwhile has its own times."""
+    wrong = replace(TELLS_ALL, clock_skew=timedelta(hours=hours))
+    charger = await site.charger(version=version, behaviour=wrong)
+    for _ in range(4):  # that it is behind is believed once it shows again and again
+        await charger.set_status(1, "Faulted")
+        await charger.set_status(1, "Available")
+        await clock.forward(seconds=30)
+    charger.evses[1].energy_wh = 5000
+    await charger.go_offline()
+    await site.stop()
+    await charger.plug(1)
+    await clock.forward(minutes=5)
+    begun = datetime.now(UTC)
+    await charger.start(1, HOLDER, authorize=False)
+    await clock.forward(minutes=30)
+    charger.evses[1].energy_wh = 7500
+    charger.evses[1].metered = None
+    await charger.stop(1)
+    await clock.forward(minutes=5)
+    await site.start()
     charger.go_online()
     state = await site.shows(SESSION, "2.5")
     started, ended = (datetime.fromisoformat(state.attributes[key]) for key in ("started", "ended"))

@@ -208,15 +208,22 @@ class Charger:
         """When something really happened that the charger tells now and dates `told`.
 
         A charger's clock may be wrong, so its date counts only where it is plausible: for what it queued while it
-        was away from us, by as much as the clock is known to be wrong. All else happens now.
+        was away from us, by as much as the clock is known to be wrong, or was. All else happens now.
         """
-        told -= self.skew
-        if self.connected_at is None or told >= self.connected_at:
+        if self.connected_at is None:
             return now
+        earliest = self._earliest(now)
+        for skew in self.clock.possible:
+            if self.connected_at <= told - skew <= now + UNNOTICED:
+                return now
+            if earliest <= told - skew < self.connected_at:
+                return told - skew
+        return now
+
+    def _earliest(self, now: datetime) -> datetime:
+        """When what it queued can have happened at the earliest."""
         earliest = now - LONGEST_QUEUE
-        if self.away_since is not None:
-            earliest = max(earliest, self.away_since - UNNOTICED)
-        return told if told >= earliest else now
+        return earliest if self.away_since is None else max(earliest, self.away_since - UNNOTICED)
 
     def same_start(self, start: Started) -> Transaction | None:
         """The transaction that `start` has told us of before, if any: chargers repeat a start until it is answered."""
@@ -408,6 +415,7 @@ class Charger:
             away_since=away_since,
             meter=self.meter.forgotten() if was_away else self.meter,
             missed_since=None,
+            clock=self.clock.reconnected(),
             booted=False,
             faults={},
             token_length=event.token_length,
@@ -617,7 +625,9 @@ class Charger:
         if event.received is None:
             return event.at
         if _was_offline(event):
-            return min(event.at - self.skew, event.received)
+            possible = (event.at - skew for skew in self.clock.possible)
+            earliest, latest = self._earliest(event.received), event.received
+            return next((at for at in possible if earliest <= at <= latest), min(event.at - self.skew, latest))
         return self.moment_of(event.at, event.received)
 
     def _happened_at(self, event: StatusChanged | Metered | Started | Updated | Ended) -> datetime:
