@@ -24,7 +24,7 @@ from .core.book import Book, Ghost
 from .core.charger import Charger
 from .core.clock import Clock
 from .core.description import Description
-from .core.events import Reading
+from .core.events import Reading, Started
 from .core.evse import Evse
 from .core.external_limits import ExternalLimit
 from .core.labels import Labels
@@ -100,6 +100,7 @@ class StoredCharger:
     meter: StoredMeter = StoredMeter()
     limits: Limits = Limits()
     skew: timedelta = timedelta(0)
+    unplaced: Started | None = None
     external_limits: tuple[tuple[int | None, tuple[ExternalLimit, ...]], ...] = ()
     firmware_stage: FirmwareStage | None = None
     upload_stage: UploadStage | None = None
@@ -274,6 +275,7 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
         or (before.meter is not after.meter and is_worth_keeping(before.meter, after.meter))
         or before.limits is not after.limits
         or before.skew != after.skew
+        or before.unplaced is not after.unplaced
         or before.external_limits is not after.external_limits
         or before.firmware_stage is not after.firmware_stage
         or before.upload_stage is not after.upload_stage
@@ -356,6 +358,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
         local_list=kept(charger.local_list.known),
         limits=charger.limits,
         skew=charger.skew,
+        unplaced=charger.unplaced,
         external_limits=tuple(charger.external_limits.items()),
         firmware_stage=charger.firmware_stage,
         upload_stage=charger.upload_stage,
@@ -452,6 +455,7 @@ def _charger(stored: StoredCharger) -> Charger:
         local_list=remembered(stored.local_list),
         limits=stored.limits,
         clock=Clock(skew=stored.skew),
+        unplaced=stored.unplaced,
         external_limits=dict(stored.external_limits),
         firmware_stage=stored.firmware_stage,
         upload_stage=stored.upload_stage,

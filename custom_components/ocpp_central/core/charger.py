@@ -485,7 +485,11 @@ class Charger:
             evse = self._begun(evse, _judged(running, verdict), event)
         elif known is evse.running:
             evse = replace(evse, running=_judged(known, verdict))
-        return self._with(self._read(evse, event))
+        return self._placed(event.transaction, self._with(self._read(evse, event)))
+
+    def _placed(self, transaction: TransactionId | None, charger: Charger) -> Charger:
+        """The charger, which need not remember any more that this transaction began nowhere."""
+        return charger if self.begun_nowhere(transaction) is None else replace(charger, unplaced=None)
 
     def _updated(self, event: Updated, verdict: Verdict | None) -> Charger:
         evse = self._where_it_runs(event)
@@ -577,7 +581,7 @@ class Charger:
             if last is not None and last.transaction == event.transaction and (last.ended is None or last.presumed):
                 over = last.over_since(self._ended_at(event, last), event.meter_wh, event.reason)
                 return self._with(replace(evse, last=over))
-        return self._metered(event.evse, event)
+        return self._placed(event.transaction, self._metered(event.evse, event))
 
     def _metered(self, number: EvseId | None, event: Metered | Updated | Ended) -> Charger:
         if not event.readings:
