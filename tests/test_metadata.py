@@ -57,6 +57,7 @@ RULES = {
 
 ELSEWHERE = {
     "sensor": (
+        "external_limit_sensor.py",
         "heartbeat_sensor.py",
         "reading_descriptions.py",
         "session_sensors.py",

@@ -35,6 +35,7 @@ from .leftover_watch import watch_leftovers
 from .limit_services import async_setup_limit_services
 from .links import keep_links
 from .local_list_watch import watch_local_lists
+from .maintenance_watch import watch_maintenance
 from .neighbours import neighbour_on
 from .reception import Reception
 from .series_keeper import keep_series
@@ -102,6 +103,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     watch_local_lists(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     watch_leftovers(hass, entry)
+    watch_maintenance(hass, entry)
     watch_unknown_cards(hass, entry)
     watch_silence(hass, entry)
     scan_tags(hass, entry)

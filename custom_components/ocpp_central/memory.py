@@ -5,7 +5,7 @@ Knows how the values of the core become JSON and back. Must not know when a file
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mashumaro.codecs.basic import BasicDecoder, BasicEncoder
 
@@ -13,12 +13,16 @@ from .const import LOGGER
 from .core.abilities import Abilities
 from .core.book import Book, Ghost
 from .core.charger import Charger
+from .core.clock import Clock
 from .core.description import Description
+from .core.events import Reading, Started
 from .core.evse import Evse
+from .core.external_limits import ExternalLimit
 from .core.labels import Labels
 from .core.ledger import Ledger
 from .core.limits import Limits
 from .core.local_list import Kept, kept, remembered
+from .core.maintenance import FirmwareStage, UploadStage
 from .core.meter import Key, Meter, is_worth_keeping
 from .core.past import Past
 from .core.register import Register
@@ -37,6 +41,7 @@ class StoredMeter:
     exported: Register = Register()
     counts: tuple[tuple[Key, Register], ...] = ()
     labels: Labels = Labels()
+    added: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,7 @@ class StoredEvse:
     running: Transaction | None = None
     last: Transaction | None = None
     heard_at: datetime | None = None
+    is_missing: bool = False
     meter: StoredMeter = StoredMeter()
 
 
@@ -67,6 +73,11 @@ class StoredCharger:
     local_list: Kept = Kept()
     meter: StoredMeter = StoredMeter()
     limits: Limits = Limits()
+    skew: timedelta = timedelta(0)
+    unplaced: Started | None = None
+    external_limits: tuple[tuple[int | None, tuple[ExternalLimit, ...]], ...] = ()
+    firmware_stage: FirmwareStage | None = None
+    upload_stage: UploadStage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +131,11 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
         or before.local_list.known is not after.local_list.known
         or (before.meter is not after.meter and is_worth_keeping(before.meter, after.meter))
         or before.limits is not after.limits
+        or before.skew != after.skew
+        or before.unplaced is not after.unplaced
+        or before.external_limits is not after.external_limits
+        or before.firmware_stage is not after.firmware_stage
+        or before.upload_stage is not after.upload_stage
         or len(before.evses) != len(after.evses)
     ):
         return True
@@ -129,6 +145,7 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
             evse.running != old.running
             or evse.last != old.last
             or evse.connectors != old.connectors
+            or evse.is_missing is not old.is_missing
             or (evse.meter is not old.meter and is_worth_keeping(old.meter, evse.meter))
         )
         for number, evse in after.evses.items()
@@ -168,6 +185,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
                 running=evse.running,
                 last=evse.last,
                 heard_at=evse.heard_at,
+                is_missing=evse.is_missing,
                 meter=_stored_meter(evse.meter),
             )
             for evse in charger.evses.values()
@@ -180,6 +198,11 @@ def _stored_charger(charger: Charger) -> StoredCharger:
         vends_freely=charger.vends_freely,
         local_list=kept(charger.local_list.known),
         limits=charger.limits,
+        skew=charger.skew,
+        unplaced=charger.unplaced,
+        external_limits=tuple(charger.external_limits.items()),
+        firmware_stage=charger.firmware_stage,
+        upload_stage=charger.upload_stage,
         meter=_stored_meter(charger.meter),
     )
 
@@ -191,6 +214,7 @@ def _stored_meter(meter: Meter) -> StoredMeter:
         exported=meter.exported,
         counts=tuple(sorted(meter.counts.items(), key=str)),
         labels=meter.labels,
+        added=meter.added,
     )
 
 
@@ -258,6 +282,7 @@ def _charger(stored: StoredCharger) -> Charger:
                 running=each.running,
                 last=each.last,
                 heard_at=each.heard_at,
+                is_missing=each.is_missing,
                 meter=_meter(each.meter),
             )
             for each in stored.evses
@@ -270,6 +295,11 @@ def _charger(stored: StoredCharger) -> Charger:
         vends_freely=stored.vends_freely,
         local_list=remembered(stored.local_list),
         limits=stored.limits,
+        clock=Clock(skew=stored.skew),
+        unplaced=stored.unplaced,
+        external_limits=dict(stored.external_limits),
+        firmware_stage=stored.firmware_stage,
+        upload_stage=stored.upload_stage,
         meter=_meter(stored.meter),
     )
 
@@ -281,4 +311,5 @@ def _meter(stored: StoredMeter) -> Meter:
         exported=stored.exported,
         counts=dict(stored.counts),
         labels=stored.labels,
+        added=stored.added,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import override
 
 from homeassistant.components.sensor import (
@@ -23,7 +24,8 @@ from .core.enforceability import Enforceability, Level
 from .core.events import ConnectorStatus
 from .core.maintenance import FirmwareStage, UploadStage
 from .core.reservation import Reservation, Status
-from .entity import PlaceEntity, add_entities_everywhere
+from .entity import PlaceEntity, add_entities_everywhere, add_entities_while
+from .external_limit_sensor import external_limit_sensor, has_external_limit
 from .heartbeat_sensor import LAST_HEARTBEAT, LastHeartbeatSensor
 from .keeping_out import keeping_out
 from .metering_sensors import add_meters
@@ -116,7 +118,6 @@ PROGRESS_SENSORS = (
         translation_key="firmware_update",
         device_class=SensorDeviceClass.ENUM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
         options=[stage.value for stage in FirmwareStage],
         stage_fn=lambda charger: charger.firmware_stage,
     ),
@@ -125,7 +126,6 @@ PROGRESS_SENSORS = (
         translation_key="diagnostics_upload",
         device_class=SensorDeviceClass.ENUM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
         options=[stage.value for stage in UploadStage],
         stage_fn=lambda charger: charger.upload_stage,
     ),
@@ -162,7 +162,20 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of every charger and connector."""
     add_entities_everywhere(entry, async_add_entities, _entities_of)
+    for progress in PROGRESS_SENSORS:
+        add_entities_while(entry, async_add_entities, partial(_has_told, progress), partial(_progress_sensor, progress))
+    add_entities_while(entry, async_add_entities, has_external_limit, external_limit_sensor)
     add_meters(entry, async_add_entities)
+
+
+def _has_told(progress: ProgressSensorDescription, central: CentralSystem, place: Place) -> bool:
+    """Once a charger has told how far it is: most are never told to do such things."""
+    charger = central.chargers.get(place.charger)
+    return place.evse is None and charger is not None and progress.stage_fn(charger) is not None
+
+
+def _progress_sensor(progress: ProgressSensorDescription, central: CentralSystem, place: Place) -> SensorEntity:
+    return ProgressSensor(central, place, progress)
 
 
 def _entities_of(central: CentralSystem, place: Place) -> Iterable[SensorEntity]:
@@ -172,8 +185,6 @@ def _entities_of(central: CentralSystem, place: Place) -> Iterable[SensorEntity]
         yield EnforceabilitySensor(central, place, ENFORCEABILITY)
         yield FirmwareSensor(central, place, FIRMWARE)
         yield LastHeartbeatSensor(central, place, LAST_HEARTBEAT)
-        for progress in PROGRESS_SENSORS:
-            yield ProgressSensor(central, place, progress)
         for count in COUNT_SENSORS:
             yield CountSensor(central, place, count)
         return
@@ -192,7 +203,7 @@ class ProgressSensor(PlaceEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> str | None:
-        """The stage; None until the charger has told one."""
+        """The stage."""
         return self._value()
 
     @override

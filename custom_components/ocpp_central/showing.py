@@ -55,7 +55,7 @@ def changed_in(before: Charger, after: Charger) -> set[Place]:
     places = {here} if _about_itself(before) != _about_itself(after) else set()
     if after.status is not before.status or after.faults != before.faults:
         places.add(here)
-    if after.limits is not before.limits or after.abilities.missing != before.abilities.missing:
+    if _limits(after) != _limits(before) or after.abilities.missing != before.abilities.missing:
         places |= {Place(after.charger, number) for number in after.evses}
     if after.local_list is not before.local_list and after.local_list.problem != before.local_list.problem:
         places.add(here)
@@ -107,7 +107,11 @@ def _session(evse: Evse) -> tuple[object, ...]:
     return () if session is None else (session.transaction, session.token, session.ended, session.presumed)
 
 
+def _limits(charger: Charger) -> tuple[object, ...]:
+    return charger.limits, charger.external_limits
+
+
 def _about_itself(charger: Charger) -> tuple[object, ...]:
     """What shows at a charger's own device, beside its connection."""
     said = charger.description, charger.skew, charger.claims_reservations, charger.settings, charger.vends_freely
-    return *said, charger.firmware_stage, charger.upload_stage, charger.abilities.missing
+    return *said, charger.firmware_stage, charger.upload_stage, charger.abilities.missing, charger.external_limits

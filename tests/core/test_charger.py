@@ -29,6 +29,7 @@ from custom_components.ocpp_central.core.events import (
     Verdict,
 )
 from custom_components.ocpp_central.core.evse import MAX_EVSES, Evse
+from custom_components.ocpp_central.core.measurands import IMPORTED
 from custom_components.ocpp_central.core.meter import Key
 from custom_components.ocpp_central.core.statuses import MAX_CONNECTORS
 from custom_components.ocpp_central.core.token import IdToken
@@ -252,6 +253,27 @@ def test_a_clock_that_is_known_to_be_wrong_dates_what_was_queued(skew: timedelta
     now = NOON + MINUTE
     assert charger.moment_of(NOON - 5 * MINUTE + skew, now) == NOON - 5 * MINUTE
     assert charger.moment_of(NOON + SECOND + skew, now) == now
+
+
+@pytest.mark.parametrize("skew", [timedelta(hours=1), timedelta(hours=-1)])
+def test_a_clock_that_was_put_right_meanwhile_dates_what_was_queued(skew: timedelta) -> None:
+    """Whether it shows that before what was queued is told, or not: as far as only one of the two can be."""
+    now = NOON + MINUTE
+    believed = replace(QUEUE, clock=Clock(skew=skew))
+    assert believed.moment_of(NOON - 5 * MINUTE, now) == NOON - 5 * MINUTE
+    assert believed.moment_of(NOON + SECOND, now) == now
+    back = believed.after(Disconnected(at=NOON - 10 * MINUTE)).after(Connected(token_length=20, at=NOON))
+    right = back.after(
+        StatusChanged(evse=1, connector=1, status=ConnectorStatus.AVAILABLE, at=now, received=now + SECOND)
+    )
+    assert right.skew == timedelta()
+    for told in (NOON - 5 * MINUTE + skew, NOON - 5 * MINUTE):
+        assert right.moment_of(told, now) == NOON - 5 * MINUTE
+        over = Updated(
+            transaction="7", offline=True, evse=1, readings=(_reading(IMPORTED, 100),), at=told, received=now
+        )
+        assert right.after(over).evses[1].meter.read_at == NOON - 5 * MINUTE
+    assert right.moment_of(now, now) == now
 
 
 def test_a_start_begins_a_transaction() -> None:

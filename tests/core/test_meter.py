@@ -137,6 +137,20 @@ def test_intervals_add_up_where_there_is_no_register() -> None:
     assert both.imported.total == 9000
 
 
+def test_each_interval_of_a_message_is_added_once() -> None:
+    """A message may bring several, and the last one of a transaction all of them again; what is late is added, too."""
+    told = [reading(100, INTERVAL, at=NOON + number * MINUTE) for number in range(1, 21)]
+    meter = read(*told[:3])
+    assert meter.imported.total == 300
+    for each in told[3:19]:
+        meter = read(each, meter=meter)
+    assert read(*told, meter=meter).imported.total == 2000
+    late = reading(7, INTERVAL, at=NOON)
+    assert read(late, meter=meter).imported.total == 1907
+    assert is_worth_keeping(meter, read(told[19], meter=meter))
+    assert read(told[18], meter=meter).added is meter.added
+
+
 def test_exported_energy_is_counted_as_imported_energy_is() -> None:
     """A slip of that register makes no leap either."""
     assert counting(5000, 0, 5100, measurand=EXPORTED).exported.total == 5100

@@ -74,6 +74,7 @@ def test_a_start_that_names_no_evse_takes_place_once_one_is_named() -> None:
     assert running is not None
     assert (running.token, running.anonymous, running.meter_start_wh, running.began) == (HOLDER, False, 1000, NOON)
     assert waiting.begun_nowhere("8") is None
+    assert waiting.after(Ended(transaction="7", at=NOON + MINUTE)).begun_nowhere("7") is None
     preparing = after(TWO, status(1, ConnectorStatus.PREPARING), NOWHERE, METERED).evses[1].running
     assert preparing is not None
     assert (preparing.token, preparing.anonymous, preparing.meter_start_wh) == (HOLDER, False, 1000)

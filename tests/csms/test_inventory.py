@@ -34,6 +34,13 @@ VARIABLES: list[tuple[str, Json]] = [
         {"component": {"name": "Fan", "instance": "left", "evse": {"id": 1}}, "variable": {"name": "com vendor Speed"}},
     ),
     (
+        r"com.vendor\:Fan(left \(1\)).Speed\.max\/min(a\\b)",
+        {
+            "component": {"name": "com.vendor:Fan", "instance": "left (1)"},
+            "variable": {"name": "Speed.max/min", "instance": "a\\b"},
+        },
+    ),
+    (
         "LocalAuthListCtrlr.Entries/MaxSet",
         {
             "component": {"name": "LocalAuthListCtrlr"},
@@ -100,7 +107,7 @@ def test_variables_of_2_are_named_by_one_text(dialect: Dialect, name: str, named
 @pytest.mark.parametrize(("name", "named"), VARIABLES)
 def test_variables_of_2_are_reported_with_all_their_attributes(dialect: Dialect, name: str, named: Json) -> None:
     """Each by the name that it is asked for, and which of them can be changed."""
-    plain, variable = name.partition("/")[0], {key: part for key, part in named.items() if key != "attributeType"}
+    plain, variable = name.removesuffix("/MaxSet"), {key: part for key, part in named.items() if key != "attributeType"}
     attributes = [
         {"value": "v", "mutability": "ReadOnly"},
         {"type": "Target", "value": "t", "mutability": "ReadWrite"},

@@ -173,14 +173,12 @@ PROFILE = {
 EXI = {"iso15118SchemaVersion": "2", "action": "Install", "exiRequest": "e"}
 
 FORMAL: list[tuple[str, Json, Json]] = [
-    ("ClearedChargingLimit", {"chargingLimitSource": "EMS"}, {}),
     ("Get15118EVCertificate", EXI, {"status": "Failed", "exiResponse": ""}),
     (
         "GetCertificateStatus",
         {"ocspRequestData": HASHES | {"responderURL": "u"}},
         {"status": "Failed"},
     ),
-    ("NotifyChargingLimit", {"chargingLimit": {"chargingLimitSource": "EMS"}}, {}),
     ("NotifyCustomerInformation", SEQUENCE | {"data": ""}, {}),
     ("NotifyDisplayMessages", {"requestId": 1}, {}),
     (

@@ -14,7 +14,18 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.ocpp_central.const import DOMAIN
 from tests.charger import Behaviour, Version
 
-from .conftest import HOLDER, TELLS_ALL, Clock, Site, central_system, charger_subentry, eventually
+from .conftest import (
+    HOLDER,
+    STRANGER,
+    TELLS_ALL,
+    Clock,
+    Site,
+    central_system,
+    charger_subentry,
+    eventually,
+    refused,
+    settings_asked,
+)
 from .neighbour import add_neighbour
 
 pytestmark = pytest.mark.blackbox
@@ -224,6 +235,22 @@ async def test_a_connector_that_a_charger_has_lost_can_be_deleted(
     await site.shows("sensor.a_connector_2_status", "available")
     await back.meter(2, {"Energy.Active.Import.Register": 600})
     await site.shows("sensor.a_connector_2_energy", "0.6")
+
+
+async def test_nobody_waits_for_a_connector_that_a_charger_has_lost(site: Site, clock: Clock, version: Version) -> None:
+    """Once it has booted without it, also after a restart of Home Assistant; nor is anything for any planned there."""
+    larger = await site.charger(version=version, behaviour=TELLS_ALL)
+    await larger.go_offline()
+    smaller = await site.charger(version=version, connectors=1, behaviour=TELLS_ALL)
+    await clock.forward(minutes=6)
+    await smaller.go_offline()
+    await site.stop()
+    await site.start()
+    before = settings_asked(smaller)
+    smaller.go_online()
+    await eventually(lambda: settings_asked(smaller) > before, "what a charger is asked that has told everything")
+    assert (await site.reserve(None))["evse"] == 1
+    await refused(site.reserve(None, id_token=STRANGER), "reservation_conflict")
 
 
 async def test_coming_and_going_is_logged_once(site: Site, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,11 +5,13 @@ import re
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 import pytest
 
+from custom_components.ocpp_central.const import DOMAIN
 from tests.charger import Behaviour, SimulatedCharger, Version
 
-from .conftest import ON_V2, ON_V16, Site, charger_subentry, refused
+from .conftest import ON_V2, ON_V16, TELLS_ALL, Site, charger_subentry, eventually, refused
 
 pytestmark = [pytest.mark.blackbox, pytest.mark.usefixtures("all_entities_on")]
 
@@ -27,7 +29,7 @@ async def test_a_firmware_is_fetched_and_installed(site: Site, version: Version)
     """Step by step, as the charger tells."""
     charger = await site.charger(version=version)
     stages = site.history(FIRMWARE)
-    assert site.state(FIRMWARE) == "unknown"
+    assert site.state(FIRMWARE) is None
     assert await act(site, "update_firmware", retries=2) == {"status": "Accepted"}
     await site.shows(FIRMWARE, "installed")
     assert stages == ["downloading", "downloaded", "installing", "installed"]
@@ -54,6 +56,66 @@ async def test_a_charger_that_boots_with_another_firmware_has_installed_it(
     await updated.ready()
     await updated.heartbeat()
     assert site.state(FIRMWARE) == shown
+
+
+def complaints(hass: HomeAssistant) -> dict[str, str]:
+    """The repairs of what failed, by the texts' keys, with what the charger says."""
+    return {
+        issue.translation_key or "": (issue.translation_placeholders or {}).get("stage", "")
+        for issue in ir.async_get(hass).issues.values()
+        if issue.domain == DOMAIN
+    }
+
+
+async def test_what_failed_is_told_until_it_goes_better(
+    hass: HomeAssistant, site: Site, version: Version, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also after a restart of Home Assistant; whoever has ordered it need not look."""
+    charger = await site.charger(version=version, behaviour=TELLS_ALL)
+    upload = "DiagnosticsStatusNotification" if version is Version.V16 else "LogStatusNotification"
+    await charger.call("FirmwareStatusNotification", {"status": "Downloading"})
+    assert complaints(hass) == {}
+    await charger.call("FirmwareStatusNotification", {"status": "DownloadFailed"})
+    await charger.call(upload, {"status": "UploadFailed" if version is Version.V16 else "UploadFailure"})
+    both = {"firmware_update_failed": "Download failed", "diagnostics_upload_failed": "Upload failed"}
+    await eventually(lambda: complaints(hass) == both, "the repairs")
+    await charger.go_offline()
+    await site.stop()
+    assert complaints(hass) == {}
+    await site.start()
+    assert complaints(hass) == both
+    charger.go_online()
+    await charger.ready()
+    await site.shows(FIRMWARE, "download_failed")
+    await charger.call("FirmwareStatusNotification", {"status": "Downloading"})
+    await charger.call(upload, {"status": "Uploaded"})
+    await eventually(lambda: complaints(hass) == {}, "the end of the repairs")
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len([each for each in warnings if "download_failed" in each]) == 2
+
+
+@ON_V2
+@pytest.mark.parametrize(
+    ("message", "word", "shown"),
+    [
+        ("FirmwareStatusNotification", "InstallationFailed", "Installation failed"),
+        ("FirmwareStatusNotification", "InvalidSignature", "Invalid signature"),
+        ("FirmwareStatusNotification", "InstallVerificationFailed", "Verification failed"),
+        ("LogStatusNotification", "BadMessage", "Request not understood"),
+        ("LogStatusNotification", "NotSupportedOperation", "Not supported"),
+        ("LogStatusNotification", "PermissionDenied", "Permission denied"),
+    ],
+)
+async def test_each_way_to_fail_is_told(
+    hass: HomeAssistant, site: Site, version: Version, message: str, word: str, shown: str
+) -> None:
+    """In the words of the sensors, and not of a charger that is gone."""
+    charger = await site.charger(version=version)
+    await charger.call(message, {"status": word, "requestId": 1})
+    await eventually(lambda: list(complaints(hass).values()) == [shown], "a repair")
+    (subentry_id,) = site.entry.subentries
+    hass.config_entries.async_remove_subentry(site.entry, subentry_id)
+    await eventually(lambda: complaints(hass) == {}, "the end of the repair")
 
 
 @ON_V2

@@ -1,6 +1,7 @@
 """What meters tell, as Home Assistant shows it, through real sockets."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 import json
@@ -287,6 +288,35 @@ async def test_a_session_that_was_queued_has_its_own_times(site: Site, clock: Cl
     assert 1790 <= (ended - started).total_seconds() < 1820
 
 
+@pytest.mark.parametrize("hours", [-3, 3])
+async def test_a_wrong_clock_is_known_after_a_restart(site: Site, clock: Clock, version: Version, hours: int) -> None:
+    """So that what was queued meanwhile has its own times."""
+    wrong = replace(TELLS_ALL, clock_skew=timedelta(hours=hours))
+    charger = await site.charger(version=version, behaviour=wrong)
+    for _ in range(4):  # that it is behind is believed once it shows again and again
+        await charger.set_status(1, "Faulted")
+        await charger.set_status(1, "Available")
+        await clock.forward(seconds=30)
+    charger.evses[1].energy_wh = 5000
+    await charger.go_offline()
+    await site.stop()
+    await charger.plug(1)
+    await clock.forward(minutes=5)
+    begun = datetime.now(UTC)
+    await charger.start(1, HOLDER, authorize=False)
+    await clock.forward(minutes=30)
+    charger.evses[1].energy_wh = 7500
+    charger.evses[1].metered = None
+    await charger.stop(1)
+    await clock.forward(minutes=5)
+    await site.start()
+    charger.go_online()
+    state = await site.shows(SESSION, "2.5")
+    started, ended = (datetime.fromisoformat(state.attributes[key]) for key in ("started", "ended"))
+    assert abs((started - begun).total_seconds()) < 10
+    assert 1790 <= (ended - started).total_seconds() < 1820
+
+
 async def test_an_unknown_end_touches_nobody(site: Site, version: Version) -> None:
     """It is answered, and whatever runs goes on."""
     charger = await site.charger(version=version)
@@ -317,6 +347,34 @@ async def test_the_house_and_strangers_are_named_without_a_token(site: Site, ver
         await charger.start(1, token)
         await site.shows(SESSION, _has_driver(name))
         await charger.unplug(1)
+
+
+async def test_an_interval_that_is_told_again_counts_once(site: Site, clock: Clock, version: Version) -> None:
+    """A charger repeats what it believes to be unanswered (1.6 section 3.7.1), also when it or Home Assistant is back."""
+    charger = await site.charger(version=version, behaviour=TELLS_ALL)
+
+    def taken(wh: int, minute: int) -> dict[str, Any]:
+        samples = [sample(version, "Energy.Active.Import.Interval", wh, context="Sample.Periodic")]
+        place = "connectorId" if version is Version.V16 else "evseId"
+        return {place: 1, "meterValue": [{"timestamp": f"2026-01-01T00:{minute:02}:00Z", "sampledValue": samples}]}
+
+    for _ in range(2):
+        await charger.call("MeterValues", taken(100, 1))
+    await site.shows(ENERGY, "0.1")
+    await charger.go_offline()
+    charger.go_online()
+    await charger.ready()
+    await charger.call("MeterValues", taken(100, 1))
+    await charger.call("MeterValues", taken(100, 2))
+    await site.shows(ENERGY, "0.2")
+    await charger.go_offline()
+    await site.stop()
+    await site.start()
+    charger.go_online()
+    await charger.ready()
+    await charger.call("MeterValues", taken(100, 2))
+    await charger.call("MeterValues", taken(50, 3))
+    await site.shows(ENERGY, "0.25")
 
 
 @ON_V16

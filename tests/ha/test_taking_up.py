@@ -7,7 +7,7 @@ import pytest
 
 from tests.charger import Behaviour, Version
 
-from .conftest import HOLDER, ON_V2, ON_V16, Clock, Site, charger_subentry, driver_subentry, started
+from .conftest import HOLDER, ON_V2, ON_V16, TELLS_ALL, Clock, Site, charger_subentry, driver_subentry, started
 
 pytestmark = pytest.mark.blackbox
 
@@ -52,6 +52,23 @@ async def test_the_card_may_go_before_the_cable(site: Site, version: Version) ->
     await charger.call("TransactionEvent", event("Ended", 3, 1500))
     assert (await site.shows(SESSION, "0.5")).attributes["ended"]
     assert len(presented) == 1
+
+
+@ON_V2
+async def test_whose_card_went_before_the_cable_is_known_after_a_restart(site: Site, version: Version) -> None:
+    """Of Home Assistant, before the charger has told where."""
+    charger = await site.charger(version=version, behaviour=TELLS_ALL)
+    await charger.call("TransactionEvent", event("Started", 0, idToken=CARD))
+    await charger.go_offline()
+    await site.stop()
+    await site.start()
+    charger.go_online()
+    await charger.ready()
+    await charger.set_status(1, "Occupied")
+    await charger.call("TransactionEvent", event("Updated", 1, 1000, evse=PLACE, info={"chargingState": "Charging"}))
+    await site.shows(SESSION, lambda state: state.state == "0.0" and state.attributes["driver"] == "Anna")
+    await charger.call("TransactionEvent", event("Ended", 2, 1500))
+    await site.shows(SESSION, "0.5")
 
 
 async def test_a_session_goes_on_where_a_charger_is_moved_amid_it(site: Site, version: Version) -> None:

@@ -162,8 +162,8 @@ def _begun(evse: Evse, running: Transaction, event: Started, when: When) -> Evse
     counted = meter.imported.total if start is None else meter.imported.when_it_said(start)
     if meter.is_ahead_of(at):
         counted = None
-    begun = replace(evse, running=replace(running, counted_from=counted), last=before, meter=meter)
-    return doubts.begun(begun)
+    started = replace(running, counted_from=counted)
+    return doubts.begun(replace(evse, running=started, last=before, meter=meter, is_missing=False))
 
 
 def _read(evse: Evse, event: Metered | Started | Updated | Ended, when: When) -> Evse:

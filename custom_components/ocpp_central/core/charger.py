@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from . import accounts, doubts, recognition, statuses
+from . import accounts, doubts, external_limits, recognition, statuses
 from .abilities import Abilities
 from .clock import Clock
 from .dating import UNNOTICED, Dating, Happening, When, was_offline
@@ -29,6 +29,8 @@ from .events import (
     Event,
     Evicting,
     EvseId,
+    ExternalLimitCleared,
+    ExternallyLimited,
     FirmwareProgressed,
     LimitsTold,
     ListLimitsTold,
@@ -49,11 +51,13 @@ from .events import (
     Verdict,
 )
 from .evse import BROKEN, Evse, Evses, evse_at, with_evse
+from .external_limits import ExternalLimits
 from .faults import Faults, with_fault
 from .limits import Limits
 from .local_list import LocalList
 from .maintenance import FirmwareStage, UploadStage, after_boot
 from .meter import Meter
+from .missing import missed
 from .settings import Settings
 from .spellings import Spellings
 from .staleness import settled
@@ -76,6 +80,7 @@ class Charger:
 
     `away_since`: when it was last known to be connected; None if that was never seen.
     `missed_since`: since when it could have been connected and was not; None while it is, and until it is missed.
+    `booted`: whether it has started anew since it connected.
     `asked`, `reluctant`: whether we asked it to report since it connected, and whether it refused to.
     `token_length`: the longest id token that it can carry, in characters; None until it first connected.
     `asks`: whether it has asked about a token since its boot; `vends_freely`: whether it lets cars charge without that.
@@ -88,6 +93,7 @@ class Charger:
     `local_list`: its own list of drivers.
     `meter`: the one for all that goes through it.
     `limits`: what it can limit, and has been told to.
+    `external_limits`: what limits it besides us.
     `faults`: what it said is wrong with it as a whole.
     `firmware_stage`, `upload_stage`: how far it has come with a new firmware, and with sending what it has logged.
     """
@@ -101,6 +107,7 @@ class Charger:
     away_since: datetime | None = None
     missed_since: datetime | None = None
     token_length: int | None = None
+    booted: bool = False
     asked: bool = False
     reluctant: bool = False
     abilities: Abilities = Abilities()
@@ -116,6 +123,7 @@ class Charger:
     local_list: LocalList = LocalList()
     meter: Meter = Meter()
     limits: Limits = Limits()
+    external_limits: ExternalLimits = field(default_factory=dict)
     firmware_stage: FirmwareStage | None = None
     upload_stage: UploadStage | None = None
 
@@ -158,8 +166,9 @@ class Charger:
 
     @property
     def has_reported(self) -> bool:
-        """Whether every EVSE that we know told its status since the charger connected, and there is one."""
-        return bool(self.evses) and all(evse.reported for evse in self.evses.values())
+        """Whether every EVSE that is there told its status since the charger connected, and there is one."""
+        evses = self.evses.values()
+        return any(evse.reported for evse in evses) and all(evse.reported or evse.is_missing for evse in evses)
 
     def is_settled(self, now: datetime) -> bool:
         """Whether what we know of a connected charger may be acted upon (ocpp.md 5.4, "BootNotification / reconnect")."""
@@ -248,6 +257,8 @@ class Charger:
                 return replace(self, asked=True, reluctant=event.refused or self.reluctant)
             case Booted() | FirmwareProgressed() | UploadProgressed() | ProblemTold():
                 return self._described(event)
+            case ExternallyLimited() | ExternalLimitCleared():
+                return self._limited(event)
             case Evicting() | Pardoned() | TransactionTold() | TransactionUntold() | StopRefused():
                 return self._having(accounts.concerned(self.evses, event, self.connected_at), event.at)
             case (
@@ -331,6 +342,8 @@ class Charger:
             away_since=away_since,
             meter=self.meter.forgotten() if was_away else self.meter,
             missed_since=None,
+            clock=self.clock.reconnected(),
+            booted=False,
             faults={},
             token_length=event.token_length,
             evses=evses,
@@ -342,8 +355,23 @@ class Charger:
         )
 
     def _disconnected(self, event: Disconnected) -> Charger:
-        evses = {number: doubts.left(evse, event.at) for number, evse in self.evses.items()}
+        evses = {number: doubts.left(evse, event.at) for number, evse in self._left(event.at).items()}
         return replace(self, connected_at=None, away_since=event.at, missed_since=event.at, evses=evses)
+
+    def _left(self, at: datetime) -> Evses:
+        """The EVSEs once all has been told that is told on this connection."""
+        return missed(self.evses, at - self.connected_at) if self.booted and self.connected_at else self.evses
+
+    def _limited(self, event: ExternallyLimited | ExternalLimitCleared) -> Charger:
+        known = self.external_limits
+        match event:
+            case ExternallyLimited() if event.evse is None or event.evse in self.evses:
+                told = external_limits.limited(known, event.evse, event.limit)
+            case ExternalLimitCleared():
+                told = external_limits.cleared(known, event.evse, event.source)
+            case _:
+                told = known
+        return self if told == known else replace(self, external_limits=told)
 
     def _booted(self, event: Booted) -> Charger:
         # One that really boots says so first; later than that it was asked to describe itself.
@@ -358,6 +386,7 @@ class Charger:
             evses=evses,
             description=described(event),
             abilities=self.abilities.after_boot(renewed=is_renewed(self.description, event)),
+            booted=self.booted or not asked_for,
             asks=self.asks and asked_for,
             reticent=False,
             local_list=self.local_list.booted(),
@@ -403,7 +432,7 @@ class Charger:
 
     @property
     def _dating(self) -> Dating:
-        return Dating(self.connected_at, self.away_since, self.clock.skew)
+        return Dating(self.connected_at, self.away_since, self.clock.possible)
 
 
 def _dated(charger: Charger, told: datetime, received: datetime | None) -> Charger:

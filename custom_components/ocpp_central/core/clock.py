@@ -33,19 +33,36 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """A charger's clock. `skew`: how far it is ahead of ours, negative if it is behind, zero until something shows."""
+    """A charger's clock. `skew`: how far it is ahead of ours, negative if it is behind, zero until something shows.
+
+    `before`: how far that was when the charger was away for the last time.
+    """
 
     skew: timedelta = timedelta(0)
     doubt: Doubt | None = None
+    before: timedelta = timedelta(0)
+
+    @property
+    def possible(self) -> tuple[timedelta, ...]:
+        """By how much it may have been wrong when it dated what was queued, the likeliest first.
+
+        Our answers set a clock that lets itself be set, and a restart may have set it. So one that was known to be wrong may have
+        been right for some of the time, and one that is right now may have been wrong.
+        """
+        return self.skew, self.before, timedelta(0)
+
+    def reconnected(self) -> Clock:
+        """The clock when its charger has connected again."""
+        return self if self.before == self.skew else replace(self, before=self.skew)
 
     def after(self, told: datetime, received: datetime) -> Clock:
         """The clock once a message that came at `received` was dated `told`; itself where that shows nothing new."""
         shown = told - received
         if -TOLERANCE <= shown <= TOLERANCE:
             # Late by just what its clock is ahead: that would be a strange coincidence.
-            return self if not self.skew and self.doubt is None else Clock()
+            return self if not self.skew and self.doubt is None else self._shown(timedelta(0))
         if shown > self.skew + TOLERANCE:
-            return Clock(skew=shown)
+            return self._shown(shown)
         if shown >= self.skew - TOLERANCE:
             return self if self.doubt is None else replace(self, doubt=None)
         return self._lagging(shown, received)
@@ -57,5 +74,8 @@ class Clock:
         if received - doubt.at < APART:
             return self
         if doubt.times + 1 >= ENOUGH:
-            return Clock(skew=shown)
+            return self._shown(shown)
         return replace(self, doubt=replace(doubt, at=received, times=doubt.times + 1))
+
+    def _shown(self, skew: timedelta) -> Clock:
+        return replace(self, skew=skew, doubt=None)

@@ -30,25 +30,27 @@ class When(NamedTuple):
 
 
 class Dating(NamedTuple):
-    """What is known of a charger's connection and clock. `skew`: how far the clock is ahead of ours."""
+    """What is known of a charger's connection and clock. `skews`: how far the clock may be ahead of ours, the likeliest first."""
 
     connected_at: datetime | None
     away_since: datetime | None
-    skew: timedelta
+    skews: tuple[timedelta, ...]
 
     def moment_of(self, told: datetime, now: datetime) -> datetime:
         """When something really happened that the charger tells now and dates `told`.
 
         A charger's clock may be wrong, so its date counts only where it is plausible: for what it queued while it
-        was away from us, by as much as the clock is known to be wrong. All else happens now.
+        was away from us, by as much as the clock is known to be wrong, or was. All else happens now.
         """
-        told -= self.skew
-        if self.connected_at is None or told >= self.connected_at:
+        if self.connected_at is None:
             return now
-        earliest = now - LONGEST_QUEUE
-        if self.away_since is not None:
-            earliest = max(earliest, self.away_since - UNNOTICED)
-        return told if told >= earliest else now
+        earliest = self._earliest(now)
+        for skew in self.skews:
+            if self.connected_at <= told - skew <= now + UNNOTICED:
+                return now
+            if earliest <= told - skew < self.connected_at:
+                return told - skew
+        return now
 
     def when(self, event: Happening) -> When:
         """When what an event tells really was."""
@@ -59,8 +61,15 @@ class Dating(NamedTuple):
         if event.received is None:
             return event.at
         if was_offline(event):
-            return min(event.at - self.skew, event.received)
+            earliest, latest = self._earliest(event.received), event.received
+            possible = (event.at - skew for skew in self.skews)
+            return next((at for at in possible if earliest <= at <= latest), min(event.at - self.skews[0], latest))
         return self.moment_of(event.at, event.received)
+
+    def _earliest(self, now: datetime) -> datetime:
+        """When what it queued can have happened at the earliest."""
+        earliest = now - LONGEST_QUEUE
+        return earliest if self.away_since is None else max(earliest, self.away_since - UNNOTICED)
 
 
 def was_offline(event: Happening) -> bool:

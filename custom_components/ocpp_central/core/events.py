@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from .external_limits import ExternalLimit, Source
 from .faults import Fault
 from .maintenance import FirmwareStage, SecurityKind, UploadStage
 from .settings import Setting
@@ -334,6 +335,24 @@ class ProblemTold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExternallyLimited:
+    """Something other than us limits an EVSE (None: the charger as a whole)."""
+
+    evse: EvseId | None
+    limit: ExternalLimit
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalLimitCleared:
+    """A source limits no more (None: none does); `evse` None: the charger and all its EVSEs."""
+
+    evse: EvseId | None
+    source: Source | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metered:
     """Readings outside of a transaction's own events. `evse` None: the charger's main meter."""
 
@@ -487,6 +506,8 @@ type Event = (
     | LimitsTold
     | PhasesTold
     | DefaultLimited
+    | ExternallyLimited
+    | ExternalLimitCleared
     | ConfigurationTold
     | DataSent
     | DataAnswered

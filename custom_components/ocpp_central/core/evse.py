@@ -67,7 +67,7 @@ class Evse:
     """One place for one car. `connectors`: its plugs. `told`: what they last said; empty until the charger tells.
 
     `faults`: what it said is wrong. `reported`: whether it told a status since the charger connected.
-    `evictions`: when it was last tried to stop somebody here, `MOST_EVICTIONS` of them at most.
+    `is_missing`: the charger tells of it no more. `evictions`: when it was last tried to stop somebody here, `MOST_EVICTIONS` of them at most.
     `running`, `last`: the transaction now and the latest one before, which is kept to be seen, and to recognise a repeated start.
     `heard_at`: when something last showed that the transaction goes on which runs. `asked_at`: when the charger was last asked
     whether it does, since it connected.
@@ -83,6 +83,7 @@ class Evse:
     last: Transaction | None = None
     heard_at: datetime | None = None
     asked_at: datetime | None = None
+    is_missing: bool = False
     evictions: tuple[datetime, ...] = ()
     meter: Meter = Meter()
 
@@ -140,8 +141,8 @@ class Evse:
 
     @property
     def is_broken(self) -> bool:
-        """Whether the charger says that it serves nobody."""
-        return self.status in BROKEN
+        """Whether the charger says that it serves nobody, or of itself nothing any more."""
+        return self.is_missing or self.status in BROKEN
 
     @property
     def in_service(self) -> bool | None:

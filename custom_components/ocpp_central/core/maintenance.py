@@ -56,6 +56,25 @@ class UploadStage(StrEnum):
     CANCELED = "canceled"
 
 
+_FAILED: Final = frozenset(
+    {
+        FirmwareStage.DOWNLOAD_FAILED,
+        FirmwareStage.INVALID_SIGNATURE,
+        FirmwareStage.INSTALL_VERIFICATION_FAILED,
+        FirmwareStage.INSTALLATION_FAILED,
+        UploadStage.UPLOAD_FAILED,
+        UploadStage.BAD_MESSAGE,
+        UploadStage.NOT_SUPPORTED,
+        UploadStage.PERMISSION_DENIED,
+    }
+)
+
+
+def has_failed(stage: FirmwareStage | UploadStage) -> bool:
+    """Whether that is the end of it, and not the one that was wanted."""
+    return stage in _FAILED
+
+
 class SecurityKind(StrEnum):
     """What a charger tells of its security (OCPP 2.x part 2 appendix 1; 1.6 security whitepaper)."""
 

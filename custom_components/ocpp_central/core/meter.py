@@ -57,6 +57,9 @@ _MOST_UNKNOWN: Final = 50
 
 _THOUSAND: Final = 1000
 
+_MOST_REPEATED: Final = 12
+"""More readings of intervals than a charger repeats that got no answer: it sends one message at a time, of up to three phases."""
+
 _NEAREST: Final = ""
 """The location of a count that is told at whichever location is the nearest to the car."""
 
@@ -75,7 +78,8 @@ class Meter:
 
     `imported`, `exported`: its registers of energy. `counts`: all others, and those of single phases and locations.
     `labels`: which of its units are not what they say.
-    `interval`: the context of the intervals that are added up where it tells no register. `read_at`: when it was read last.
+    `interval`: the context of the intervals that are added up where it tells no register. `added`: the latest of these, by which
+    it is seen that one is told again. `read_at`: when it was read last.
     """
 
     readings: Mapping[Key, Reading] = field(default_factory=dict)
@@ -85,6 +89,7 @@ class Meter:
     counts: Mapping[Key, Register] = field(default_factory=dict)
     labels: Labels = Labels()
     interval: str | None = None
+    added: tuple[Reading, ...] = ()
     read_at: datetime | None = None
 
     def value(self, key: Key) -> float | None:
@@ -111,6 +116,7 @@ class Meter:
 
         `meter_start`: what the register was when the present transaction began, which is in Wh for certain.
         """
+        readings = tuple(readings)
         told = _newest(readings)
         seen = self.seen
         if not told.keys() <= seen:
@@ -120,7 +126,7 @@ class Meter:
             return self
         if self.is_ahead_of(at):
             late = replace(self, readings={**_meant(told, self.labels), **self.readings}, seen=seen)
-            return _with_interval(late, told, at)
+            return _with_intervals(late, readings, at)
         measured = {key[0] for key in told}
         labels = self._labels_after(told, at, meter_start)
         told = _meant(told, labels)
@@ -138,9 +144,10 @@ class Meter:
             exported=exported,
             counts=_counted(self.counts, known, told, at),
             interval=self.interval,
+            added=self.added,
             read_at=at,
         )
-        return _with_interval(after, told, at) if INTERVAL in measured else after
+        return _with_intervals(after, readings, at) if INTERVAL in measured else after
 
     def said(self, wh: float | None, at: datetime) -> Meter:
         """The meter once its register of imported energy was told by itself, as that at the end of a transaction."""
@@ -211,25 +218,44 @@ def _without(meter: Meter, gone: Collection[Key]) -> Meter:
     return replace(meter, readings={key: each for key, each in meter.readings.items() if key not in gone})
 
 
-def _with_interval(meter: Meter, told: Mapping[Key, Reading], at: datetime) -> Meter:
+def _with_intervals(meter: Meter, readings: Iterable[Reading], at: datetime) -> Meter:
     """The meter of a charger that tells no register, but what it has delivered since it told that last."""
-    readings = [each for key, each in told.items() if key.measurand == INTERVAL]
-    if not readings or any(key.measurand == IMPORTED for key in meter.seen):
+    told = [each for each in readings if each.measurand == INTERVAL]
+    if not told or any(key.measurand == IMPORTED for key in meter.seen):
         return meter
-    context = meter.interval or next((each.context for each in readings if each.context in _REGULAR), None)
-    wh = _total(INTERVAL, [each for each in readings if each.context in {context, _END}])
-    register = meter.imported if wh is None else meter.imported.plus(wh, at)
-    return replace(meter, imported=register, interval=context)
+    context = meter.interval or next((each.context for each in told if each.context in _REGULAR), None)
+    new = _not_added(meter, [each for each in told if each.context in {context, _END}])
+    register = meter.imported
+    for moment in dict.fromkeys(each.at for each in new):
+        if (wh := _total(INTERVAL, [each for each in new if each.at == moment])) is not None:
+            register = register.plus(wh, at)
+    added = (*meter.added, *new)[-_MOST_REPEATED:] if new else meter.added
+    return replace(meter, imported=register, interval=context, added=added)
+
+
+def _not_added(meter: Meter, told: Collection[Reading]) -> list[Reading]:
+    """The intervals of one message that are not added yet.
+
+    A charger repeats a message that it believes to be unanswered, word for word (1.6 section 3.7.1); and with the end of a
+    transaction many tell again all that they read in it (1.6 section 5.17).
+    """
+    if not told:
+        return []
+    newest = max(each.at for each in told)
+    latest = max((each.at for each in meter.added), default=None)
+    is_new = [each for each in dict.fromkeys(told) if each not in meter.added]
+    return [each for each in is_new if each.at == newest or latest is None or each.at > latest]
 
 
 def is_worth_keeping(before: Meter, after: Meter) -> bool:
     """Whether a meter has changed so much that it should be on disk soon.
 
     A register that goes on needs not: after a restart it says itself where it is. Only one that begins anew meanwhile would be
-    counted wrongly, by less than a kWh.
+    counted wrongly, by less than a kWh. Intervals are added up by us alone.
     """
     return (
         after.seen is not before.seen
+        or after.added is not before.added
         or after.labels != before.labels
         or (after.counts is not before.counts and _offsets(before) != _offsets(after))
         or _scale(before.imported) != _scale(after.imported)

@@ -60,7 +60,9 @@ def why_useless(evse: Evse, charger: Charger) -> Reason | None:
     """Why nobody could begin to charge at an EVSE now; None if somebody could, or nobody knows."""
     if evse.running is not None and evse.plugged_in is not False:
         return Reason.OCCUPIED
-    return _WHY_BROKEN.get(evse.status) if charger.connected else None
+    if not charger.connected:
+        return None
+    return Reason.UNAVAILABLE if evse.is_missing else _WHY_BROKEN.get(evse.status)
 
 
 def is_free(evse: Evse) -> bool:

@@ -26,7 +26,7 @@ def after_status(evse: Evse, event: StatusChanged, when: When, connected_at: dat
             return evse
         told = {**evse.told, event.connector: event.status}
         connectors = evse.connectors | {event.connector}
-        evse = replace(evse, connectors=connectors, told=told, faults=faults, reported=True)
+        evse = replace(evse, connectors=connectors, told=told, faults=faults, reported=True, is_missing=False)
     return doubts.after_status(evse, when.happened_at, when.read_at, connected_at)
 
 

@@ -34,6 +34,14 @@ def whole(payload: Json, key: str) -> int | None:
     return int(value)
 
 
+def number(payload: Json, key: str) -> float | None:
+    """The finite number of a field, None where it is absent or none."""
+    value = payload.get(key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -_BEYOND_NUMBERS < value < _BEYOND_NUMBERS:
+        return None
+    return float(value)
+
+
 def positive(payload: Json, key: str) -> int | None:
     """The number of a field that numbers something from 1; chargers write 0 or -1 for "none"."""
     value = whole(payload, key)

@@ -13,15 +13,26 @@ from .configuration import truth, value_of
 from .dialect import Json, Request, UnsayableError
 from .fields import part, parts, positive, text, whole
 
+_COMPONENT: Final = r"(?:[^():\\]|\\.){1,50}?"
+_INSTANCE: Final = r"(?:[^()\\]|\\.){1,50}"
+_NAME: Final = r"(?:[^().:/\\]|\\.){1,50}"
 _VARIABLE: Final = re.compile(
-    r"(?P<component>[^():]{1,50}?)(\((?P<component_instance>[^()]{1,50})\))?(:(?P<evse>\d{1,9})(:(?P<connector>\d{1,9}))?)?"
-    r"\.(?P<variable>[^().:/]{1,50})(\((?P<variable_instance>[^()]{1,50})\))?(/(?P<attribute>Target|MinSet|MaxSet))?",
+    rf"(?P<component>{_COMPONENT})(\((?P<component_instance>{_INSTANCE})\))?"
+    r"(:(?P<evse>\d{1,9})(:(?P<connector>\d{1,9}))?)?"
+    rf"\.(?P<variable>{_NAME})(\((?P<variable_instance>{_INSTANCE})\))?(/(?P<attribute>Target|MinSet|MaxSet))?",
     re.ASCII,
 )
 """Component.Variable; each may be followed by an instance in brackets, the component also by its EVSE and connector.
 
-At the end, after a slash, which attribute of it is meant; the value itself (Actual) needs none.
+At the end, after a slash, which attribute of it is meant; the value itself (Actual) needs none. Names may have these characters
+themselves (2.x, `identifierString`): they then stand behind a backslash, but for the dots of a component.
 """
+
+_ESCAPED: Final = re.compile(r"\\(.)")
+_IN_COMPONENT: Final = re.compile(r"([():\\])")
+_IN_INSTANCE: Final = re.compile(r"([()\\])")
+_IN_VARIABLE: Final = re.compile(r"([().:/\\])")
+"""What needs one."""
 
 _LONGEST_KEY: Final = 50
 _LONGEST_VALUE_V16: Final = 500
@@ -140,27 +151,35 @@ def _name(named: Json, attribute: str | None) -> str:
     numbers = [positive(place, "id"), positive(place, "connectorId")]
     where = "".join(f":{number}" for number in numbers if number is not None)
     which = "" if attribute in (None, _ACTUAL) else f"/{attribute}"
-    return f"{_with_instance(component)}{where}.{_with_instance(variable)}{which}"
+    return f"{_with_instance(component, _IN_COMPONENT)}{where}.{_with_instance(variable, _IN_VARIABLE)}{which}"
 
 
-def _with_instance(named: Json) -> str:
-    instance = text(named, "instance")
-    return (text(named, "name") or "") + ("" if instance is None else f"({instance})")
+def _with_instance(named: Json, special: re.Pattern[str]) -> str:
+    name, instance = _escaped(text(named, "name") or "", special), text(named, "instance")
+    return name if instance is None else f"{name}({_escaped(instance, _IN_INSTANCE)})"
+
+
+def _escaped(said: str, special: re.Pattern[str]) -> str:
+    return special.sub(r"\\\1", said)
+
+
+def _plain(written: str) -> str:
+    return _ESCAPED.sub(r"\1", written)
 
 
 def _named(part: str, name: str) -> Json:
     """The variable that a text means, which is a part of an order. Raises `UnsayableError` if it means none."""
     if (found := _VARIABLE.fullmatch(name.strip())) is None:
         raise UnsayableError(part)
-    component: Json = {"name": found["component"]}
-    variable: Json = {"name": found["variable"]}
+    component: Json = {"name": _plain(found["component"])}
+    variable: Json = {"name": _plain(found["variable"])}
     if found["component_instance"] is not None:
-        component["instance"] = found["component_instance"]
+        component["instance"] = _plain(found["component_instance"])
     if found["evse"] is not None:
         component["evse"] = {"id": int(found["evse"])}
     if found["connector"] is not None:
         component["evse"]["connectorId"] = int(found["connector"])
     if found["variable_instance"] is not None:
-        variable["instance"] = found["variable_instance"]
+        variable["instance"] = _plain(found["variable_instance"])
     named: Json = {"component": component, "variable": variable}
     return named if found["attribute"] is None else named | {"attributeType": found["attribute"]}
