@@ -518,7 +518,7 @@ class Charger:
         evse = self._read(evse, event)
         at = self._read_at(event)
         is_late = evse.meter.is_ahead_of(at)
-        meter = evse.meter if is_late else evse.meter.said(event.meter_wh, at).at_rest(event.at)
+        meter = evse.meter if is_late else evse.meter.said(event.meter_wh, at, event.at).at_rest(event.at)
         running = (evse.running or running).metered(meter).reopened().over(meter)
         if is_late:  # what was read since may be of whoever came then
             last = running.over_since(ended, event.meter_wh, event.reason)
@@ -550,7 +550,7 @@ class Charger:
             # An update of a transaction that nobody knows, and which does not say where it runs, is of no main meter.
             if not isinstance(event, Metered):
                 return self
-            return replace(self, meter=self.meter.after(event.readings, self._read_at(event)))
+            return replace(self, meter=self.meter.after(event.readings, self._read_at(event), dated=event.at))
         evse = self.evses.get(number)
         return self if evse is None else self._with(self._read(evse, event))
 
@@ -558,10 +558,10 @@ class Charger:
         """The EVSE with a new transaction; one that ran before has ended without a word."""
         before = evse.running.over(evse.meter) if evse.running is not None else evse.last
         at, start = self._read_at(event), event.meter_wh
-        meter = evse.meter.began(start, at)
-        counted = meter.imported.total if start is None else meter.imported.when_it_said(start)
-        if meter.is_ahead_of(at):
-            counted = None
+        meter = evse.meter.began(start, at, event.at)
+        counted = None if start is None else meter.imported.when_it_said(start)
+        if counted is None and not meter.is_ahead_of(at):
+            counted = meter.imported.total
         begun = replace(evse, running=replace(running, counted_from=counted), last=before, meter=meter)
         return doubts.begun(begun)
 
@@ -574,7 +574,7 @@ class Charger:
         start = None if session is None else session.meter_start_wh
         if running is None and evse.last is not None:
             readings = still_true(readings, evse.last.ended)
-        meter = evse.meter.after(readings, self._read_at(event), start)
+        meter = evse.meter.after(readings, self._read_at(event), start, event.at)
         read = replace(
             evse,
             meter=meter,
