@@ -163,7 +163,7 @@ class Ledger:
         `consume_on_any`: a start uses what its holder has reserved anywhere.
         """
         event, verdict = report.event, report.verdict
-        if not isinstance(event, steps.CONCERNS_RESERVATIONS):
+        if not isinstance(event, steps.CONCERNS_RESERVATIONS) and not steps.proven_right(report.before, charger):
             return Step(ledger=self)
         scene = self._scene(charger, now)
         before = report.before if isinstance(event, _MOVES_CARS) else None
