@@ -471,9 +471,7 @@ class CentralSystem:
         if (known := charger.same_start(event)) is not None:
             return replace(event, transaction=known.transaction)
         self._last_transaction_id += 1
-        while (
-            charger.running(str(self._last_transaction_id)) is not None
-        ):  # another central system gave it the same one
+        while charger.knows(str(self._last_transaction_id)):  # another central system gave it the same one
             self._last_transaction_id += 1
         if self._last_transaction_id > self._ids_until:
             self._ids_until = self._last_transaction_id + ID_BLOCK - 1

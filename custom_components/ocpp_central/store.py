@@ -23,6 +23,7 @@ from .core.abilities import Abilities
 from .core.book import Book, Ghost
 from .core.charger import Charger
 from .core.description import Description
+from .core.events import Started
 from .core.evse import Evse
 from .core.labels import Labels
 from .core.ledger import Ledger
@@ -93,6 +94,7 @@ class StoredCharger:
     local_list: Kept = Kept()
     meter: StoredMeter = StoredMeter()
     limits: Limits = Limits()
+    unplaced: tuple[Started, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +265,7 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
         or before.local_list.known is not after.local_list.known
         or (before.meter is not after.meter and is_worth_keeping(before.meter, after.meter))
         or before.limits is not after.limits
+        or before.unplaced is not after.unplaced
         or len(before.evses) != len(after.evses)
     ):
         return True
@@ -339,6 +342,7 @@ def _stored_charger(charger: Charger) -> StoredCharger:
         vends_freely=charger.vends_freely,
         local_list=kept(charger.local_list.known),
         limits=charger.limits,
+        unplaced=charger.unplaced,
         meter=_stored_meter(charger.meter),
     )
 
@@ -429,6 +433,7 @@ def _charger(stored: StoredCharger) -> Charger:
         vends_freely=stored.vends_freely,
         local_list=remembered(stored.local_list),
         limits=stored.limits,
+        unplaced=stored.unplaced,
         meter=_meter(stored.meter),
     )
 

@@ -99,8 +99,7 @@ def _where(what: int | str | Target) -> dict[str, Any]:
 def _stored(evse: Evse) -> Evse:
     """What is on disk of an EVSE."""
     meter = replace(evse.meter, readings={}, interval=None, read_at=None)
-    kept = {"running": evse.running, "last": evse.last, "heard_at": evse.heard_at}
-    return Evse(evse=evse.evse, connectors=evse.connectors, meter=meter, **kept)
+    return replace(Evse(evse=evse.evse), running=evse.running, last=evse.last, heard_at=evse.heard_at, meter=meter)
 
 
 class World:
@@ -347,6 +346,7 @@ class World:
                 charger=each.charger,
                 evses={number: _stored(evse) for number, evse in each.evses.items()},
                 away_since=each.away_since,
+                unplaced=each.unplaced,
                 missed_since=self.now,
                 token_length=each.token_length,
                 abilities=each.abilities,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from . import doubts
 from .abilities import Abilities
-from .clock import Clock
+from .clock import TOLERANCE, Clock
 from .description import Description, described, has_new_firmware, is_another, is_renewed
 from .events import (
     AbilitiesTold,
@@ -64,6 +64,9 @@ from .transaction import Transaction
 MAX_EVSES = 200
 """More than any charger has; a broken one that counts up its connector ids must not fill the device registry."""
 
+MOST_UNPLACED = 5
+"""More drivers than present their cards before any of them has plugged in; each start is kept on disk."""
+
 MAX_CONNECTORS = 20
 """More plugs than any EVSE has; all that it told are kept on disk."""
 
@@ -93,7 +96,7 @@ class Charger:
     `token_length`: the longest id token that it can carry, in characters; None until it first connected.
     `asks`: whether it has asked about a token since its boot; `vends_freely`: whether it lets cars charge without that.
     `presented`: its latest question about a token, until that one starts to charge.
-    `unplaced`: its latest start that did not say where, until it does.
+    `unplaced`: its latest starts that did not say where, until they do.
     `spellings`: how it spells the tokens that were presented to it.
     `given_types`: the connector types that its owner says an EVSE has, whatever the charger tells.
     `reticent`: whether it gave no answer about its abilities since it connected.
@@ -120,7 +123,7 @@ class Charger:
     asks: bool = False
     vends_freely: bool = False
     presented: Authorizing | None = None
-    unplaced: Started | None = None
+    unplaced: tuple[Started, ...] = ()
     spellings: Spellings = Spellings()
     given_types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
     reticent: bool = False
@@ -221,7 +224,7 @@ class Charger:
 
     def begun_nowhere(self, transaction: TransactionId | None) -> Started | None:
         """The start of this transaction, if it did not say where that was."""
-        return self.unplaced if self.unplaced is not None and self.unplaced.transaction == transaction else None
+        return next((each for each in self.unplaced if each.transaction == transaction), None)
 
     def running(self, transaction: TransactionId) -> Transaction | None:
         """The running transaction of this id, if we know it."""
@@ -229,6 +232,14 @@ class Charger:
             if evse.running is not None and evse.running.transaction == transaction:
                 return evse.running
         return None
+
+    def knows(self, transaction: TransactionId) -> bool:
+        """Whether a transaction runs, or is the latest one somewhere, of which something may be told late."""
+        return any(
+            known is not None and known.transaction == transaction
+            for evse in self.evses.values()
+            for known in (evse.running, evse.last)
+        )
 
     def unended(self, transaction: TransactionId) -> Transaction | None:
         """The transaction of this id whose end was not told: it runs, or it was presumed to be over and nothing began since."""
@@ -362,11 +373,12 @@ class Charger:
             case StatusChanged():
                 return self._status_changed(event)
             case Started():
-                return self._started(event, verdict)
+                started = self._started(event, verdict)
+                return started if event.evse is None else _placed(started, event)
             case Updated():
                 return self._updated(event, verdict)
             case Ended():
-                return self._ended(event)
+                return _placed(self._ended(event), event)
             case Metered():
                 known = None if event.evse is not None else self.unended(event.transaction or "")
                 return self._metered(event.evse if known is None else known.evse, event)
@@ -428,7 +440,8 @@ class Charger:
 
     def _started(self, event: Started, verdict: Verdict | None) -> Charger:
         if event.evse is None:
-            return replace(self, unplaced=event)
+            others = _placed(self, event).unplaced
+            return replace(self, unplaced=(*others, replace(event, readings=()))[-MOST_UNPLACED:])
         if (evse := self._evse(event.evse)) is None or event.transaction is None:
             return self
         known = self.same_start(event)
@@ -530,8 +543,10 @@ class Charger:
         """When a transaction really ended; what comes after a doubt is dated rightly, however late, if it can be."""
         if session.doubt is None or event.received is None or _was_offline(event):
             return self._happened_at(event)
-        if session.beginning <= event.at <= event.received:
-            return event.at
+        moment = event.at - self.skew
+        told = event.at if abs(self.skew) <= UNNOTICED else moment
+        if session.beginning <= told and moment <= event.received + TOLERANCE:
+            return told
         return session.ended or doubts.ended_at(self.evses[session.evse], session)
 
     def _ended_unnoticed(self, event: Ended) -> Charger:
@@ -606,6 +621,13 @@ class Charger:
 
     def _with(self, evse: Evse) -> Charger:
         return replace(self, evses={**self.evses, evse.evse: evse})
+
+
+def _placed(charger: Charger, event: Started | Ended) -> Charger:
+    """The charger once it needs not be known any more that a transaction has begun nowhere."""
+    if charger.begun_nowhere(event.transaction) is None:
+        return charger
+    return replace(charger, unplaced=tuple(each for each in charger.unplaced if each.transaction != event.transaction))
 
 
 def _faults_after(faults: Faults, event: StatusChanged) -> Faults:
@@ -683,10 +705,16 @@ def _is_same_start(known: Transaction, start: Started) -> bool:
 
 
 def _is_after(known: Transaction, start: Started) -> bool:
-    """Whether something began when a transaction had ended, by the charger's clock, which may be wrong."""
+    """Whether something began when a transaction had ended, or may have, by the charger's clock, which may be wrong."""
+    if known.ended is None and (known.doubt is not None or known.rebooted_at is not None):
+        return start.at > known.started_at or _is_of_another(known, start)
     if known.ended is None or start.at <= known.started_at:
         return False
     return start.at - known.started_at >= known.lasted(known.ended)
+
+
+def _is_of_another(known: Transaction, start: Started) -> bool:
+    return known.token is not None and start.token is not None and not known.token.matches(start.token)
 
 
 def _reconnected(evse: Evse, *, was_away: bool) -> Evse:
