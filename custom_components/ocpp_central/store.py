@@ -57,13 +57,17 @@ class StorageFailedError(HomeAssistantError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredMeter:
-    """What is kept of a meter: what it measures and has counted. What it measured last is not."""
+    """What is kept of a meter: what it measures and has counted. What it measured last is not.
+
+    `in_kwh`: how an earlier version said what a register is told in; it is only read.
+    """
 
     seen: tuple[Key, ...] = ()
     imported: Register = Register()
     exported: Register = Register()
     counts: tuple[tuple[Key, Register], ...] = ()
     labels: Labels = Labels()
+    in_kwh: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -444,5 +448,5 @@ def _meter(stored: StoredMeter) -> Meter:
         imported=stored.imported,
         exported=stored.exported,
         counts=dict(stored.counts),
-        labels=stored.labels,
+        labels=stored.labels if stored.in_kwh is None else Labels(times=1000 if stored.in_kwh else 1),
     )
