@@ -436,6 +436,15 @@ def test_a_charger_that_was_away_is_asked_of_a_session_of_which_it_says_nothing(
     assert question(after([Connected(token_length=20, at=at + HOUR)], asked)) == at + HOUR + GRACE
 
 
+def test_a_plug_that_is_occupied_does_not_say_that_a_session_goes_on() -> None:
+    """2.x says no more, whatever the session told last, and whether that has named its plug or not."""
+    for connector in (1, None):
+        begun = started(1000, connector=connector, charging_state=ChargingState.CHARGING)
+        charger = after([begun, *power_cut(NOON + HOUR, OCCUPIED)])
+        assert question(charger) == BACK + GRACE
+        assert not runs(charger.after(answer(BACK + GRACE, ongoing=False)))
+
+
 def test_a_connection_that_is_lost_again_gives_the_charger_its_time_anew() -> None:
     """It must have been there for some minutes."""
     lost = FORGOTTEN.after(Disconnected(at=BACK + MINUTE))
