@@ -34,7 +34,10 @@ from .records import Json, UnreadableError, Writer, decoded_by, read, read_sourc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredMeter:
-    """What is kept of a meter: what it measures and has counted. What it measured last is not."""
+    """What is kept of a meter: what it measures and has counted. What it measured last is not.
+
+    `in_kwh`: how an earlier version said what a register is told in; it is only read.
+    """
 
     seen: tuple[Key, ...] = ()
     imported: Register = Register()
@@ -42,6 +45,7 @@ class StoredMeter:
     counts: tuple[tuple[Key, Register], ...] = ()
     labels: Labels = Labels()
     added: tuple[Reading, ...] = ()
+    in_kwh: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,7 @@ class StoredCharger:
     meter: StoredMeter = StoredMeter()
     limits: Limits = Limits()
     skew: timedelta = timedelta(0)
-    unplaced: Started | None = None
+    unplaced: tuple[Started, ...] = ()
     external_limits: tuple[tuple[int | None, tuple[ExternalLimit, ...]], ...] = ()
     firmware_stage: FirmwareStage | None = None
     upload_stage: UploadStage | None = None
@@ -310,6 +314,6 @@ def _meter(stored: StoredMeter) -> Meter:
         imported=stored.imported,
         exported=stored.exported,
         counts=dict(stored.counts),
-        labels=stored.labels,
+        labels=stored.labels if stored.in_kwh is None else Labels(times=1000 if stored.in_kwh else 1),
         added=stored.added,
     )

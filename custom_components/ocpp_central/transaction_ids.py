@@ -37,7 +37,7 @@ class TransactionIds:
         if (known := charger.same_start(event)) is not None:
             return replace(event, transaction=known.transaction)
         self._last += 1
-        while charger.running(str(self._last)) is not None:  # another central system gave it the same one
+        while charger.knows(str(self._last)):  # another central system gave it the same one
             self._last += 1
         if self._last > self.until:
             self.until = self._last + ID_BLOCK - 1

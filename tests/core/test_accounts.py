@@ -309,3 +309,42 @@ def test_what_a_charger_that_tells_power_alone_delivers_is_unknown() -> None:
     assert account(running.after(ended(1500))) == (1500, HOUR)
     metered_at_ends = after([started(1000), *minutes(7000, measurand=POWER), ended(1000)])
     assert account(metered_at_ends) == (0, HOUR)
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_readings_that_are_told_after_an_end_or_a_start_do_not_count_again(ends: bool) -> None:
+    """A charger may queue its readings apart from starts and ends, and tell those first."""
+    begin, back = NOON + MINUTE, NOON + 5 * HOUR
+    facts: list[Event] = [started(1000, begin, received=back)]
+    facts += (
+        [ended(4000, begin + HOUR, received=back)]
+        if ends
+        else [started(4000, begin + HOUR, transaction="8", received=back)]
+    )
+    queued: list[Event] = [
+        metered(wh, begin + minute * MINUTE, received=back) for minute, wh in ((10, 1500), (20, 2000), (30, 2500))
+    ]
+    away: list[Event] = [Disconnected(at=NOON), Connected(token_length=20, at=back)]
+    charger = after([*away, *facts, *queued, metered(4100, back + MINUTE, transaction=None)])
+    assert charger.evses[1].meter.imported.total == 4100
+
+
+def test_a_session_has_its_energy_at_once_if_its_readings_are_told_before_its_start() -> None:
+    """The meter says what it began with, where that is near enough to be of the same count."""
+    begin, back = NOON + MINUTE, NOON + HOUR
+    away: list[Event] = [Disconnected(at=NOON), Connected(token_length=20, at=back)]
+    first = metered(100_200, begin + MINUTE, received=back)
+    evse = evse_after(*away, first, started(100_000, begin, received=back), metered(100_300, back + MINUTE))
+    assert evse.session_wh == 300
+
+
+def test_what_was_queued_under_a_wrong_date_counts_in_full() -> None:
+    """It seems to have happened all at once (a charger without a clock)."""
+    long_ago, back = datetime(2020, 1, 1, tzinfo=NOON.tzinfo), NOON + 5 * HOUR
+    queued: list[Event] = [
+        started(1000, long_ago, received=back),
+        metered(9000, long_ago + HOUR, received=back),
+        ended(17_000, long_ago + 2 * HOUR, received=back),
+    ]
+    evse = evse_after(Disconnected(at=NOON), Connected(token_length=20, at=back), *queued)
+    assert (evse.session_wh, evse.meter.imported.total) == (16_000, 17_000)

@@ -26,7 +26,7 @@ from custom_components.ocpp_central.core.events import (
 )
 from custom_components.ocpp_central.core.evse import Evse
 from custom_components.ocpp_central.core.meter import Meter
-from custom_components.ocpp_central.core.reservation import News, Status
+from custom_components.ocpp_central.core.reservation import HeldBy, News, Status, Target
 from custom_components.ocpp_central.core.rules import Rules
 
 from .test_accounts import HOUR, KNOWN, POWER, after, ended, metered, started
@@ -436,6 +436,15 @@ def test_a_charger_that_was_away_is_asked_of_a_session_of_which_it_says_nothing(
     assert question(after([Connected(token_length=20, at=at + HOUR)], asked)) == at + HOUR + GRACE
 
 
+def test_a_plug_that_is_occupied_does_not_say_that_a_session_goes_on() -> None:
+    """2.x says no more, whatever the session told last, and whether that has named its plug or not."""
+    for connector in (1, None):
+        begun = started(1000, connector=connector, charging_state=ChargingState.CHARGING)
+        charger = after([begun, *power_cut(NOON + HOUR, OCCUPIED)])
+        assert question(charger) == BACK + GRACE
+        assert not runs(charger.after(answer(BACK + GRACE, ongoing=False)))
+
+
 def test_a_connection_that_is_lost_again_gives_the_charger_its_time_anew() -> None:
     """It must have been there for some minutes."""
     lost = FORGOTTEN.after(Disconnected(at=BACK + MINUTE))
@@ -461,6 +470,42 @@ def test_nobody_is_asked_where_nothing_runs() -> None:
     assert question(after(SESSION)) is None
     for event in (untold(NOON), answer(NOON, ongoing=False), StopRefused(transaction="7", at=NOON)):
         assert KNOWN.after(event) is KNOWN
+
+
+@pytest.mark.parametrize("boots", [True, False])
+def test_a_charger_that_counts_its_transactions_from_its_boot_gives_an_id_again(boots: bool) -> None:
+    """Of one that it has forgotten: it is another session, of another driver, and begins with the next one's meter."""
+    charger = after(power_cut(NOON + HOUR), after(SESSION)) if boots else after([*SESSION, told(FREE, NOON + HOUR)])
+    again = started(1900, BACK + MINUTE, token=STRANGER)
+    running = charger.after(again).running("7")
+    assert running is not None
+    assert (running.token, running.meter_start_wh, running.doubt, running.rebooted_at) == (STRANGER, 1900, None, None)
+    assert charger.same_start(again) is None
+    assert charger.same_start(started(1000)) is not None
+    reset = started(1900, NOON - 9 * HOUR, token=STRANGER, received=BACK + MINUTE)
+    assert charger.same_start(reset) is None
+    assert after(SESSION).same_start(again) is not None
+
+
+@pytest.mark.parametrize("ahead", [-40, 0, 40, 7200, -7200])
+def test_an_end_after_a_doubt_is_dated_by_the_clock_that_dated_the_beginning(ahead: int) -> None:
+    """Most chargers tell that the plug is free just before they tell the end."""
+    by = ahead * SECOND
+    messages: list[Event] = [
+        told(PREPARING, NOON - HOUR + by, received=NOON - HOUR),
+        told(PREPARING, NOON - 30 * MINUTE + by, received=NOON - 30 * MINUTE),
+        told(PREPARING, NOON - 20 * MINUTE + by, received=NOON - 20 * MINUTE),
+        started(1000, NOON + by, received=NOON),
+        told(CHARGING, NOON + SECOND + by, received=NOON + SECOND),
+        metered(1500, NOON + 30 * MINUTE + by, received=NOON + 30 * MINUTE),
+        told(FREE, NOON + HOUR + by, received=NOON + HOUR),
+        ended(1800, NOON + HOUR + by, received=NOON + HOUR + 2 * SECOND),
+    ]
+    last = after(messages).evses[1].last
+    assert last is not None
+    assert last.ended is not None
+    assert last.ended - last.beginning == HOUR
+    assert abs(last.ended - NOON - HOUR) <= MINUTE
 
 
 # What hangs upon it.
@@ -516,6 +561,33 @@ def test_a_reservation_is_used_up_once_by_a_forgotten_session() -> None:
             assert world.charger.running("1") is not None
         assert world.news.count(News.USED) == 1
         assert world.ledger.past.counts[CHARGER][Status.USED] == 1
+
+
+@pytest.mark.parametrize(
+    ("presumed", "how"),
+    [(False, "status"), (False, "readings"), (False, "update"), (True, "readings"), (True, "update")],
+)
+def test_what_is_reserved_for_somebody_who_goes_on_after_all_is_used(presumed: bool, how: str) -> None:
+    """It was reserved when it seemed that he might have left; what is for any connector is for somebody else."""
+    world = World(evses=(1, 2))
+    world.start(HOLDER)
+    world.tell(metered(1000, world.now, transaction="1"))
+    world.status(1, CHARGING)
+    world.status(1, FREE)
+    here = world.reserve(1, held_by=HeldBy.CENTRAL_SYSTEM)
+    anywhere = world.reserve(Target.ANY, held_by=HeldBy.CENTRAL_SYSTEM)
+    world.wait(GRACE if presumed else MINUTE)
+    if presumed:
+        world.settle(Outcome.NOT_IMPLEMENTED)
+    assert world.status_of(here) is Status.ACTIVE
+    match how:
+        case "status":
+            world.status(1, CHARGING)
+        case "readings":
+            world.tell(metered(1900, world.now, transaction="1"))
+        case _:
+            world.update("1")
+    assert (world.status_of(here), world.status_of(anywhere)) == (Status.IN_USE, Status.ACTIVE)
 
 
 def test_the_next_start_ends_the_reservation_of_the_one_before() -> None:

@@ -63,6 +63,15 @@ def test_a_long_absence_explains_a_large_rise() -> None:
     assert read(1000, 3_000_000, every=timedelta(days=1)) == [1000, 3_000_000]
 
 
+def test_a_charger_with_a_wrong_clock_tells_at_once_what_took_hours() -> None:
+    """What it queued: its own dates show how long that took, and how much may have gone through."""
+    queued = Register().after(1000, NOON, NOON - 9 * HOUR)
+    for number in range(1, 4):
+        queued = queued.after(1000 + 8000 * number, NOON, NOON - 9 * HOUR + number * HOUR)
+    assert queued.total == 25_000
+    assert queued.after(90_000_000, NOON + MINUTE, NOON - 5 * HOUR).total == 25_000
+
+
 @given(st.lists(st.floats(0, 1e9) | st.integers(0, 100_000).map(float), min_size=1, max_size=30))
 def test_nothing_makes_it_fall(told: list[float]) -> None:
     """Whatever a charger says."""
@@ -81,8 +90,8 @@ def test_a_reading_a_moment_ago_may_have_been_a_little_less() -> None:
     """Chargers round what a transaction begins with; what is far less is another count."""
     register = Register().after(157_445, NOON)
     assert register.when_it_said(157_440) == 157_440
-    assert register.when_it_said(0) == 157_445
-    assert register.when_it_said(200_000) == 157_445
+    assert register.when_it_said(0) is None
+    assert register.when_it_said(200_000) is None
     assert Register().when_it_said(5) is None
 
 

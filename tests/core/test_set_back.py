@@ -38,3 +38,10 @@ def test_what_lies_ahead_is_now_at_the_latest() -> None:
     bounded = in_time(charger, NOON)
     assert (bounded.connected_at, bounded.away_since) == (NOON, NOON)
     assert in_time(bounded, NOON) is bounded
+
+
+def test_what_was_told_with_an_end_lies_ahead_as_well() -> None:
+    """There may be no readings beside."""
+    wrong = after([started(1000, AHEAD, received=AHEAD), ended(1100, AHEAD + MINUTE)])
+    right = told(wrong, metered(1150, NOON + MINUTE))
+    assert right.evses[1].meter.imported.total == 1150

@@ -563,3 +563,13 @@ def test_a_drivers_other_token_does_not_keep_him_from_replacing() -> None:
     again = world.reserve(1, HOLDER, start=NOON + MINUTE, driver="anna", instead=True)
     assert world.status_of(first) is Status.CANCELLED
     assert world.status_of(again) is Status.SCHEDULED
+
+
+def test_a_start_that_is_told_again_uses_nothing_more() -> None:
+    """The holder has another one, for any connector, for somebody else."""
+    world = World(evses=(1, 2))
+    here, anywhere = (world.reserve(each, held_by=HeldBy.CENTRAL_SYSTEM) for each in (1, Target.ANY))
+    for _ in range(2):
+        world.start(HOLDER)
+    world.update("1", HOLDER)
+    assert (world.status_of(here), world.status_of(anywhere)) == (Status.IN_USE, Status.ACTIVE)

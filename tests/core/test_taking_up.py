@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.ocpp_central.core.charger import Charger
+from custom_components.ocpp_central.core.charger import MOST_UNPLACED, Charger
 from custom_components.ocpp_central.core.events import (
     ChargingState,
     Connected,
@@ -20,7 +20,7 @@ from custom_components.ocpp_central.core.events import (
 from custom_components.ocpp_central.core.measurands import IMPORTED
 from custom_components.ocpp_central.core.taking_up import taken_up
 
-from .world import CHARGER, HOLDER, MINUTE, NOON
+from .world import CHARGER, HOLDER, MINUTE, NOON, STRANGER
 
 SOON = NOON + MINUTE
 ALONE = Charger(charger=CHARGER).after(Connected(token_length=20, at=NOON))
@@ -93,6 +93,7 @@ def test_a_charger_with_one_evse_need_not_name_it() -> None:
         (TWO, replace(UPDATED, charging_state=None)),
         (TWO, replace(UPDATED, charging_state=ChargingState.IDLE)),
         (TWO, replace(UPDATED, offline=True)),
+        (after(TWO, replace(NOWHERE, transaction="8")), replace(UPDATED, offline=True)),
         (TWO, replace(UPDATED, evse=None)),
         (after(TWO, replace(STARTED, transaction="6")), UPDATED),
         (after(TWO, STARTED), UPDATED),
@@ -109,3 +110,42 @@ def test_a_charger_with_one_evse_need_not_name_it() -> None:
 def test_what_does_not_show_that_one_runs_is_what_it_is(charger: Charger, event: Event) -> None:
     """No car there, queued, told nowhere, known already, or over."""
     assert taken_up(charger, event) is event
+
+
+def test_a_session_that_began_nowhere_while_the_charger_was_away_is_a_session() -> None:
+    """Card, cable and end are all told of late; nothing else says where it was."""
+    offline = [replace(each, offline=True) for each in (NOWHERE, UPDATED)]
+    ended = Ended(transaction="7", meter_wh=1500, offline=True, at=SOON + MINUTE, received=SOON + MINUTE)
+    last = after(TWO, *offline, ended).evses[1].last
+    assert last is not None
+    assert (last.token, last.began, last.ended, last.energy_wh) == (HOLDER, NOON, SOON + MINUTE, 500)
+
+
+def test_several_drivers_may_show_their_cards_before_one_plugs_in() -> None:
+    """Each is known when his car is there; what began nowhere and ended so is forgotten, and so is all beyond some."""
+    second = replace(NOWHERE, transaction="8", token=STRANGER)
+    both = after(TWO, NOWHERE, second, second)
+    charger = after(both, replace(UPDATED, transaction="8", evse=2), UPDATED)
+    tokens = [evse.running and evse.running.token for evse in charger.evses.values()]
+    assert tokens == [HOLDER, STRANGER]
+    assert charger.unplaced == ()
+    assert after(both, Ended(transaction="7", at=SOON)).unplaced == (second,)
+    many = after(TWO, *(replace(NOWHERE, transaction=str(number)) for number in range(99)))
+    assert len(many.unplaced) == MOST_UNPLACED
+
+
+def test_another_transaction_shows_that_one_in_doubt_is_over() -> None:
+    """Its charger has forgotten it, and the next driver does not wait for us to find that out."""
+    lost = replace(STARTED, transaction="6", charging_state=ChargingState.CHARGING)
+    doubted = after(TWO, lost, replace(status(1, ConnectorStatus.AVAILABLE), at=SOON, received=SOON))
+    running = after(doubted, UPDATED).evses[1].running
+    assert running is not None
+    assert running.transaction == "7"
+
+
+def test_what_runs_or_ran_last_is_known() -> None:
+    """So that no transaction of ours is called the same."""
+    charger = after(CHARGING, METERED)
+    assert charger.knows("7")
+    assert after(charger, Ended(transaction="7", at=SOON)).knows("7")
+    assert not charger.knows("8")

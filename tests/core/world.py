@@ -64,8 +64,10 @@ from custom_components.ocpp_central.core.reservation import (
 )
 from custom_components.ocpp_central.core.room import Terms
 from custom_components.ocpp_central.core.rules import Rules
+from custom_components.ocpp_central.core.set_back import in_time
 from custom_components.ocpp_central.core.sources import Occurrence, Source
 from custom_components.ocpp_central.core.steps import Report
+from custom_components.ocpp_central.core.taking_up import taken_up
 from custom_components.ocpp_central.core.token import IdToken
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -92,6 +94,12 @@ def _where(what: int | str | Target) -> dict[str, Any]:
             return {"evse": what}
         case connector_type:
             return {"target": Target.CONNECTOR_TYPE, "connector_type": connector_type}
+
+
+def _stored(evse: Evse) -> Evse:
+    """What is on disk of an EVSE."""
+    meter = replace(evse.meter, readings={}, interval=None, read_at=None)
+    return replace(Evse(evse=evse.evse), running=evse.running, last=evse.last, heard_at=evse.heard_at, meter=meter)
 
 
 class World:
@@ -248,11 +256,12 @@ class World:
 
     def tell(self, event: Event) -> Verdict | None:
         """The charger tells something; its transaction ids are given as the central system would."""
-        before = self.charger
+        before = in_time(self.charger, self.now)
         if isinstance(event, Started) and event.transaction is None:
             known = before.same_start(event)
             given = known.transaction if known is not None else next(self._transactions)
             event = replace(event, transaction=given)
+        event = taken_up(before, event)
         verdict = judge(self.court, before, event, self.now)
         after = before.after(event, verdict)
         self.chargers[CHARGER] = after
@@ -335,11 +344,9 @@ class World:
         self.chargers = {
             each.charger: Charger(
                 charger=each.charger,
-                evses={
-                    number: Evse(evse=number, running=evse.running, last=evse.last, heard_at=evse.heard_at)
-                    for number, evse in each.evses.items()
-                },
+                evses={number: _stored(evse) for number, evse in each.evses.items()},
                 away_since=each.away_since,
+                unplaced=each.unplaced,
                 missed_since=self.now,
                 token_length=each.token_length,
                 abilities=each.abilities,

@@ -1,13 +1,19 @@
 """What is written is what is read, whatever has happened before."""
 
+from pathlib import Path
+
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.json import json_loads_object
 from hypothesis import settings
 from hypothesis.stateful import invariant
 
+from custom_components.ocpp_central.core.events import ConnectorStatus, Ended
+from custom_components.ocpp_central.core.reservation import Status
 from custom_components.ocpp_central.memory import Memory, decoded, encoded
 from custom_components.ocpp_central.records import Writer
+from tests.core.test_accounts import metered
 from tests.core.test_any_order import AnyOrder
+from tests.core.world import CHARGER, HOLDER, MINUTE, NOON, World
 
 
 class Written(AnyOrder):
@@ -48,3 +54,29 @@ def test_only_what_has_changed_is_written_anew() -> None:
     (after,) = writer.written([first, disorder.world.known(second)])
     assert after[0] is before[0]
     assert after[1] is not before[1]
+
+
+def test_what_an_earlier_version_has_stored_goes_on() -> None:
+    """A session and its reservation amid which the new one was installed, and a register that is told in kWh and called Wh."""
+    stored = json_loads_object((Path(__file__).parent / "stored" / "before_doubts.json").read_bytes())
+    memory, unreadable = decoded(stored)
+    assert not unreadable
+    world = World(evses=(), connected=False)
+    world.now = NOON + 10 * MINUTE
+    world.ledger, world.chargers = memory.ledger.restarted(), dict(memory.chargers)
+    (reservation,) = world.ledger.living()
+    world.connect()
+    world.status(1, ConnectorStatus.CHARGING)
+    world.tell(metered(1.9, world.now, transaction="2"))
+    running = world.charger.running("2")
+    assert running is not None
+    assert (running.token, running.doubt, world.charger.evses[1].session_wh) == (HOLDER, None, 900)
+    assert world.status_of(reservation) is Status.IN_USE
+    world.tell(Ended(transaction="2", meter_wh=2000, at=world.now, received=world.now))
+    assert world.status_of(reservation) is Status.USED
+    evses = world.charger.evses
+    assert [evse.last and evse.last.energy_wh for evse in evses.values()] == [1000, 1000]
+    assert [evse.meter.imported.total for evse in evses.values()] == [2000, 1500]
+    memory = Memory(ledger=world.ledger, chargers=world.chargers)
+    again, _ = decoded(json_loads_object(json_bytes(encoded(memory, {}, Writer()))))
+    assert again.chargers[CHARGER].evses[1].meter.labels == evses[1].meter.labels

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from . import doubts
-from .dating import When, was_offline
+from .dating import UNNOTICED, When, was_offline
 from .events import (
     Ended,
     Evicting,
@@ -82,7 +82,7 @@ def ended(evses: Evses, event: Ended, when: When) -> Evses:
     evse = _read(evse, event, when)
     at = when.read_at
     is_late = evse.meter.is_ahead_of(at)
-    meter = evse.meter if is_late else evse.meter.said(event.meter_wh, at).at_rest(event.at)
+    meter = evse.meter if is_late else evse.meter.said(event.meter_wh, at, event.at).at_rest(event.at)
     running = (evse.running or running).metered(meter).reopened().over(meter)
     if is_late:  # what was read since may be of whoever came then
         last = running.over_since(ended, event.meter_wh, event.reason)
@@ -139,8 +139,8 @@ def _ended_at(evses: Evses, event: Ended, session: Transaction, when: When) -> d
     """When a transaction really ended; what comes after a doubt is dated rightly, however late, if it can be."""
     if session.doubt is None or event.received is None or was_offline(event):
         return when.happened_at
-    if session.beginning <= event.at <= event.received:
-        return event.at
+    if session.beginning <= when.told_at <= event.received + UNNOTICED:
+        return when.told_at
     return session.ended or doubts.ended_at(evses[session.evse], session)
 
 
@@ -158,10 +158,10 @@ def _begun(evse: Evse, running: Transaction, event: Started, when: When) -> Evse
     """The EVSE with a new transaction; one that ran before has ended without a word."""
     before = evse.running.over(evse.meter) if evse.running is not None else evse.last
     at, start = when.read_at, event.meter_wh
-    meter = evse.meter.began(start, at)
-    counted = meter.imported.total if start is None else meter.imported.when_it_said(start)
-    if meter.is_ahead_of(at):
-        counted = None
+    meter = evse.meter.began(start, at, event.at)
+    counted = None if start is None else meter.imported.when_it_said(start)
+    if counted is None and not meter.is_ahead_of(at):
+        counted = meter.imported.total
     started = replace(running, counted_from=counted)
     return doubts.begun(replace(evse, running=started, last=before, meter=meter, is_missing=False))
 
@@ -175,7 +175,7 @@ def _read(evse: Evse, event: Metered | Started | Updated | Ended, when: When) ->
     start = None if session is None else session.meter_start_wh
     if running is None and evse.last is not None:
         readings = still_true(readings, evse.last.ended)
-    meter = evse.meter.after(readings, when.read_at, start)
+    meter = evse.meter.after(readings, when.read_at, start, event.at)
     read = replace(
         evse,
         meter=meter,

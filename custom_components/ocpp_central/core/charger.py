@@ -64,6 +64,9 @@ from .staleness import settled
 from .token import IdToken
 from .transaction import Transaction
 
+MOST_UNPLACED = 5
+"""More drivers than present their cards before any of them has plugged in; each start is kept on disk."""
+
 PATIENCE = timedelta(seconds=10)
 """How long a charger that connected may take to report by itself before it is asked (ocpp.md 5.10)."""
 
@@ -85,7 +88,7 @@ class Charger:
     `token_length`: the longest id token that it can carry, in characters; None until it first connected.
     `asks`: whether it has asked about a token since its boot; `vends_freely`: whether it lets cars charge without that.
     `presented`: its latest question about a token, until that one starts to charge.
-    `unplaced`: its latest start that did not say where, until it does.
+    `unplaced`: its latest starts that did not say where, until they do.
     `spellings`: how it spells the tokens that were presented to it.
     `given_types`: the connector types that its owner says an EVSE has, whatever the charger tells.
     `reticent`: whether it gave no answer about its abilities since it connected.
@@ -114,7 +117,7 @@ class Charger:
     asks: bool = False
     vends_freely: bool = False
     presented: Authorizing | None = None
-    unplaced: Started | None = None
+    unplaced: tuple[Started, ...] = ()
     spellings: Spellings = Spellings()
     given_types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
     reticent: bool = False
@@ -201,11 +204,15 @@ class Charger:
 
     def begun_nowhere(self, transaction: TransactionId | None) -> Started | None:
         """The start of this transaction, if it did not say where that was."""
-        return self.unplaced if self.unplaced is not None and self.unplaced.transaction == transaction else None
+        return next((each for each in self.unplaced if each.transaction == transaction), None)
 
     def running(self, transaction: TransactionId) -> Transaction | None:
         """The running transaction of this id, if we know it."""
         return recognition.running(self.evses, transaction)
+
+    def knows(self, transaction: TransactionId) -> bool:
+        """Whether a transaction runs, or is the latest one somewhere, of which something may be told late."""
+        return recognition.knows(self.evses, transaction)
 
     def unended(self, transaction: TransactionId) -> Transaction | None:
         """The transaction of this id whose end was not told: it runs, or it was presumed to be over and nothing began since."""
@@ -319,18 +326,24 @@ class Charger:
             case StatusChanged():
                 return self._status_changed(event, when)
             case Started(evse=None):
-                return replace(self, unplaced=event)
+                return self._unplaced(event)
             case Started():
-                first = self.begun_nowhere(event.transaction)
-                began = when if first is None else self._dating.when(first)
-                evses = accounts.started(self.evses, event, verdict, when, began.happened_at)
-                return self._having(evses, event.at)
+                evses = accounts.started(self.evses, event, verdict, when, self._began(event, when))
+                return _placed(self._having(evses, event.at), event)
             case Updated():
                 return self._having(accounts.updated(self.evses, event, verdict, when), event.at)
             case Ended():
-                return self._having(accounts.ended(self.evses, event, when), event.at)
+                return _placed(self._having(accounts.ended(self.evses, event, when), event.at), event)
             case Metered():
                 return self._metered(event, when)
+
+    def _unplaced(self, event: Started) -> Charger:
+        others = _placed(self, event).unplaced
+        return replace(self, unplaced=(*others, replace(event, readings=()))[-MOST_UNPLACED:])
+
+    def _began(self, event: Started, when: When) -> datetime:
+        first = self.begun_nowhere(event.transaction)
+        return when.happened_at if first is None else self._dating.when(first).happened_at
 
     def _connected(self, event: Connected) -> Charger:
         away_since = self.connected_at or self.away_since
@@ -413,7 +426,11 @@ class Charger:
         number = event.evse if known is None else known.evse
         if number is not None:
             return self._having(accounts.metered(self.evses, number, event, when), event.at)
-        return replace(self, meter=self.meter.after(event.readings, when.read_at)) if event.readings else self
+        return (
+            replace(self, meter=self.meter.after(event.readings, when.read_at, dated=event.at))
+            if event.readings
+            else self
+        )
 
     def _problem_told(self, event: ProblemTold) -> Charger:
         if event.evse is None:
@@ -433,6 +450,13 @@ class Charger:
     @property
     def _dating(self) -> Dating:
         return Dating(self.connected_at, self.away_since, self.clock.possible)
+
+
+def _placed(charger: Charger, event: Started | Ended) -> Charger:
+    """The charger once it needs not be known any more that a transaction has begun nowhere."""
+    if charger.begun_nowhere(event.transaction) is None:
+        return charger
+    return replace(charger, unplaced=tuple(each for each in charger.unplaced if each.transaction != event.transaction))
 
 
 def _dated(charger: Charger, told: datetime, received: datetime | None) -> Charger:

@@ -22,11 +22,12 @@ type Happening = StatusChanged | Metered | Started | Updated | Ended
 class When(NamedTuple):
     """When something was. `read_at`: when it was seen or read; now, unless the charger tells what it queued.
 
-    `happened_at`: to the charger's second, if its clock is right by and large.
+    `happened_at`: to the charger's second, if its clock is right by and large. `told_at`: so, plausible or not.
     """
 
     read_at: datetime
     happened_at: datetime
+    told_at: datetime
 
 
 class Dating(NamedTuple):
@@ -55,7 +56,11 @@ class Dating(NamedTuple):
     def when(self, event: Happening) -> When:
         """When what an event tells really was."""
         read_at = self._read_at(event)
-        return When(read_at, event.at if abs(event.at - read_at) <= UNNOTICED else read_at)
+        return When(
+            read_at=read_at,
+            happened_at=event.at if abs(event.at - read_at) <= UNNOTICED else read_at,
+            told_at=event.at if abs(self.skews[0]) <= UNNOTICED else event.at - self.skews[0],
+        )
 
     def _read_at(self, event: Happening) -> datetime:
         if event.received is None:

@@ -4,7 +4,7 @@ Knows plugs, what they say, the session there and its meter as frozen values. Mu
 changes any of it (`charger`, `doubts`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -108,8 +108,7 @@ class Evse:
     @property
     def status(self) -> ConnectorStatus | None:
         """The most telling status of its connectors; None while the charger has told none."""
-        statuses = {self.status_of(connector) for connector in self.told}
-        return next((status for status in _PROMINENCE if status in statuses), None)
+        return _most_telling({self.status_of(connector) for connector in self.told})
 
     def status_of(self, connector: ConnectorId) -> ConnectorStatus | None:
         """The status of one plug, made precise by the running transaction."""
@@ -122,9 +121,10 @@ class Evse:
 
     @property
     def status_of_session(self) -> ConnectorStatus | None:
-        """What the plug of the running transaction last said, or the EVSE where it is not known which one that is."""
+        """What the plug of the running transaction last said itself, or the EVSE where it is not known which one that is."""
         connector = None if self.running is None else self.running.connector
-        return self.status if connector is None else self.told.get(connector, self.status)
+        told = None if connector is None else self.told.get(connector)
+        return told or _most_telling(set(self.told.values()))
 
     @property
     def plugged_in(self) -> bool | None:
@@ -178,3 +178,7 @@ def evse_at(evses: Evses, number: EvseId | None) -> Evse | None:
 def with_evse(evses: Evses, evse: Evse) -> Evses:
     """The EVSEs with this one as it is now."""
     return {**evses, evse.evse: evse}
+
+
+def _most_telling(statuses: Collection[ConnectorStatus | None]) -> ConnectorStatus | None:
+    return next((status for status in _PROMINENCE if status in statuses), None)

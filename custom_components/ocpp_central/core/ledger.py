@@ -36,6 +36,7 @@ from .sources import Source, SourceChange
 from .steps import Report
 from .token import IdToken
 from .transaction import Transaction
+from .uses import proven_right
 from .wire_ids import WireIds
 
 _MOVES_CARS = (StatusChanged, Started, Updated, Ended, TransactionTold, TransactionUntold, StopRefused)
@@ -163,7 +164,7 @@ class Ledger:
         `consume_on_any`: a start uses what its holder has reserved anywhere.
         """
         event, verdict = report.event, report.verdict
-        if not isinstance(event, steps.CONCERNS_RESERVATIONS):
+        if not isinstance(event, steps.CONCERNS_RESERVATIONS) and not proven_right(report.before, charger):
             return Step(ledger=self)
         scene = self._scene(charger, now)
         before = report.before if isinstance(event, _MOVES_CARS) else None

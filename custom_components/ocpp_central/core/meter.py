@@ -111,10 +111,16 @@ class Meter:
         seen = {key.measurand for key in self.seen}
         return bool(seen & FLOWS) and not seen & {IMPORTED, INTERVAL}
 
-    def after(self, readings: Iterable[Reading], at: datetime, meter_start: float | None = None) -> Meter:
+    def after(
+        self,
+        readings: Iterable[Reading],
+        at: datetime,
+        meter_start: float | None = None,
+        dated: datetime | None = None,
+    ) -> Meter:
         """The meter once it was read, really at `at`; what is older than what we have changes little.
 
-        `meter_start`: what the register was when the present transaction began, which is in Wh for certain.
+        `dated`: when that was by the charger's clock. `meter_start`: what the register was when the present transaction began, which is in Wh for certain.
         """
         readings = tuple(readings)
         told = _newest(readings)
@@ -133,33 +139,42 @@ class Meter:
         known = {**self.readings, **told}
         imported, exported = self.imported, self.exported
         if IMPORTED in measured and (wh := _total_at(known, IMPORTED)) is not None:
-            imported = imported.after(wh, at)
+            imported = imported.after(wh, at, dated)
         if EXPORTED in measured and (wh := _total_at(known, EXPORTED)) is not None:
-            exported = exported.after(wh, at)
+            exported = exported.after(wh, at, dated)
         after = Meter(
             labels=labels,
             readings=known,
             seen=seen,
             imported=imported,
             exported=exported,
-            counts=_counted(self.counts, known, told, at),
+            counts=_counted(self.counts, known, told, at, dated),
             interval=self.interval,
             added=self.added,
             read_at=at,
         )
         return _with_intervals(after, readings, at) if INTERVAL in measured else after
 
-    def said(self, wh: float | None, at: datetime) -> Meter:
+    def said(self, wh: float | None, at: datetime, dated: datetime | None = None) -> Meter:
         """The meter once its register of imported energy was told by itself, as that at the end of a transaction."""
-        return self if wh is None or self.is_ahead_of(at) else replace(self, imported=self.imported.after(wh, at))
+        if wh is None or self.is_ahead_of(at):
+            return self
+        return replace(self, imported=self.imported.after(wh, at, dated))
 
-    def began(self, wh: float | None, at: datetime) -> Meter:
+    def began(self, wh: float | None, at: datetime, dated: datetime | None = None) -> Meter:
         """The meter once its register of imported energy was told by itself as that at the start of a transaction."""
-        return self if wh is None or self.is_ahead_of(at) else replace(self, imported=self.imported.began(wh, at))
+        if wh is None or self.is_ahead_of(at):
+            return self
+        return replace(self, imported=self.imported.began(wh, at, dated))
 
     def is_ahead_of(self, at: datetime) -> bool:
-        """Whether it was read after this moment: a charger may tell what it queued when it has told something newer."""
-        return self.read_at is not None and at < self.read_at
+        """Whether it was read after this moment: a charger may tell what it queued when it has told something newer.
+
+        Also if that was the end of a transaction, or the start of the next one, which many tell before they tell readings.
+        """
+        return (self.read_at is not None and at < self.read_at) or (
+            self.imported.at is not None and at < self.imported.at
+        )
 
     def at_rest(self, at: datetime) -> Meter:
         """The meter when nothing flows, though many chargers do not say so any more."""
@@ -277,7 +292,11 @@ def _meant(told: dict[Key, Reading], labels: Labels) -> dict[Key, Reading]:
 
 
 def _counted(
-    counts: Mapping[Key, Register], known: Mapping[Key, Reading], told: Mapping[Key, Reading], at: datetime
+    counts: Mapping[Key, Register],
+    known: Mapping[Key, Reading],
+    told: Mapping[Key, Reading],
+    at: datetime,
+    dated: datetime | None,
 ) -> Mapping[Key, Register]:
     """The counts once these were told; the totals of imported and exported energy are counted by themselves."""
     read: dict[Key, float | None] = {}
@@ -289,7 +308,7 @@ def _counted(
             read[Key(measurand, location)] = _total_at(known, measurand, location)
         if phase is not None:
             read[key] = _normal(told[key])
-    new = {key: counts.get(key, Register()).after(value, at) for key, value in read.items() if value is not None}
+    new = {key: counts.get(key, Register()).after(value, at, dated) for key, value in read.items() if value is not None}
     return {**counts, **new} if new else counts
 
 

@@ -17,6 +17,15 @@ def running(evses: Evses, transaction: TransactionId) -> Transaction | None:
     return None
 
 
+def knows(evses: Evses, transaction: TransactionId) -> bool:
+    """Whether a transaction runs, or is the latest one somewhere, of which something may be told late."""
+    return any(
+        known is not None and known.transaction == transaction
+        for evse in evses.values()
+        for known in (evse.running, evse.last)
+    )
+
+
 def presumed_at(evses: Evses, transaction: TransactionId | None) -> Evse | None:
     """The EVSE where this transaction was presumed to be over, if nothing has begun there since."""
     for evse in evses.values():
@@ -60,7 +69,13 @@ def _is_same_start(known: Transaction, start: Started) -> bool:
 
 
 def _is_after(known: Transaction, start: Started) -> bool:
-    """Whether something began when a transaction had ended, by the charger's clock, which may be wrong."""
+    """Whether something began when a transaction had ended, or may have, by the charger's clock, which may be wrong."""
+    if known.ended is None and (known.doubt is not None or known.rebooted_at is not None):
+        return start.at > known.started_at or _is_of_another(known, start)
     if known.ended is None or start.at <= known.started_at:
         return False
     return start.at - known.started_at >= known.lasted(known.ended)
+
+
+def _is_of_another(known: Transaction, start: Started) -> bool:
+    return known.token is not None and start.token is not None and not known.token.matches(start.token)

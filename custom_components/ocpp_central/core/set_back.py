@@ -22,7 +22,7 @@ def in_time(charger: Charger, now: datetime) -> Charger:
         evses is charger.evses
         and connected_at is charger.connected_at
         and away_since is charger.away_since
-        and not _is_ahead(charger.meter, now)
+        and not charger.meter.is_ahead_of(now)
     ):
         return charger
     meter = _read_by(charger.meter, now)
@@ -30,18 +30,17 @@ def in_time(charger: Charger, now: datetime) -> Charger:
 
 
 def _in_time(evses: Mapping[EvseId, Evse], now: datetime) -> Mapping[EvseId, Evse]:
-    if not any(_is_ahead(evse.meter, now) for evse in evses.values()):
+    if not any(evse.meter.is_ahead_of(now) for evse in evses.values()):
         return evses
     return {number: replace(evse, meter=_read_by(evse.meter, now)) for number, evse in evses.items()}
 
 
-def _is_ahead(meter: Meter, now: datetime) -> bool:
-    return meter.read_at is not None and meter.read_at > now
-
-
 def _read_by(meter: Meter, now: datetime) -> Meter:
     """The meter as if it had been read now at the latest."""
-    return replace(meter, read_at=now) if _is_ahead(meter, now) else meter
+    if not meter.is_ahead_of(now):
+        return meter
+    imported = replace(meter.imported, at=_bounded(meter.imported.at, now))
+    return replace(meter, read_at=_bounded(meter.read_at, now), imported=imported)
 
 
 def _bounded(moment: datetime | None, now: datetime) -> datetime | None:

@@ -192,7 +192,8 @@ def after(book: Book, report: Report, scene: Scene) -> Turned:
         case AbilitiesTold() | AbilitiesUntold():
             pass  # what it cannot keep open is to be bound before somebody comes
         case _:
-            return book, ()
+            pass
+    uses.use_by_what_goes_on(page, report.before)
     return _reviewed(page)
 
 

@@ -18,27 +18,19 @@ _UNDER_WAY: Final = frozenset({ConnectorStatus.CHARGING, ConnectorStatus.SUSPEND
 def taken_up(charger: Charger, event: Event) -> Event:
     """The start that an event is to us, if it tells of a transaction which nobody knows to run; else the event itself."""
     match event:
-        case Updated(offline=False) if not _is_known(charger, event.transaction):
+        case Updated() if not charger.knows(event.transaction):
             return _of_update(charger, event)
-        case Metered(transaction=str(transaction)) if not _is_known(charger, transaction):
+        case Metered(transaction=str(transaction)) if not charger.knows(transaction):
             return _of_readings(charger, event, transaction)
         case _:
             return event
 
 
-def _is_known(charger: Charger, transaction: TransactionId) -> bool:
-    """Whether it runs, or has ended and is told of late."""
-    return any(
-        known is not None and known.transaction == transaction
-        for evse in charger.evses.values()
-        for known in (evse.running, evse.last)
-    )
-
-
 def _of_update(charger: Charger, event: Updated) -> Event:
     first = charger.begun_nowhere(event.transaction)
     number = event.evse if event.evse is not None else _only_one(charger)
-    if number is None or not _is_free(charger, number) or not (first or _goes_on(charger, number, event)):
+    shows = first is not None or (not event.offline and _goes_on(charger, number, event))
+    if number is None or not shows or not _is_free(charger, number):
         return event
     return replace(
         _begun(event, event.transaction, number, first),
@@ -47,6 +39,7 @@ def _of_update(charger: Charger, event: Updated) -> Event:
         anonymous=event.anonymous or (first is not None and first.anonymous),
         hold=event.hold or (None if first is None else first.hold),
         charging_state=event.charging_state,
+        offline=event.offline,
     )
 
 
@@ -67,17 +60,18 @@ def _begun(event: Updated | Metered, transaction: TransactionId, evse: EvseId, f
     return replace(told, evse=evse, readings=event.readings, at=event.at, received=event.received)
 
 
-def _goes_on(charger: Charger, number: EvseId, event: Updated) -> bool:
+def _goes_on(charger: Charger, number: EvseId | None, event: Updated) -> bool:
     """Whether a car is there, by what the transaction or the EVSE says."""
-    evse = charger.evses.get(number)
+    evse = None if number is None else charger.evses.get(number)
     if event.charging_state is not None:
         return event.charging_state is not ChargingState.IDLE
     return evse is not None and evse.plugged_in is True
 
 
 def _is_free(charger: Charger, number: EvseId) -> bool:
+    """Whether nothing runs at an EVSE, or what did so may be over, as another one shows."""
     evse = charger.evses.get(number)
-    return evse is None or evse.running is None
+    return evse is None or evse.running is None or evse.running.doubt is not None
 
 
 def _only_one(charger: Charger) -> EvseId | None:

@@ -56,8 +56,8 @@ def follow_transaction(page: Page, event: Event, verdict: Verdict | None) -> Non
         case Started() | Updated() if verdict is not None:
             if verdict.intrudes:
                 _tell_of_intruder(page, verdict.against)
-            if verdict.accepted:
-                _use(page, event, page.charger.moment_of(event.at, page.now))
+            if verdict.accepted and event.transaction is not None:
+                _use(page, event.transaction, page.charger.moment_of(event.at, page.now), event.hold)
         case Evicting() if (running := page.charger.running(event.transaction)) is not None:
             _tell_of_intruder(page, running.against)
         case Ended():
@@ -82,16 +82,40 @@ def use_up(page: Page, running: Transaction, group: str | None) -> None:
             page.move(used, Cause.FINISHED)
 
 
-def _use(page: Page, event: Started | Updated, moment: datetime) -> None:
+def use_by_what_goes_on(page: Page, before: Charger) -> None:
+    """Whoever goes on beyond doubt has what was reserved for him meanwhile, when it seemed that he might have left."""
+    for each in proven_right(before, page.charger):
+        if not each.refused:
+            _use(page, each.transaction, page.now)
+
+
+def proven_right(before: Charger, after: Charger) -> list[Transaction]:
+    """The transactions that go on beyond doubt by now, having been in doubt, or presumed to be over."""
+    return [
+        evse.running
+        for number, evse in after.evses.items()
+        if evse is not (old := before.evses.get(number))
+        and old is not None
+        and evse.running is not None
+        and evse.running.doubt is None
+        and (old.presumed is not None or (old.running is not None and old.running.doubt is not None))
+        and old.session is not None
+        and old.session.transaction == evse.running.transaction
+    ]
+
+
+def _use(page: Page, transaction: TransactionId, moment: datetime, told: int | None = None) -> None:
     """A transaction runs with our consent: the holder's makes his reservation used (ocpp.md 5.4).
 
-    That is the one for this EVSE, else one for any, preferably the one that the charger names; what he has reserved
+    That is the one for this EVSE, else one for any, preferably the one that the charger names (`told`); what he has reserved
     elsewhere stays.
     """
-    running = page.charger.running(event.transaction) if event.transaction is not None else None
+    running = page.charger.running(transaction)
     if running is None or running.token is None:
         return
     living = page.living()
+    if any(each.status is Status.IN_USE and each.transaction == transaction for each in living):
+        return  # a start that is told again, or a card that is shown again, uses nothing more
     giving_way = {uid for each in living for uid in each.supersedes}
     waiting = [
         each for each in living if each.status.has_begun and each.binds_at(moment) and each.uid not in giving_way
@@ -100,10 +124,10 @@ def _use(page: Page, event: Started | Updated, moment: datetime) -> None:
     used = [each for each in his if each.covers(running.evse)]
     if not used:
         used = [each for each in his if each.takes_any and fits(each, running.evse, page.charger)]
-        named = [each for each in used if any(hold.wire_id == event.hold for hold in each.holds.values())]
+        named = [each for each in used if any(hold.wire_id == told for hold in each.holds.values())]
         used = (named or used)[:1]
     for each in used:
-        page.start(each, running.transaction, running.evse, told=event.hold)
+        page.start(each, running.transaction, running.evse, told=told)
     for each in his:
         if each not in used:
             holds.suspect(page, each)
