@@ -65,7 +65,9 @@ async def async_setup_entry(
 ) -> None:
     """Add the buttons of every charger and connector, unless the charger has shown that one is of no use."""
     add_entities_everywhere(entry, async_add_entities, _entities_of)
-    add_entities_while(entry, async_add_entities, _unlocks_of)
+    add_entities_while(
+        entry, async_add_entities, _can_unlock, lambda central, place: PlaceButton(central, place, UNLOCK)
+    )
 
 
 def _entities_of(central: CentralSystem, place: Place) -> Iterable[ButtonEntity]:
@@ -76,9 +78,8 @@ def _entities_of(central: CentralSystem, place: Place) -> Iterable[ButtonEntity]
         yield ReservationButton(central, place, description)
 
 
-def _unlocks_of(central: CentralSystem, place: Place) -> Iterable[ButtonEntity]:
-    if place.evse is not None and can(central, place, Ability.UNLOCK):
-        yield PlaceButton(central, place, UNLOCK)
+def _can_unlock(central: CentralSystem, place: Place) -> bool:
+    return place.evse is not None and can(central, place, Ability.UNLOCK)
 
 
 class PlaceButton(PlaceEntity, ButtonEntity):

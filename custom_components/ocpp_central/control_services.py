@@ -52,7 +52,15 @@ _DEVICE: Final = {vol.Required(ATTR_DEVICE_ID): cv.string}
 
 GET_CONFIGURATION = vol.Schema({**_DEVICE, vol.Optional(ATTR_KEY): vol.All(cv.ensure_list, [PLAIN_TEXT])})
 
-SET_CONFIGURATION = vol.Schema({**_DEVICE, vol.Required(ATTR_KEY): PLAIN_TEXT, vol.Required(CONF_VALUE): cv.string})
+
+def _spelled(value: object) -> object:
+    """A boolean as OCPP spells it: YAML makes one of `true`, and Python would write it with a capital letter."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+SET_CONFIGURATION = vol.Schema(
+    {**_DEVICE, vol.Required(ATTR_KEY): PLAIN_TEXT, vol.Required(CONF_VALUE): vol.All(_spelled, cv.string)}
+)
 
 DATA_TRANSFER = vol.Schema(
     {

@@ -5,6 +5,7 @@ Knows the one place where an event changes the world, and where the world is sav
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
@@ -97,9 +98,11 @@ class CentralSystem:
         self._one_step = asyncio.Lock()
         self.one_series = asyncio.Lock()
         """Whoever changes what repeats does so alone, because he writes down again what he has read before."""
+        self.one_limit: defaultdict[ChargerId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """Whoever changes a limit of a charger does so alone, because it may have to be asked something before."""
         self.connections = Connections()
         self.lists = ListKeeper(self._chargers, self.put)
-        self.starts = Starts(hass, self.audience, self.evse)
+        self.starts = Starts(hass, self.audience, self.connections, self.evse)
         self._pacer = Pacer(hass, self.audience, self._apply)
         self.watches = Watches()
         self._rejections = Rejections()

@@ -59,33 +59,36 @@ def unique_id_of(place: Place, key: str) -> str:
 def add_entities_while(
     entry: OcppConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    entities_of: EntitiesOf,
+    is_wanted: Callable[[CentralSystem, Place], bool],
+    entity_at: Callable[[CentralSystem, Place], Entity],
 ) -> None:
-    """Add a platform's entities for every charger and EVSE as soon as it has any there, and forget them when it has none any more.
+    """Add an entity for every charger and EVSE as soon as it is wanted there, and forget it when it is not any more.
 
     A charger may tell later what it can do, and another firmware something else.
     """
     central = entry.runtime_data
 
     def add(place: Place) -> Iterable[Entity]:
-        entities = tuple(entities_of(central, place))
         listening.keep(place, central.audience.listen(place, partial(look, place)))
-        there[place] = entities
-        return entities
+        entity = entity_at(central, place) if is_wanted(central, place) else None
+        there[place] = entity
+        return () if entity is None else (entity,)
 
     @callback
     def look(place: Place) -> None:
-        entities, known = tuple(entities_of(central, place)), there[place]
-        subentry_id = subentry_of(entry, place.charger)
-        if subentry_id is None or bool(entities) is bool(known):
+        known = there[place]
+        if is_wanted(central, place) is (known is not None):
             return
-        there[place] = entities
-        if entities:
-            async_add_entities(entities, config_subentry_id=subentry_id)
-        else:
+        if (subentry_id := subentry_of(entry, place.charger)) is None:
+            return
+        if known is not None:
+            there[place] = None
             _forget(central.hass, entry, known)
+        else:
+            there[place] = entity = entity_at(central, place)
+            async_add_entities((entity,), config_subentry_id=subentry_id)
 
-    there: dict[Place, tuple[Entity, ...]] = {}
+    there: dict[Place, Entity | None] = {}
     listening = Listening()
     entry.async_on_unload(listening.cease)
     add_entities_everywhere(entry, async_add_entities, lambda _, place: add(place))
@@ -99,11 +102,11 @@ def can(central: CentralSystem, place: Place, ability: Ability) -> bool:
 
 
 @callback
-def _forget(hass: HomeAssistant, entry: OcppConfigEntry, entities: Iterable[Entity]) -> None:
-    """Take entities away, also those that are disabled."""
-    registry, gone = er.async_get(hass), {entity.unique_id for entity in entities}
+def _forget(hass: HomeAssistant, entry: OcppConfigEntry, entity: Entity) -> None:
+    """Take an entity away, also one that is disabled."""
+    registry = er.async_get(hass)
     for known in er.async_entries_for_config_entry(registry, entry.entry_id):
-        if known.unique_id in gone:
+        if known.unique_id == entity.unique_id:
             registry.async_remove(known.entity_id)
 
 

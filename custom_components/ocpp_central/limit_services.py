@@ -36,8 +36,8 @@ _AMOUNT = vol.All(vol.Coerce(float), vol.Range(min=0, max=1_000_000))
 _STEP = vol.Schema(
     {
         vol.Optional(ATTR_START): cv.datetime,
-        vol.Exclusive(ATTR_CURRENT, "limit"): _AMOUNT,
-        vol.Exclusive(ATTR_POWER, "limit"): _AMOUNT,
+        vol.Optional(ATTR_CURRENT): _AMOUNT,
+        vol.Optional(ATTR_POWER): _AMOUNT,
     }
 )
 
@@ -102,6 +102,8 @@ def _steps(call: ServiceCall) -> list[Step]:
 
 
 def _step(row: Mapping[str, Any], phases: int | None) -> Step:
+    if _UNITS.keys() <= row.keys():
+        raise errors.invalid("schedule_unusable")
     start = row.get(ATTR_START)
     return Step(None if start is None else in_utc(start), _limit(row, phases))
 

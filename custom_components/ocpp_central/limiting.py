@@ -64,26 +64,27 @@ async def set_limit(  # noqa: PLR0913 - what a limit can say, each named
     if every is not None and starts[-1] - starts[0] > every:
         raise errors.invalid("schedule_outlasts_itself")
     unit = charger.limits.unit_for(wished[0].unit)
-    limits = await _with_phases(central, charger, here, wished, unit)
-    allowed: list[float | None] = [limit.amount_in(Unit.AMPERE) for limit in limits]
-    order = SetLimit(
-        profile=profile_of(purpose, here.evse, level),
-        evse=here.evse,
-        purpose=purpose,
-        level=level,
-        unit=unit,
-        # In the charger's own time, which is the one that it goes by.
-        start=starts[0] + charger.skew,
-        periods=tuple(
-            Period(start - starts[0], limit.amount_in(unit)) for start, limit in zip(starts, limits, strict=False)
-        ),
-        lasting=starts[-1] - starts[0] if len(limits) < len(starts) else None,
-        phases=wished[0].phases,
-        transaction=transaction,
-        every=every,
-        course=tuple(map(Allowed, starts, [*allowed, None], strict=False)),
-    )
-    return await carry_out(central, place, order)
+    async with central.one_limit[place.charger]:
+        limits = await _with_phases(central, charger, here, wished, unit)
+        allowed: list[float | None] = [limit.amount_in(Unit.AMPERE) for limit in limits]
+        order = SetLimit(
+            profile=profile_of(purpose, here.evse, level),
+            evse=here.evse,
+            purpose=purpose,
+            level=level,
+            unit=unit,
+            # In the charger's own time, which is the one that it goes by.
+            start=starts[0] + charger.skew,
+            periods=tuple(
+                Period(start - starts[0], limit.amount_in(unit)) for start, limit in zip(starts, limits, strict=False)
+            ),
+            lasting=starts[-1] - starts[0] if len(limits) < len(starts) else None,
+            phases=wished[0].phases,
+            transaction=transaction,
+            every=every,
+            course=tuple(map(Allowed, starts, [*allowed, None], strict=False)),
+        )
+        return await carry_out(central, place, order)
 
 
 async def clear_limit(central: CentralSystem, place: Place, purpose: Purpose | None = None) -> str:
@@ -95,10 +96,11 @@ async def clear_limit(central: CentralSystem, place: Place, purpose: Purpose | N
         _refuse_connector(central, place)
     connected(central, place)
     purposes = [each for each in Purpose if place.evse is None or each is not Purpose.CHARGE_POINT_MAX]
-    results = {
-        each: await central.connections.execute(place.charger, ClearLimit(evse=place.evse, purpose=each))
-        for each in (purposes if purpose is None else [purpose])
-    }
+    async with central.one_limit[place.charger]:
+        results = {
+            each: await central.connections.execute(place.charger, ClearLimit(evse=place.evse, purpose=each))
+            for each in (purposes if purpose is None else [purpose])
+        }
     left = {each: result for each, result in results.items() if not result.outcome.is_agreed}
     charger = central.name_of(place.charger)
     if left and len(left) < len(results) and all(result.word for result in left.values()):
@@ -117,13 +119,18 @@ async def _with_phases(
     """The limits with the phases that they count on: as said, as measured, or (if that matters) as the charger says.
 
     One that says nothing, or nothing in time, is limited as if there were those that make it the least.
+    Watts that are shared by the phases become the fewest amperes where there are the most of these.
     """
-    known = limits[0].phases or phases_at(charger, place.evse)
-    if known is None and any(limit.unit is not unit for limit in limits):
+    known = {
+        given: limits[0].phases or phases_at(charger, place.evse, most=given is Unit.WATT)
+        for given in {limit.unit for limit in limits}
+    }
+    if None in known.values() and any(limit.unit is not unit for limit in limits):
         evse = central.evse(place)
         question = AskForPhases(evse=place.evse, connector=None if evse is None else plug_in_use(evse))
-        known = _phases_in((await central.connections.execute(place.charger, question)).told)
-    return [replace(limit, phases=known) for limit in limits]
+        told = _phases_in((await central.connections.execute(place.charger, question)).told)
+        known = dict.fromkeys(known, told)
+    return [replace(limit, phases=known[limit.unit]) for limit in limits]
 
 
 def _phases_in(told: Iterable[object]) -> int | None:

@@ -55,7 +55,9 @@ async def async_setup_entry(
 ) -> None:
     """Add the numbers of every connector; what can be limited, while its charger says that it can."""
     add_entities_everywhere(entry, async_add_entities, _entities_of)
-    add_entities_while(entry, async_add_entities, _limits_of)
+    add_entities_while(
+        entry, async_add_entities, _can_limit, lambda central, place: CurrentLimitNumber(central, place, CURRENT_LIMIT)
+    )
 
 
 def _entities_of(central: CentralSystem, place: Place) -> Iterable[NumberEntity]:
@@ -63,10 +65,9 @@ def _entities_of(central: CentralSystem, place: Place) -> Iterable[NumberEntity]
         yield ReserveDurationNumber(central, place, RESERVE_DURATION)
 
 
-def _limits_of(central: CentralSystem, place: Place) -> Iterable[NumberEntity]:
+def _can_limit(central: CentralSystem, place: Place) -> bool:
     charger = central.chargers.get(place.charger)
-    if place.evse is not None and charger is not None and charger.limits.supported:
-        yield CurrentLimitNumber(central, place, CURRENT_LIMIT)
+    return place.evse is not None and charger is not None and charger.limits.supported is True
 
 
 class ReserveDurationNumber(ChoiceEntity, NumberEntity):

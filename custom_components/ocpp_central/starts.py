@@ -13,6 +13,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from .audience import Audience, Place
+from .connections import Connections
 from .core.events import ConnectorStatus
 from .core.evse import Evse
 
@@ -30,17 +31,30 @@ class _Start:
     """`driver`: who is to charge; None: Home Assistant. `stirred`: whether the charger showed that it waits."""
 
     driver: str | None
-    cancel: CALLBACK_TYPE
+    unlisten: CALLBACK_TYPE
+    untime: CALLBACK_TYPE
     stirred: bool = False
+
+    def cancel(self) -> None:
+        """Be called back no more."""
+        self.unlisten()
+        self.untime()
 
 
 class Starts:
     """The starts of one central system."""
 
-    def __init__(self, hass: HomeAssistant, audience: Audience, evse_at: Callable[[Place], Evse | None]) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        audience: Audience,
+        connections: Connections,
+        evse_at: Callable[[Place], Evse | None],
+    ) -> None:
         """Wait for none."""
         self._hass = hass
         self._audience = audience
+        self._connections = connections
         self._evse_at = evse_at
         self._waiting: dict[Place, _Start] = {}
         self._listeners: list[Tell] = []
@@ -63,15 +77,7 @@ class Starts:
         if evse is not None and evse.running is not None:
             return
         unlisten = self._audience.listen(place, callback(partial(self._look, place)))
-        job = HassJob(callback(partial(self._on_time, place)), cancel_on_shutdown=True)
-        untime = async_call_later(self._hass, PATIENCE, job)
-
-        @callback
-        def cancel() -> None:
-            unlisten()
-            untime()
-
-        self._waiting[place] = _Start(driver=driver, cancel=cancel)
+        self._waiting[place] = _Start(driver=driver, unlisten=unlisten, untime=self._set_timer(place))
         self._look(place)
         self._audience.wake([place])
 
@@ -92,9 +98,17 @@ class Starts:
         elif start.stirred:
             self._expire(place)
 
+    def _set_timer(self, place: Place) -> CALLBACK_TYPE:
+        job = HassJob(callback(partial(self._on_time, place)), cancel_on_shutdown=True)
+        return async_call_later(self._hass, PATIENCE, job)
+
     @callback
     def _on_time(self, place: Place, _: datetime) -> None:
-        self._expire(place)
+        """What a charger that is away does shows only once it is back."""
+        if self._connections.get(place.charger) is None:
+            self._waiting[place].untime = self._set_timer(place)
+        else:
+            self._expire(place)
 
     def _expire(self, place: Place) -> None:
         driver = self._waiting[place].driver

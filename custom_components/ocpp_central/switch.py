@@ -36,7 +36,12 @@ async def async_setup_entry(
 ) -> None:
     """Add the switches of every charger and connector, unless the charger has shown that one is of no use."""
     add_entities_everywhere(entry, async_add_entities, _entities_of)
-    add_entities_while(entry, async_add_entities, _availability_of)
+    add_entities_while(
+        entry,
+        async_add_entities,
+        _can_change_availability,
+        lambda central, place: AvailableSwitch(central, place, AVAILABLE),
+    )
 
 
 def _entities_of(central: CentralSystem, place: Place) -> Iterable[SwitchEntity]:
@@ -44,9 +49,8 @@ def _entities_of(central: CentralSystem, place: Place) -> Iterable[SwitchEntity]
         yield ChargingSwitch(central, place, CHARGING)
 
 
-def _availability_of(central: CentralSystem, place: Place) -> Iterable[SwitchEntity]:
-    if can(central, place, Ability.CHANGE_AVAILABILITY):
-        yield AvailableSwitch(central, place, AVAILABLE)
+def _can_change_availability(central: CentralSystem, place: Place) -> bool:
+    return can(central, place, Ability.CHANGE_AVAILABILITY)
 
 
 class PlaceSwitch(PlaceEntity, SwitchEntity):

@@ -10,11 +10,13 @@ from custom_components.ocpp_central.core.clock import Clock
 from custom_components.ocpp_central.core.dating import LONGEST_QUEUE, UNNOTICED
 from custom_components.ocpp_central.core.description import Description
 from custom_components.ocpp_central.core.events import (
+    Allowed,
     Asked,
     Booted,
     ChargingState,
     Connected,
     ConnectorStatus,
+    DefaultLimited,
     Disconnected,
     Ended,
     Heard,
@@ -73,6 +75,15 @@ def test_a_boot_describes_the_charger() -> None:
     """What it leaves out is not known."""
     booted = NEW.after(Booted(vendor="Acme", model="Box", serial=None, firmware="1", at=NOON))
     assert booted.description == Description(vendor="Acme", model="Box", firmware="1")
+
+
+@pytest.mark.parametrize(("serial", "firmware", "current"), [("1", "2", 16.0), ("2", "1", None)])
+def test_another_charger_in_its_place_knows_no_limit_of_it(serial: str, firmware: str, current: float | None) -> None:
+    """What one agreed to, the next one was never told; another firmware keeps it."""
+    booted = Booted(vendor="Acme", model="Box", serial="1", firmware="1", at=NOON)
+    limited = DefaultLimited(evse=1, course=(Allowed(NOON, 16.0),), at=NOON)
+    charger = CONNECTED.after(booted).after(limited).after(replace(booted, serial=serial, firmware=firmware))
+    assert charger.limits.current_at(1, NOON) == current
 
 
 def test_what_changes_nothing_gives_the_same_charger() -> None:

@@ -61,11 +61,13 @@ def test_phases_are_those_that_are_used_else_those_that_are_there(
     assert phases_at(known, 2) is None
 
 
-def test_a_charger_has_as_many_phases_as_its_poorest_connector() -> None:
-    """So that nobody gets more than was wished; what tells nothing does not count."""
+def test_the_connectors_of_a_charger_may_have_different_phases() -> None:
+    """So that nobody gets more than was wished, the fewest count, or the most; what tells nothing does not count."""
     one, three = meter({"L1": 0.0}), meter({"L1": 0.0, "L2": 0.0, "L3": 0.0})
-    assert phases_at(charger(three, one, Meter()), None) == 1
+    mixed = charger(three, one, Meter())
+    assert (phases_at(mixed, None), phases_at(mixed, None, most=True)) == (1, 3)
     assert phases_at(charger(three, Meter()), None) == 3
+    assert phases_at(charger(one, Meter()), None, most=True) == 1
 
 
 def test_a_charger_without_meters_at_its_connectors_has_its_own() -> None:

@@ -343,7 +343,7 @@ async def test_unknown_versions_are_told_by_closing(caplog: pytest.LogCaptureFix
         assert charger.subprotocol is None
         assert await Charger(charger).closed() == 1002
     assert door.diary == []
-    assert "no version" in caplog.text
+    assert "does not offer a version of OCPP that is spoken here" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -367,14 +367,17 @@ async def test_a_charger_that_is_held_to_a_version_speaks_that(
 
 
 @pytest.mark.parametrize("offer", [("ocpp2.0.1", "ocpp1.6"), ()])
-async def test_a_charger_that_does_not_offer_its_version_is_not_let_in(offer: tuple[str, ...]) -> None:
-    """It is told by closing, as if it offered nothing that is spoken."""
+async def test_a_charger_that_does_not_offer_its_version_is_not_let_in(
+    offer: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is told by closing, as if it offered nothing that is spoken; the log tells that it offers another one."""
     door = Doorkeeper(version=Version.V21)
     async with listening(door) as server, dial(server, offer=offer) as charger:
         assert charger.subprotocol is None
         assert await Charger(charger).closed() == 1002
     assert door.diary == []
     assert door.puzzled == [("CP1", offer)]
+    assert "does not offer the version of OCPP that it is held to" in caplog.text
 
 
 async def test_who_waits_for_his_turn_may_not_speak_what_was_agreed_any_more() -> None:

@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 from tests.charger import Behaviour, Fault, SimulatedCharger, Version
 
 from .conftest import (
+    HOLDER,
     HOUSE_TOKEN,
     ON_V16,
     STRANGER,
@@ -243,6 +244,26 @@ async def test_a_charger_that_shows_nothing_is_not_waited_for_for_ever(
     await clock.forward(seconds=11)
     assert [event.data["driver"] for event in told] == [None]
     await site.shows(SWITCH, not_waiting)
+
+
+async def test_what_a_charger_that_is_away_does_is_not_known(site: Site, version: Version, clock: Clock) -> None:
+    """It has time to tell once it is back: somebody may charge meanwhile."""
+    charger = await site.charger(version=version)
+    charger.behaviour = Behaviour(answers=dict.fromkeys(STARTS, "Accepted"))
+    told = expired(site)
+    await start(site, 1)
+    await start(site, 2)
+    await charger.go_offline()
+    await site.shows("binary_sensor.a_connected", "off")
+    await clock.forward(minutes=6)
+    charger.go_online()
+    await charger.ready()
+    await site.shows("binary_sensor.a_connected", "on")
+    assert told == []
+    assert await charger.start(1, HOLDER)
+    await site.shows(SWITCH, "on")
+    await clock.forward(minutes=6)
+    assert [event.data["evse"] for event in told] == [2]
 
 
 async def test_nothing_is_told_of_a_start_that_does_not_matter_any_more(site: Site, clock: Clock) -> None:

@@ -29,7 +29,7 @@ async def read(site: Site, *keys: str) -> dict[str, Any]:
     return await site.act("get_configuration", device_id=site.device_id(), **wanted)
 
 
-async def change(site: Site, key: str, value: str) -> str:
+async def change(site: Site, key: str, value: object) -> str:
     """Change a key; the charger's word."""
     answer = await site.act("set_configuration", device_id=site.device_id(), key=key, value=value)
     word: str = answer["status"]
@@ -104,6 +104,17 @@ async def test_the_configuration_is_changed(site: Site, version: Version) -> Non
     charger.behaviour = Behaviour(changes_after_reboot=True)
     assert await change(site, HEARTBEATS[version], "700") == "RebootRequired"
     assert charger.complaints == []
+
+
+async def test_a_switch_is_spelled_as_chargers_do(site: Site, version: Version) -> None:
+    """YAML makes a boolean of true, and Python spells it with a capital letter."""
+    charger = await site.charger(version=version)
+    message = "ChangeConfiguration" if version is Version.V16 else "SetVariables"
+    charger.behaviour = Behaviour(answers={message: "Accepted"})
+    for value, spelled in ((True, "true"), (False, "false"), (30, "30"), ("True", "True")):
+        await change(site, "A.B", value)
+        changed = [call.payload for call in charger.received if call.action == message]
+        assert f"'{spelled}'" in str(changed[-1])
 
 
 @ON_V16

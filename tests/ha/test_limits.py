@@ -1,5 +1,6 @@
 """Limiting how much cars may draw, from Home Assistant."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -62,8 +63,8 @@ def most(site: Site) -> float:
     return highest
 
 
-async def measure(charger: SimulatedCharger, readings: dict[str, float]) -> None:
-    """Tell readings of the first connector, each called by measurand@phase."""
+async def measure(charger: SimulatedCharger, readings: dict[str, float], connector: int = 1) -> None:
+    """Tell readings of a connector, each called by measurand@phase."""
     values = [
         {"measurand": kind.partition("@")[0], "phase": kind.partition("@")[2], "value": value}
         for kind, value in readings.items()
@@ -71,9 +72,9 @@ async def measure(charger: SimulatedCharger, readings: dict[str, float]) -> None
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if charger.version is Version.V16:
         sampled = [each | {"value": str(each["value"])} for each in values]
-        told = {"connectorId": 1, "meterValue": [{"timestamp": at, "sampledValue": sampled}]}
+        told = {"connectorId": connector, "meterValue": [{"timestamp": at, "sampledValue": sampled}]}
     else:
-        told = {"evseId": 1, "meterValue": [{"timestamp": at, "sampledValue": values}]}
+        told = {"evseId": connector, "meterValue": [{"timestamp": at, "sampledValue": values}]}
     await charger.call("MeterValues", told)
 
 
@@ -204,6 +205,25 @@ async def test_phases_are_learned(
     assert site.state(NUMBER) == "16.0"
 
 
+@pytest.mark.parametrize(
+    ("units", "wish", "want"), [("A", {"power": 11040}, ("A", 16)), ("W", {"current": 16}, ("W", 3680))]
+)
+async def test_no_connector_of_a_charger_gets_more_than_is_wished_for_it(
+    site: Site, version: Version, units: str, wish: dict[str, float], want: tuple[str, float]
+) -> None:
+    """One charges on one phase and another one on three: of watts the most phases count, of amperes the fewest."""
+    charger = await charger_at(site, version, limit_units=units)
+    for connector, currents in ((1, (16, 0, 0)), (2, (16, 16, 16))):
+        assert await charger.start(connector, f"{HOLDER}{connector}")
+        await site.shows(f"switch.a_connector_{connector}_charging", "on")
+        readings = {f"Current.Import@L{number}": float(current) for number, current in enumerate(currents, 1)}
+        await measure(charger, readings, connector)
+        await site.shows(f"sensor.a_connector_{connector}_current", "16.0")
+    assert await limit(site, None, **wish) == "Accepted"
+    (profile,) = charger.profiles
+    assert (profile.unit, amounts(profile)) == (want[0], [(0, want[1])])
+
+
 async def test_a_charger_that_tells_no_phases_in_time_is_limited_all_the_same(
     short_call_timeout: None, site: Site, version: Version
 ) -> None:
@@ -213,6 +233,15 @@ async def test_a_charger_that_tells_no_phases_in_time_is_limited_all_the_same(
     charger.behaviour = Behaviour(limit_units="W", answers={question: Fault.SILENT})
     assert await limit(site, current=10) == "Accepted"
     assert amounts(charger.profiles[0]) == [(0, 2300)]
+
+
+@pytest.mark.parametrize("last", ["set", "clear"])
+async def test_what_is_wished_last_counts(site: Site, version: Version, last: str) -> None:
+    """Also if what was wished before needs a question first."""
+    charger = await charger_at(site, version, limit_units="W")
+    second = limit(site, power=5000) if last == "set" else clear(site)
+    assert set(await asyncio.gather(limit(site, current=16), second)) == {"Accepted"}
+    assert [amounts(each) for each in charger.profiles] == ([[(0, 5000)]] if last == "set" else [])
 
 
 async def test_a_limit_counts_at_once(site: Site, version: Version) -> None:
@@ -309,6 +338,7 @@ async def test_the_number_goes_as_far_as_the_owner_says(site: Site) -> None:
         ({"current": 16, "power": 3680}, "conflicting_fields"),
         ({"current": 16, "schedule": [{"current": 16}]}, "conflicting_fields"),
         ({"schedule": [{"start": "2027-03-01T22:00:00Z"}]}, "schedule_unusable"),
+        ({"schedule": [{"current": 16, "power": 3680}]}, "schedule_unusable"),
         ({"schedule": [{"current": 16}, {"current": 10}]}, "schedule_unusable"),
         ({"schedule": [{"current": 16}, {"start": "2020-03-01T22:00:00Z", "current": 10}]}, "schedule_unusable"),
         (

@@ -1,5 +1,7 @@
 """A new firmware, what a charger has logged, and what it tells of its security."""
 
+from datetime import UTC, datetime, timedelta
+import re
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -11,6 +13,7 @@ from .conftest import ON_V2, ON_V16, Site, charger_subentry, refused
 
 pytestmark = [pytest.mark.blackbox, pytest.mark.usefixtures("all_entities_on")]
 
+MARCH = datetime(2027, 3, 1, tzinfo=UTC)
 WHERE = "ftp://192.0.2.1/files/"
 FIRMWARE, UPLOAD, SECURITY = "sensor.a_firmware_update", "sensor.a_diagnostics_upload", "event.a_security_event"
 
@@ -72,6 +75,20 @@ async def test_1_6_cannot_install_later(site: Site, version: Version) -> None:
     await site.charger(version=version)
     error = await refused(act(site, "update_firmware", install_date="2027-03-02T02:00:00Z"), "unknown_to_version")
     assert '"Install from"' in str(error)
+
+
+async def test_a_charger_is_told_times_in_its_own(site: Site, version: Version) -> None:
+    """One whose clock is ahead by two hours would fetch a firmware two hours early, and look for what it logged then."""
+    charger = await site.charger(version=version, behaviour=Behaviour(clock_skew=timedelta(hours=2)))
+    span = {"start_time": "2027-03-01T20:00:00Z", "stop_time": "2027-03-01T21:00:00Z"}
+    await act(site, "update_firmware", retrieve_date="2027-03-01T22:00:00Z")
+    await act(site, "upload_diagnostics", **span)
+    asked = [
+        str(each.payload) for each in charger.received if each.action in {"UpdateFirmware", "GetDiagnostics", "GetLog"}
+    ]
+    told = re.findall(r"2027-[0-9T:-]+Z", " ".join(asked))
+    hours = [round((datetime.fromisoformat(each) - MARCH).total_seconds() / 3600) for each in told]
+    assert hours == [24, 22, 23]
 
 
 SIGNATURE = {

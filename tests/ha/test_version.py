@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 from custom_components.ocpp_central.const import DOMAIN
 from tests.charger import Version
 
-from .conftest import TELLS_ALL, Site, charger_subentry, eventually
+from .conftest import STRANGER, TELLS_ALL, Site, charger_subentry, eventually
 
 pytestmark = pytest.mark.blackbox
 
@@ -120,3 +120,23 @@ async def test_changing_the_version_concerns_one_connection(site: Site) -> None:
     await site.charger("A", Version.V21, behaviour=TELLS_ALL)
     await other.heartbeat()
     assert connected == []
+
+
+async def test_what_is_reserved_and_who_charges_outlives_a_change_of_the_version(site: Site, version: Version) -> None:
+    """To one that the charger does not offer, over a restart, and back."""
+    charger = await site.charger(version=version, behaviour=TELLS_ALL)
+    await site.reserve(1)
+    assert await charger.start(2, STRANGER)
+    await site.shows("switch.a_connector_2_charging", "on")
+    hold(site, ocpp_version="2.1" if version is Version.V16 else "1.6")
+    await eventually(lambda: complaint(site.hass), "the repair")
+    await site.stop()
+    await site.start()
+    await eventually(lambda: complaint(site.hass), "the repair")
+    hold(site, ocpp_version="auto")
+    await site.shows("switch.a_connector_2_charging", "on")
+    await site.shows("sensor.a_connector_1_reservation", "active")
+    assert complaint(site.hass) is None
+    await charger.stop(2)
+    await site.shows("switch.a_connector_2_charging", "off")
+    assert charger.complaints == []

@@ -361,6 +361,7 @@ class Charger:
             asks=self.asks and asked_for,
             reticent=False,
             local_list=self.local_list.booted(),
+            limits=self.limits.of_another() if is_another(self.description, event) else self.limits,
             firmware_stage=after_boot(self.firmware_stage, is_new=has_new_firmware(self.description, event)),
         )
 

@@ -130,6 +130,10 @@ class Limits:
             return self
         return replace(self, supported=supported, units=units, highest=highest)
 
+    def of_another(self) -> Limits:
+        """What is known of another charger in the place of this one, which was never told to allow anything."""
+        return replace(self, set_here=())
+
     def current_at(self, evse: EvseId, now: datetime) -> float | None:
         """To what the transactions of an EVSE are limited, in A on each phase; None: to nothing that is known."""
         allowed = (each.current_at(now) for each in self._limits_of(evse))

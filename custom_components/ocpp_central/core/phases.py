@@ -24,15 +24,16 @@ _LIVE_FROM: Final = 50.0
 """V: a phase that is not connected picks up some volts from its neighbours."""
 
 
-def phases_at(charger: Charger, evse: EvseId | None) -> int | None:
+def phases_at(charger: Charger, evse: EvseId | None, *, most: bool = False) -> int | None:
     """On how many phases is charged at an EVSE now, else can be; None: its meter does not show it.
 
-    Of all EVSEs of a charger (`evse` None): at the one that has the fewest.
+    Of all EVSEs of a charger (`evse` None): at the one that has the fewest, or the most.
     """
     if evse is not None:
         return None if (known := charger.evses.get(evse)) is None else _phases_of(known)
     found = [phases for each in charger.evses.values() if (phases := _phases_of(each)) is not None]
-    return min(found, default=_measured(charger.meter))
+    choose = max if most else min
+    return choose(found, default=_measured(charger.meter))
 
 
 def _phases_of(evse: Evse) -> int | None:

@@ -246,7 +246,9 @@ class Server:
     def _negotiated(self, connection: ServerConnection, guest: _Guest, offered: Sequence[str]) -> Dialect | None:
         dialect = self._spoken(connection.subprotocol if offered else Version.V16, guest.admitted)
         if dialect is None:
-            self._tell(guest.identity, "offers no version of OCPP that is spoken here")
+            held = guest.admitted.version is not None
+            version = "the version of OCPP that it is held to" if held else "a version of OCPP that is spoken here"
+            self._tell(guest.identity, f"does not offer {version}")
         elif not offered:
             self._tell(guest.identity, "names no version of OCPP; assuming 1.6")
         return dialect
