@@ -313,7 +313,14 @@ def test_texts_of_forms_belong_to_forms() -> None:
     """A step, an error or a reason to end has a text only if the forms have it, or Home Assistant ends them so."""
     own = {"already_in_progress", "already_configured", "reconfigure_successful"}
     steps, words = set(), set(own)
-    sources = ("config_flow.py", "driver_flow.py", "driver_form.py", "driver_import.py", "link_flow.py")
+    sources = (
+        "config_flow.py",
+        "charger_flow.py",
+        "driver_flow.py",
+        "driver_form.py",
+        "driver_import.py",
+        "link_flow.py",
+    )
     nodes = (node for source in sources for node in ast.walk(SOURCES[source]))
     for node in nodes:
         match node:

@@ -1,6 +1,6 @@
 """The settings of a charger as they are stored in its subentry (contract 1).
 
-Knows their shape there, in the core and in the form. Must not know the form itself (`config_flow`).
+Knows their shape there, in the core and in the form. Must not know the form itself (`charger_form`).
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,9 +1,8 @@
-"""The forms: where the central system listens, and which chargers it lets in.
+"""The forms of a central system: where it listens, and whether a charger that dialled in is to be one of its own.
 
 Must not know how the central system runs; of a running one it asks only which port it listens on.
 """
 
-from collections.abc import Container, Mapping, Sized
 import errno
 import secrets
 import socket
@@ -18,53 +17,22 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     ConfigSubentry,
     ConfigSubentryFlow,
-    SubentryFlowResult,
-    UnknownSubEntry,
 )
-from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_PORT, UnitOfElectricCurrent
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    ObjectSelector,
-    ObjectSelectorConfig,
-    ObjectSelectorField,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
-)
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT
+from homeassistant.core import callback
+from homeassistant.helpers.selector import TextSelector
 from homeassistant.helpers.typing import DiscoveryInfoType
 import voluptuous as vol
 
 from .addresses import async_try_to_listen, async_urls
-from .charger_settings import (
-    AUTO,
-    CONF_CONNECTOR,
-    CONF_CONNECTOR_TYPES,
-    CONF_MAX_CURRENT,
-    CONF_OCPP_VERSION,
-    CONF_TYPES,
-    ENFORCEMENTS,
-    INHERIT,
-    VERSIONS,
-    UnusableRowError,
-    rows,
-    stored_types,
-)
+from .charger_flow import ChargerSubentryFlow, discovery_id, is_taken
+from .charger_form import with_password
 from .const import (
     CONF_ENTRY_ID,
     CONF_HOUSE_TOKEN,
     CONF_IDENTITY,
-    CONF_LOCAL_LIST,
     CONF_RELAXED,
     DEFAULT_HOST,
-    DEFAULT_LOCAL_LIST,
     DEFAULT_PORT,
     DEFAULT_RELAXED,
     DOMAIN,
@@ -74,83 +42,17 @@ from .const import (
     SUBENTRY_LINK,
 )
 from .coordinator import OcppConfigEntry
-from .core.connector_types import CONNECTOR_TYPES
-from .core.evse import MAX_EVSES
-from .csms.admission import is_identity
 from .driver_flow import DriverSubentryFlow
 from .link_flow import LinkSubentryFlow
 from .neighbours import neighbour_on
-from .options import CONF_ENFORCEMENT
 from .options_flow import OcppOptionsFlow
 
-# What the form shows instead of a password that is set, so that the password itself stays on the server.
-PASSWORD_UNCHANGED = "********"  # noqa: S105  stands for a secret, is none
-
-_PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 _ADDRESS_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_HOST, default=DEFAULT_HOST): TextSelector(),
         vol.Required(CONF_PORT, default=DEFAULT_PORT): vol.All(vol.Coerce(int), vol.Range(min=1, max=65535)),
     }
 )
-_LEAST_CURRENT = 6
-"""A: with less no car charges (IEC 61851)."""
-_MOST_CURRENT = 1000
-_CHARGER_FIELDS: dict[vol.Marker, object] = {
-    vol.Optional(CONF_NAME): TextSelector(),
-    vol.Optional(CONF_PASSWORD): _PASSWORD,
-    vol.Required(CONF_RELAXED, default=DEFAULT_RELAXED): BooleanSelector(),
-    vol.Required(CONF_ENFORCEMENT, default=INHERIT): SelectSelector(
-        SelectSelectorConfig(options=list(ENFORCEMENTS), translation_key="charger_enforcement")
-    ),
-    vol.Required(CONF_LOCAL_LIST, default=DEFAULT_LOCAL_LIST): BooleanSelector(),
-    vol.Required(CONF_OCPP_VERSION, default=AUTO): SelectSelector(
-        SelectSelectorConfig(
-            options=[
-                SelectOptionDict(value=AUTO, label=AUTO),
-                *(SelectOptionDict(value=version, label=f"OCPP {version}") for version in VERSIONS),
-            ],
-            translation_key="charger_ocpp_version",
-            mode=SelectSelectorMode.DROPDOWN,
-        )
-    ),
-    vol.Optional(CONF_MAX_CURRENT): NumberSelector(
-        NumberSelectorConfig(
-            min=_LEAST_CURRENT,
-            max=_MOST_CURRENT,
-            step=1,
-            mode=NumberSelectorMode.BOX,
-            unit_of_measurement=UnitOfElectricCurrent.AMPERE,
-        )
-    ),
-}
-_CONNECTOR_TYPES = ObjectSelector(
-    ObjectSelectorConfig(
-        multiple=True,
-        label_field=CONF_CONNECTOR,
-        description_field=CONF_TYPES,
-        translation_key=CONF_CONNECTOR_TYPES,
-        fields={
-            CONF_CONNECTOR: ObjectSelectorField(
-                required=True,
-                selector=NumberSelector(
-                    NumberSelectorConfig(min=1, max=MAX_EVSES, step=1, mode=NumberSelectorMode.BOX)
-                ),
-            ),
-            # The frontend fills a required choice with the first one, which would be stored unnoticed.
-            CONF_TYPES: ObjectSelectorField(
-                selector=SelectSelector(
-                    SelectSelectorConfig(options=list(CONNECTOR_TYPES), multiple=True, custom_value=True)
-                ),
-            ),
-        },
-    )
-)
-_UNLESS_DEFAULT = {CONF_LOCAL_LIST: DEFAULT_LOCAL_LIST, CONF_OCPP_VERSION: AUTO, CONF_MAX_CURRENT: None}
-"""What is stored only if it is another one."""
-
-_NEW_CHARGER_SCHEMA = vol.Schema({vol.Required(CONF_IDENTITY): TextSelector(), **_CHARGER_FIELDS})
-_CHARGER_SCHEMA = vol.Schema({**_CHARGER_FIELDS, vol.Optional(CONF_CONNECTOR_TYPES): _CONNECTOR_TYPES})
 
 
 class _PortTakenError(Exception):
@@ -217,9 +119,9 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
         `discovery_info`: `entry_id` of the central system, `identity`, and `password` if the charger presented one.
         """
         entry_id, identity = discovery_info[CONF_ENTRY_ID], discovery_info[CONF_IDENTITY]
-        await self.async_set_unique_id(_discovery_id(entry_id, identity))
+        await self.async_set_unique_id(discovery_id(entry_id, identity))
         self._abort_if_unique_id_configured()
-        if _is_taken(self.hass, identity):
+        if is_taken(self.hass, identity):
             return self.async_abort(reason="already_configured")
         self._stranger = discovery_info
         self.context["title_placeholders"] = {"name": identity}
@@ -232,7 +134,7 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self.hass.config_entries.async_get_entry(self._stranger[CONF_ENTRY_ID])
         if entry is None:
             return self.async_abort(reason="central_system_removed")
-        if _is_taken(self.hass, identity):
+        if is_taken(self.hass, identity):
             return self.async_abort(reason="already_configured")
         if user_input is None:
             return self.async_show_form(
@@ -246,7 +148,7 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
         self.hass.config_entries.async_add_subentry(
             entry,
             ConfigSubentry(
-                data=MappingProxyType(_with_password(data, self._stranger.get(CONF_PASSWORD))),
+                data=MappingProxyType(with_password(data, self._stranger.get(CONF_PASSWORD))),
                 subentry_type=SUBENTRY_CHARGER,
                 title=identity,
                 unique_id=identity,
@@ -325,69 +227,6 @@ class OcppConfigFlow(ConfigFlow, domain=DOMAIN):
         return result
 
 
-class ChargerSubentryFlow(ConfigSubentryFlow):
-    """Add a charger by hand, or change how one is let in."""
-
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the identity under which the charger will dial in."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            identity = user_input[CONF_IDENTITY].strip()
-            if error := _identity_error(self.hass, identity):
-                errors[CONF_IDENTITY] = error
-            else:
-                _withdraw_discovery(self.hass, identity)
-                return self.async_create_entry(
-                    title=user_input.get(CONF_NAME, "").strip() or identity,
-                    data=_with_password(_entered(user_input), user_input.get(CONF_PASSWORD)),
-                    unique_id=identity,
-                )
-        entry: OcppConfigEntry = self._get_entry()
-        port = _listening_port(entry) or entry.data[CONF_PORT]
-        urls = await async_urls(self.hass, entry.data[CONF_HOST], port)
-        return self.async_show_form(
-            step_id="user",
-            data_schema=self.add_suggested_values_to_schema(_NEW_CHARGER_SCHEMA, user_input),
-            errors=errors,
-            description_placeholders={"url": f"`{urls[0]}`"},
-        )
-
-    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for what may change; the identity stays."""
-        try:
-            charger = self._get_reconfigure_subentry()
-        except UnknownSubEntry:  # somebody has removed it while the form was open
-            return self.async_abort(reason="charger_gone")
-        identity = charger.unique_id or charger.title
-        password = charger.data.get(CONF_PASSWORD)
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            entered = user_input.get(CONF_PASSWORD)
-            settings = {**_without(charger.data, _UNLESS_DEFAULT), **_entered(user_input)}
-            try:
-                settings = _with_types(settings, stored_types(user_input.get(CONF_CONNECTOR_TYPES, ())))
-            except UnusableRowError:
-                errors[CONF_CONNECTOR_TYPES] = "connector_types_invalid"
-            else:
-                return self.async_update_and_abort(
-                    self._get_entry(),
-                    charger,
-                    title=user_input.get(CONF_NAME, "").strip() or identity,
-                    data=_with_password(settings, password if entered == PASSWORD_UNCHANGED else entered),
-                    reason="reconfigure_successful",
-                )
-        shown = _with_password(
-            _with_types({**charger.data, CONF_NAME: charger.title}, rows(charger.data)),
-            PASSWORD_UNCHANGED if password else None,
-        )
-        return self.async_show_form(
-            step_id="reconfigure",
-            data_schema=self.add_suggested_values_to_schema(_CHARGER_SCHEMA, user_input or shown),
-            errors=errors,
-            description_placeholders={"identity": identity},
-        )
-
-
 async def _async_try_address(entry: OcppConfigEntry | None, host: str, port: int) -> None:
     """Find out whether `entry`, or a new central system, can listen there; OSError or ValueError if not."""
     if entry is not None and port == _listening_port(entry):
@@ -401,60 +240,3 @@ async def _async_try_address(entry: OcppConfigEntry | None, host: str, port: int
 def _listening_port(entry: OcppConfigEntry) -> int | None:
     """The port that the central system really has, None while it does not run."""
     return entry.runtime_data.port if entry.state is ConfigEntryState.LOADED else None
-
-
-def _discovery_id(entry_id: str, identity: str) -> str:
-    """The unique id of the offer to add a charger to a central system."""
-    return f"{entry_id}_{identity}"
-
-
-def _withdraw_discovery(hass: HomeAssistant, identity: str) -> None:
-    """End the offers to add this charger: it is being added by hand."""
-    flows = hass.config_entries.flow
-    for entry in hass.config_entries.async_entries(DOMAIN):
-        offered = {"unique_id": _discovery_id(entry.entry_id, identity)}
-        for flow in flows.async_progress_by_handler(DOMAIN, match_context=offered):
-            flows.async_abort(flow["flow_id"])
-
-
-def _identity_error(hass: HomeAssistant, identity: str) -> str | None:
-    """Why a charger cannot have this identity, which is the last segment of the URL that it dials."""
-    if not identity:
-        return "identity_empty"
-    if not is_identity(identity):
-        return "identity_invalid"
-    if _is_taken(hass, identity):
-        return "already_configured"
-    return None
-
-
-def _is_taken(hass: HomeAssistant, identity: str) -> bool:
-    """Whether any central system has this identity; entities are named for it, so it is unique in Home Assistant."""
-    return any(
-        subentry.unique_id == identity
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        for subentry in entry.subentries.values()
-    )
-
-
-def _entered(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """What is stored as it was entered."""
-    always = {key: user_input[key] for key in (CONF_RELAXED, CONF_ENFORCEMENT)}
-    chosen = {key: user_input.get(key, default) for key, default in _UNLESS_DEFAULT.items()}
-    return always | {key: value for key, value in chosen.items() if value != _UNLESS_DEFAULT[key]}
-
-
-def _with_password(data: Mapping[str, Any], password: str | None) -> dict[str, Any]:
-    """The data with this password, or with none."""
-    rest = _without(data, {CONF_PASSWORD})
-    return rest | {CONF_PASSWORD: password} if password and not password.isspace() else rest
-
-
-def _with_types(data: Mapping[str, Any], types: Sized) -> dict[str, Any]:
-    """The data with these connector types, or with none."""
-    rest = _without(data, {CONF_CONNECTOR_TYPES})
-    return rest | {CONF_CONNECTOR_TYPES: types} if types else rest
-
-
-def _without(data: Mapping[str, Any], keys: Container[str]) -> dict[str, Any]:
-    return {key: value for key, value in data.items() if key not in keys}

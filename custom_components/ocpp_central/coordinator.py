@@ -32,6 +32,7 @@ from .core.events import (
     Evicting,
     EvseId,
     Heard,
+    HoldEnded,
     Metered,
     Pardoned,
     TransactionId,
@@ -307,7 +308,8 @@ class CentralSystem:
         now = dt_util.utcnow()
         before = in_time(known, now)
         event = taken_up(before, self._transaction_ids.numbered(before, event))
-        note_unknown_hold(self._ledger.book(charger_id), event)
+        if isinstance(event, HoldEnded):
+            note_unknown_hold(self._ledger.book(charger_id), event)
         ledger = self._ledger
         verdict = judge(self.court(charger_id), before, event, now) if asks(before, event) else None
         after = before.after(event, verdict)

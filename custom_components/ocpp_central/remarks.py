@@ -11,16 +11,16 @@ from homeassistant.core import callback
 from .const import LOGGER
 from .core.book import Book, Change
 from .core.charger import Charger
-from .core.events import ChargerId, Event, HoldEnded
+from .core.events import ChargerId, HoldEnded
 from .core.reservation import Status
 
 _MEANT: Final = {1000: "kWh and calls that Wh", 0.001: "Wh and calls that kWh"}
 
 
 @callback
-def note_unknown_hold(book: Book, event: Event) -> None:
+def note_unknown_hold(book: Book, event: HoldEnded) -> None:
     """Say that a charger gave up what nobody here has reserved."""
-    if isinstance(event, HoldEnded) and event.hold not in book.wire_ids:
+    if event.hold not in book.wire_ids:
         LOGGER.info("%s gave up a reservation that nobody here knows: %s", book.charger, event.hold)
 
 
