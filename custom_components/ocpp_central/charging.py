@@ -28,7 +28,7 @@ async def start(central: CentralSystem, place: Place, holder: Holder) -> None:
     charger = connected(central, place)
     evse = place.evse if place.evse is not None else _only_one(central, charger, holder)
     here = Place(place.charger, evse)
-    if (known := charger.evses.get(evse)) is not None and _is_in_use(known):
+    if (known := charger.evses.get(evse)) is not None and known.is_in_use:
         raise errors.invalid("connector_in_use", place=central.label_of(here))
     _refuse_unwelcome(central, charger, holder, here)
     if charger.token_length is not None and len(holder.token.value) > charger.token_length:
@@ -108,12 +108,7 @@ def _only_one(central: CentralSystem, charger: Charger, holder: Holder) -> EvseI
 
 
 def _is_usable(evse: Evse) -> bool:
-    return not (_is_in_use(evse) or evse.is_broken)
-
-
-def _is_in_use(evse: Evse) -> bool:
-    """Whether somebody charges there, beyond doubt; where there is doubt, the charger will know."""
-    return evse.running is not None and evse.running.doubt is None
+    return not (evse.is_in_use or evse.is_broken)
 
 
 def _refuse_unwelcome(central: CentralSystem, charger: Charger, holder: Holder, here: Place) -> None:

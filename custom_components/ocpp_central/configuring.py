@@ -9,6 +9,7 @@ from itertools import batched
 from typing import Final, NamedTuple
 
 from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
 
 from . import errors
 from .audience import Place
@@ -68,13 +69,19 @@ async def change(central: CentralSystem, place: Place, name: str, value: str) ->
     charger = connected(central, whole(central, place))
     order = ChangeConfiguration(name=name, value=value)
     result = await central.connections.execute(charger.charger, order)
-    if result.outcome is Outcome.REJECTED and result.reason is None:
-        told, _ = await _told(central, place, (name,))
-        for each in told:
-            if any(entry.readonly for entry in each.entries):
-                raise errors.invalid("configuration_read_only", charger=central.name_of(place.charger), name=name)
+    if result.outcome is Outcome.REJECTED and result.reason is None and await _is_read_only(central, place, name):
+        raise errors.invalid("configuration_read_only", charger=central.name_of(place.charger), name=name)
     raise_unless_done(central, charger.charger, order, result)
     return result
+
+
+async def _is_read_only(central: CentralSystem, place: Place, name: str) -> bool:
+    """Whether a charger says that a part of its configuration can only be read."""
+    try:
+        told, _ = await _told(central, place, (name,))
+    except HomeAssistantError:
+        return False
+    return any(entry.readonly for each in told for entry in each.entries)
 
 
 async def _told_of_all(

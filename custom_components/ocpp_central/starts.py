@@ -74,7 +74,7 @@ class Starts:
         """A charger has agreed to begin at an EVSE; the one before, if there was one, is not waited for any more."""
         self._forget(place)
         evse = self._evse_at(place)
-        if evse is not None and evse.running is not None:
+        if evse is not None and evse.is_in_use:
             return
         unlisten = self._audience.listen(place, callback(partial(self._look, place)))
         self._waiting[place] = _Start(driver=driver, unlisten=unlisten, untime=self._set_timer(place))
@@ -91,7 +91,7 @@ class Starts:
     def _look(self, place: Place) -> None:
         """A session begins; or the connector is free again, having been kept for a car; or it is gone."""
         start, evse = self._waiting[place], self._evse_at(place)
-        if evse is None or evse.running is not None:
+        if evse is None or evse.is_in_use:
             self._end(place)
         elif evse.status not in _FREE:
             start.stirred = True

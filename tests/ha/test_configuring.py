@@ -128,6 +128,17 @@ async def test_a_key_that_can_only_be_read(site: Site, version: Version) -> None
     assert "NotSupported" in str(await refused(change(site, "Nonsense", "3"), "command_refused"))
 
 
+@ON_V16
+@pytest.mark.parametrize("answer", ["InternalError", Fault.SILENT])
+async def test_a_charger_that_does_not_say_why_it_refuses_has_its_word(
+    short_call_timeout: None, site: Site, version: Version, answer: str | Fault
+) -> None:
+    """That of the refusal, not what became of the question."""
+    charger = await told_what_it_can(await site.charger(version=version))
+    charger.behaviour = Behaviour(answers={"ChangeConfiguration": "Rejected", "GetConfiguration": answer})
+    assert "Rejected" in str(await refused(change(site, "HeartbeatInterval", "3"), "command_refused"))
+
+
 @ON_V2
 async def test_a_variable_that_can_only_be_read(site: Site, version: Version) -> None:
     """2.x says why, if the charger does."""

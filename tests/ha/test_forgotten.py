@@ -6,7 +6,9 @@ from typing import Any
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import State
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
+from custom_components.ocpp_central.const import EVENT_START_EXPIRED
 from tests.charger import Behaviour, Fault, SimulatedCharger, Transaction, Version
 
 from .conftest import (
@@ -384,3 +386,19 @@ async def test_whoever_is_to_be_stopped_and_is_gone_is_over(site: Site, clock: C
     await site.shows(STATUS, "available")
     await clock.forward(seconds=15)
     await site.shows(SWITCH, "off")
+
+
+async def test_a_start_where_a_session_is_in_doubt_is_followed_as_any_other(
+    site: Site, version: Version, clock: Clock
+) -> None:
+    """The one before says nothing of whether it has begun."""
+    charger = await site.charger(version=version)
+    await forgets(site, charger, clock)
+    charger.behaviour = Behaviour(
+        answers=dict.fromkeys(("RemoteStartTransaction", "RequestStartTransaction"), "Accepted")
+    )
+    told = async_capture_events(site.hass, EVENT_START_EXPIRED)
+    await site.act("start_charging", device_id=site.device_id("A", 1))
+    await site.shows(SWITCH, lambda state: bool(state.attributes["waiting"]))
+    await clock.forward(minutes=5, seconds=1)
+    await eventually(lambda: told, "the event")

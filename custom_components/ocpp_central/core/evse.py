@@ -140,6 +140,11 @@ class Evse:
         return doing(self.status if self.reported else None, self.running)
 
     @property
+    def is_in_use(self) -> bool:
+        """Whether a transaction runs beyond doubt; where there is doubt, the charger will know."""
+        return self.running is not None and self.running.doubt is None
+
+    @property
     def is_broken(self) -> bool:
         """Whether the charger says that it serves nobody, or of itself nothing any more."""
         return self.is_missing or self.status in BROKEN
