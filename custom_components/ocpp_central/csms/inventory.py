@@ -69,7 +69,7 @@ def read_v2(order: ReadConfiguration) -> Request:
     """Ask for these variables; or for a report of all, which comes later, under this number."""
     if not order.names:
         return Request(action="GetBaseReport", payload={"requestId": order.number, "reportBase": "FullInventory"})
-    return Request(action="GetVariables", payload={"getVariableData": [_named("names", name) for name in order.names]})
+    return Request(action="GetVariables", payload={"getVariableData": [_named(name) for name in order.names]})
 
 
 def told_v2(order: ReadConfiguration, answer: Json, now: datetime) -> tuple[ConfigurationTold, ...]:
@@ -91,7 +91,7 @@ def told_v2(order: ReadConfiguration, answer: Json, now: datetime) -> tuple[Conf
 def change_v2(order: ChangeConfiguration) -> Request:
     """Change a variable."""
     _check("value", order.value, _LONGEST_VALUE_V2)
-    change = _named("name", order.name) | {"attributeValue": order.value}
+    change = _named(order.name) | {"attributeValue": order.value}
     return Request(action="SetVariables", payload={"setVariableData": [change]})
 
 
@@ -148,10 +148,10 @@ def _with_instance(named: Json) -> str:
     return (text(named, "name") or "") + ("" if instance is None else f"({instance})")
 
 
-def _named(part: str, name: str) -> Json:
-    """The variable that a text means, which is a part of an order. Raises `UnsayableError` if it means none."""
+def _named(name: str) -> Json:
+    """The variable that a text means. Raises `UnsayableError` if it means none."""
     if (found := _VARIABLE.fullmatch(name.strip())) is None:
-        raise UnsayableError(part)
+        raise UnsayableError("variable")
     component: Json = {"name": found["component"]}
     variable: Json = {"name": found["variable"]}
     if found["component_instance"] is not None:
