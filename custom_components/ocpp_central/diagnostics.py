@@ -25,10 +25,11 @@ from .core.charger import Charger
 from .core.description import Description
 from .core.drivers import Driver
 from .core.enforceability import Enforceability
-from .core.events import EvseId, Reading
+from .core.events import Allowed, EvseId, Reading
 from .core.evse import Evse
 from .core.faults import Fault
 from .core.labels import Labels
+from .core.limits import Default, Limits
 from .core.local_list import Known, LocalList
 from .core.meter import Meter
 from .core.register import Register
@@ -66,6 +67,7 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "abilities",
         "settings",
         "meter",
+        "limits",
     ),
     Description: ("vendor", "model", "firmware"),
     Abilities: ("claims_reservations", "holds_unspecific", "types", "told_of", "complete", "outdated", "missing"),
@@ -111,6 +113,9 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
     ),
     Doubt: ("since", "wh", "seen"),
     Labels: ("times", "in_watts"),
+    Limits: ("supported", "units", "highest", "set_here"),
+    Default: ("evse", "level", "course", "every"),
+    Allowed: ("since", "current"),
     Reading: ("value", "unit", "at"),
     Reservation: (
         "uid",

@@ -34,8 +34,8 @@ _LARGEST: Final = 2**31 - 1
 """OCPP's integers have 32 bits."""
 
 _FIELDS: Final[Mapping[type, tuple[str, Mapping[str, str]]]] = {
-    ChangeConfiguration: ("set_configuration", {"name": "key", "value": "value"}),
-    ReadConfiguration: ("get_configuration", {"names": "key"}),
+    ChangeConfiguration: ("set_configuration", {"name": "key", "variable": "key", "value": "value"}),
+    ReadConfiguration: ("get_configuration", {"names": "key", "variable": "key"}),
     Reset: ("reset", {"evse": "evse_id"}),
     TransferData: ("data_transfer", {"vendor": "vendor_id", "message": "message_id"}),
     TriggerMessage: ("trigger_message", {"message": "requested_message", "custom": "custom_trigger"}),
@@ -51,6 +51,9 @@ _FIELDS: Final[Mapping[type, tuple[str, Mapping[str, str]]]] = {
     UploadDiagnostics: ("upload_diagnostics", {"location": "location", "log": "log_type"}),
 }
 """Which field of which action says the part of an order that not every version has words for."""
+
+_UNSAYABLE: Final[Mapping[str, str]] = {"variable": "no_variable"}
+"""The error that says how such a part is to be said; the others can only be left out."""
 
 
 _ABILITIES: Final[Mapping[type[Command], Ability]] = {
@@ -88,6 +91,7 @@ def raise_unless_done(central: CentralSystem, charger_id: ChargerId, command: Co
     charger = central.name_of(charger_id)
     if result.outcome is Outcome.UNSAYABLE:
         action, fields = _FIELDS[type(command)]
-        field = name_of_field(central.hass, action, fields[str(result.part)])
-        raise errors.failed("unknown_to_version", charger=charger, field=field)
+        part = str(result.part)
+        field = name_of_field(central.hass, action, fields[part])
+        raise errors.failed(_UNSAYABLE.get(part, "unknown_to_version"), charger=charger, field=field)
     errors.raise_unless_done(result, charger=charger)

@@ -166,10 +166,13 @@ async def test_a_variable_that_is_not_told_has_the_charger_s_word(site: Site, ve
 
 @ON_V2
 async def test_a_key_of_1_6_means_nothing_to_2(site: Site, version: Version) -> None:
-    """Said here, before the charger is asked."""
+    """Said here, before the charger is asked, with how a variable is named."""
     await site.charger(version=version)
-    await refused(read(site, "HeartbeatInterval"), "unknown_to_version")
-    await refused(change(site, "HeartbeatInterval", "3"), "unknown_to_version")
+    error = await refused(read(site, "LocalAuthListCtrlr.Entries", "HeartbeatInterval"), "no_variable")
+    assert '"Keys"' in str(error)
+    error = await refused(change(site, "HeartbeatInterval", "3"), "no_variable")
+    assert '"Key"' in str(error)
+    assert "OCPPCommCtrlr.HeartbeatInterval" in str(error)
 
 
 @ON_V2

@@ -53,7 +53,7 @@ def as_always(told: Any, key: str = "") -> Any:  # noqa: ANN401  JSON
 
 
 async def live(site: Site, clock: Clock, version: Version) -> SimulatedCharger:
-    """Somebody charges at connector 1 of A, connector 2 is reserved, and at 3 a reservation is left over."""
+    """Somebody charges at connector 1 of A, connector 2 is reserved and limited, and at 3 a reservation is left over."""
     behaviour = Behaviour(statuses_after_reconnect="all", cancel_answer="InternalError")
     charger = await site.charger(version=version, password=PASSWORD, connectors=3, behaviour=behaviour)
     await told_what_it_can(charger)
@@ -64,6 +64,7 @@ async def live(site: Site, clock: Clock, version: Version) -> SimulatedCharger:
     await charger.wait_for("CancelReservation")
     await site.act("reserve_now", device_id=connector, driver="Anna", group_id_token="Kinfolk")
     await site.act("reserve_now", device_id=connector, start=clock.after(days=1))
+    await site.act("set_charge_limit", device_id=connector, current=10)
     assert await charger.start(1, STRANGER)
     await charger.meter(1)
     await site.shows("binary_sensor.a_connector_1_charging", "on")

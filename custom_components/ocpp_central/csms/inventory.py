@@ -80,7 +80,7 @@ def read_v2(order: ReadConfiguration) -> Request:
     """Ask for these variables; or for a report of all, which comes later, under this number."""
     if not order.names:
         return Request(action="GetBaseReport", payload={"requestId": order.number, "reportBase": "FullInventory"})
-    return Request(action="GetVariables", payload={"getVariableData": [_named("names", name) for name in order.names]})
+    return Request(action="GetVariables", payload={"getVariableData": [_named(name) for name in order.names]})
 
 
 def told_v2(order: ReadConfiguration, answer: Json, now: datetime) -> tuple[ConfigurationTold, ...]:
@@ -102,7 +102,7 @@ def told_v2(order: ReadConfiguration, answer: Json, now: datetime) -> tuple[Conf
 def change_v2(order: ChangeConfiguration) -> Request:
     """Change a variable."""
     _check("value", order.value, _LONGEST_VALUE_V2)
-    change = _named("name", order.name) | {"attributeValue": order.value}
+    change = _named(order.name) | {"attributeValue": order.value}
     return Request(action="SetVariables", payload={"setVariableData": [change]})
 
 
@@ -167,10 +167,10 @@ def _plain(written: str) -> str:
     return _ESCAPED.sub(r"\1", written)
 
 
-def _named(part: str, name: str) -> Json:
-    """The variable that a text means, which is a part of an order. Raises `UnsayableError` if it means none."""
+def _named(name: str) -> Json:
+    """The variable that a text means. Raises `UnsayableError` if it means none."""
     if (found := _VARIABLE.fullmatch(name.strip())) is None:
-        raise UnsayableError(part)
+        raise UnsayableError("variable")
     component: Json = {"name": _plain(found["component"])}
     variable: Json = {"name": _plain(found["variable"])}
     if found["component_instance"] is not None:
