@@ -440,6 +440,9 @@ class Charger:
 
     def _started(self, event: Started, verdict: Verdict | None) -> Charger:
         if event.evse is None:
+            running = None if event.transaction is None else self.running(event.transaction)
+            if running is not None and not _is_after(running, event):
+                return self  # it has found its place, and is told again
             others = _placed(self, event).unplaced
             return replace(self, unplaced=(*others, replace(event, readings=()))[-MOST_UNPLACED:])
         if (evse := self._evse(event.evse)) is None or event.transaction is None:
@@ -459,8 +462,9 @@ class Charger:
                 charging_state=event.charging_state,
                 began=self._happened_at(first),
             )
-            evse = self._begun(evse, _judged(running, verdict), event)
-        elif known is evse.running:
+            begun = self._read(self._begun(evse, _judged(running, verdict), event), event)
+            return replace(self, evses={**_without(self.evses, event.transaction, event.at), evse.evse: begun})
+        if known is evse.running:
             evse = replace(evse, running=_judged(known, verdict))
         return self._with(self._read(evse, event))
 
@@ -630,6 +634,14 @@ def _placed(charger: Charger, event: Started | Ended) -> Charger:
     return replace(charger, unplaced=tuple(each for each in charger.unplaced if each.transaction != event.transaction))
 
 
+def _without(evses: Mapping[EvseId, Evse], transaction: TransactionId, at: datetime) -> Mapping[EvseId, Evse]:
+    """The EVSEs when a transaction begins somewhere: where another one of its id has run, that must be over."""
+    return {
+        number: doubts.over(evse, at) if evse.running is not None and evse.running.transaction == transaction else evse
+        for number, evse in evses.items()
+    }
+
+
 def _faults_after(faults: Faults, event: StatusChanged) -> Faults:
     """What is wrong once a status was told; 2.x tells one twice, and only once what is wrong."""
     if event.fault is None and event.status is ConnectorStatus.FAULTED:
@@ -706,7 +718,7 @@ def _is_same_start(known: Transaction, start: Started) -> bool:
 
 def _is_after(known: Transaction, start: Started) -> bool:
     """Whether something began when a transaction had ended, or may have, by the charger's clock, which may be wrong."""
-    if known.ended is None and (known.doubt is not None or known.rebooted_at is not None):
+    if known.ended is None and known.may_be_over:
         return start.at > known.started_at or _is_of_another(known, start)
     if known.ended is None or start.at <= known.started_at:
         return False
