@@ -487,6 +487,16 @@ def test_a_charger_that_counts_its_transactions_from_its_boot_gives_an_id_again(
     assert after(SESSION).same_start(again) is not None
 
 
+def test_an_id_that_is_given_again_elsewhere_ends_what_was_called_so_before() -> None:
+    """One id is one transaction: what is told of it from then on is of the new one."""
+    charger = FORGOTTEN.after(started(9000, BACK + MINUTE, evse=2, token=STRANGER))
+    assert account(charger) == Account(800, NOON, NOON + 59 * MINUTE, None, None, True)
+    charger = charger.after(ended(9500, BACK + HOUR))
+    assert charger.evses[2].last is not None
+    assert (charger.evses[2].last.energy_wh, charger.evses[2].last.token) == (500, STRANGER)
+    assert account(charger).wh == 800
+
+
 @pytest.mark.parametrize("ahead", [-40, 0, 40, 7200, -7200])
 def test_an_end_after_a_doubt_is_dated_by_the_clock_that_dated_the_beginning(ahead: int) -> None:
     """Most chargers tell that the plug is free just before they tell the end."""

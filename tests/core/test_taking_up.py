@@ -6,6 +6,7 @@ import pytest
 
 from custom_components.ocpp_central.core.charger import MOST_UNPLACED, Charger
 from custom_components.ocpp_central.core.events import (
+    Booted,
     ChargingState,
     Connected,
     ConnectorStatus,
@@ -149,3 +150,18 @@ def test_what_runs_or_ran_last_is_known() -> None:
     assert charger.knows("7")
     assert after(charger, Ended(transaction="7", at=SOON)).knows("7")
     assert not charger.knows("8")
+
+
+def test_what_has_found_its_place_and_is_told_again_is_one_session() -> None:
+    """Chargers repeat a start until it is answered; one that counts from its boot means another one by the same id."""
+    placed = after(TWO, NOWHERE, UPDATED)
+    again = after(placed, NOWHERE, UPDATED)
+    assert again.evses[1].running == placed.evses[1].running
+    assert again.unplaced == ()
+    later = SOON + 10 * MINUTE
+    booted = Booted(vendor=None, model=None, serial=None, firmware=None, at=later)
+    second = [replace(each, at=later + MINUTE, received=later + MINUTE) for each in (NOWHERE, UPDATED)]
+    second[0] = replace(second[0], token=STRANGER)
+    running = after(placed, Connected(token_length=20, at=later), booted, *second).evses[1].running
+    assert running is not None
+    assert running.token == STRANGER

@@ -18,6 +18,7 @@ from .events import (
     Standing,
     Started,
     StopRefused,
+    TransactionId,
     TransactionTold,
     TransactionUntold,
     Updated,
@@ -47,8 +48,9 @@ def started(evses: Evses, event: Started, verdict: Verdict | None, when: When, b
             charging_state=event.charging_state,
             began=began,
         )
-        evse = _begun(evse, _judged(running, verdict), event, when)
-    elif known is evse.running:
+        begun = _read(_begun(evse, _judged(running, verdict), event, when), event, when)
+        return with_evse(_without(evses, event.transaction, event.at), begun)
+    if known is evse.running:
         evse = replace(evse, running=_judged(known, verdict))
     return with_evse(evses, _read(evse, event, when))
 
@@ -152,6 +154,14 @@ def _ended_unnoticed(evses: Evses, event: Ended, when: When) -> Evses:
             over = last.over_since(_ended_at(evses, event, last, when), event.meter_wh, event.reason)
             return with_evse(evses, replace(evse, last=over))
     return metered(evses, event.evse, event, when)
+
+
+def _without(evses: Evses, transaction: TransactionId, at: datetime) -> Evses:
+    """The EVSEs when a transaction begins somewhere: where another one of its id has run, that must be over."""
+    return {
+        number: doubts.over(evse, at) if evse.running is not None and evse.running.transaction == transaction else evse
+        for number, evse in evses.items()
+    }
 
 
 def _begun(evse: Evse, running: Transaction, event: Started, when: When) -> Evse:

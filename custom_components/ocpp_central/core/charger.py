@@ -338,6 +338,9 @@ class Charger:
                 return self._metered(event, when)
 
     def _unplaced(self, event: Started) -> Charger:
+        running = None if event.transaction is None else self.running(event.transaction)
+        if running is not None and not recognition.is_after(running, event):
+            return self  # it has found its place, and is told again
         others = _placed(self, event).unplaced
         return replace(self, unplaced=(*others, replace(event, readings=()))[-MOST_UNPLACED:])
 

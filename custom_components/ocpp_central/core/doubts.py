@@ -74,7 +74,7 @@ def left(evse: Evse, at: datetime) -> Evse:
     running = evse.running
     if running is None or not evse.reported or evse.meter.read_at is not None:
         return evse
-    if running.doubt is not None or running.rebooted_at is not None or evse.status_of_session not in _HAS_CAR:
+    if running.may_be_over or evse.status_of_session not in _HAS_CAR:
         return evse
     return replace(evse, heard_at=at)
 
@@ -238,7 +238,7 @@ def _is_followed(evse: Evse, connected_at: datetime) -> bool:
 def _confirmed(evse: Evse, at: datetime) -> Evse:
     """The EVSE once its session has shown that it goes on."""
     running = evse.running
-    if running is not None and (running.doubt is not None or running.rebooted_at is not None):
+    if running is not None and running.may_be_over:
         evse = replace(evse, running=replace(running, doubt=None, rebooted_at=None))
     return _with_car(_heard(evse, at))
 

@@ -59,7 +59,7 @@ def _is_same_start(known: Transaction, start: Started) -> bool:
     A charger that counts its transactions from its boot on gives the next one the id of one that has ended.
     """
     if start.transaction is not None:
-        return start.transaction == known.transaction and not _is_after(known, start)
+        return start.transaction == known.transaction and not is_after(known, start)
     return (
         start.at == known.started_at
         and start.meter_wh == known.meter_start_wh
@@ -68,9 +68,9 @@ def _is_same_start(known: Transaction, start: Started) -> bool:
     )
 
 
-def _is_after(known: Transaction, start: Started) -> bool:
+def is_after(known: Transaction, start: Started) -> bool:
     """Whether something began when a transaction had ended, or may have, by the charger's clock, which may be wrong."""
-    if known.ended is None and (known.doubt is not None or known.rebooted_at is not None):
+    if known.ended is None and known.may_be_over:
         return start.at > known.started_at or _is_of_another(known, start)
     if known.ended is None or start.at <= known.started_at:
         return False

@@ -18,12 +18,17 @@ _UNDER_WAY: Final = frozenset({ConnectorStatus.CHARGING, ConnectorStatus.SUSPEND
 def taken_up(charger: Charger, event: Event) -> Event:
     """The start that an event is to us, if it tells of a transaction which nobody knows to run; else the event itself."""
     match event:
-        case Updated() if not charger.knows(event.transaction):
+        case Updated() if not _is_known(charger, event.transaction):
             return _of_update(charger, event)
-        case Metered(transaction=str(transaction)) if not charger.knows(transaction):
+        case Metered(transaction=str(transaction)) if not _is_known(charger, transaction):
             return _of_readings(charger, event, transaction)
         case _:
             return event
+
+
+def _is_known(charger: Charger, transaction: TransactionId) -> bool:
+    """Whether it is known where it runs, or ran; one that began nowhere may have the id of one before the charger's boot."""
+    return charger.knows(transaction) and charger.begun_nowhere(transaction) is None
 
 
 def _of_update(charger: Charger, event: Updated) -> Event:
@@ -71,7 +76,7 @@ def _goes_on(charger: Charger, number: EvseId | None, event: Updated) -> bool:
 def _is_free(charger: Charger, number: EvseId) -> bool:
     """Whether nothing runs at an EVSE, or what did so may be over, as another one shows."""
     evse = charger.evses.get(number)
-    return evse is None or evse.running is None or evse.running.doubt is not None
+    return evse is None or evse.running is None or evse.running.may_be_over
 
 
 def _only_one(charger: Charger) -> EvseId | None:

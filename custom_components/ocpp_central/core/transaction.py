@@ -65,6 +65,11 @@ class Transaction:
         """When it began; of one that an earlier version has stored, by the charger's clock."""
         return self.began or self.started_at
 
+    @property
+    def may_be_over(self) -> bool:
+        """Whether there is reason to think so: there is doubt, or the charger has started anew and told nothing of it since."""
+        return self.doubt is not None or self.rebooted_at is not None
+
     def lasted(self, now: datetime) -> timedelta:
         """How long it took, or takes so far."""
         return max((self.ended or now) - self.beginning, timedelta())
