@@ -87,7 +87,7 @@ async def test_a_connector_is_limited_by_a_number(site: Site, version: Version) 
             "number", "set_value", {"entity_id": NUMBER, "value": amperes}, blocking=True
         )
         assert site.state(NUMBER) == str(float(amperes))
-    assert purposes(charger) == [(1, "TxDefaultProfile", 8)]
+    assert purposes(charger) == [(1, "TxDefaultProfile", 7)]
     assert (charger.profiles[0].unit, amounts(charger.profiles[0])) == ("A", [(0, 10.5)])
     await site.stop()
     await site.start()

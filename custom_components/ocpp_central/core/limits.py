@@ -119,6 +119,11 @@ class Limits:
     highest: int | None = None
     set_here: tuple[Default, ...] = ()
 
+    @property
+    def usual_level(self) -> int:
+        """The level of a limit for which nobody has chosen one; MicroOcpp forgets what has its highest one as it starts."""
+        return max((self.highest or 0) - 1, 0)
+
     def after(self, told: LimitsTold | DefaultLimited) -> Limits:
         """What it has said by now; what it does not say stays as it was, and it itself if nothing is new."""
         if isinstance(told, DefaultLimited):
