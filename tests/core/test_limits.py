@@ -61,6 +61,12 @@ def test_what_a_charger_does_not_say_stays_as_it_was() -> None:
     assert limits.after(told("W")).units == {W}
 
 
+@pytest.mark.parametrize(("highest", "usual"), [(None, 0), (0, 0), (1, 0), (8, 7)])
+def test_a_limit_is_not_on_the_highest_level(highest: int | None, usual: int) -> None:
+    """There are chargers that forget what is there when they start anew."""
+    assert Limits().after(told(highest=highest)).usual_level == usual
+
+
 @pytest.mark.parametrize(("said", "supported"), [(None, True), (True, True), (False, False)])
 def test_who_has_agreed_to_a_limit_can_limit(said: bool | None, supported: bool) -> None:
     """Unless it says otherwise: then its word counts, or what there is would change with each connection."""

@@ -165,11 +165,11 @@ async def test_each_purpose_has_its_own_limit(site: Site, version: Version) -> N
     assert await limit(site, None, purpose="transaction", current=8) == "Accepted"
     of_charger = "ChargePointMaxProfile" if version is Version.V16 else "ChargingStationMaxProfile"
     assert purposes(charger) == [
-        (0, of_charger, 8),
-        (0, "TxDefaultProfile", 8),
-        (2, "TxDefaultProfile", 8),
+        (0, of_charger, 7),
+        (0, "TxDefaultProfile", 7),
+        (2, "TxDefaultProfile", 7),
         (2, "TxProfile", 1),
-        (2, "TxProfile", 8),
+        (2, "TxProfile", 7),
     ]
     assert (site.state(NUMBER), site.state("number.a_connector_2_current_limit")) == ("20.0", "16.0")
     await charger.stop(2)
@@ -177,7 +177,7 @@ async def test_each_purpose_has_its_own_limit(site: Site, version: Version) -> N
     assert await clear(site, 2, purpose="default") == "Accepted"
     assert await clear(site, 2) == "Unknown"
     assert await clear(site, None, purpose="charge_point_max") == "Accepted"
-    assert purposes(charger) == [(0, "TxDefaultProfile", 8)]
+    assert purposes(charger) == [(0, "TxDefaultProfile", 7)]
     assert await limit(site, 1, current=13) == "Accepted"
     assert await clear(site, None) == "Accepted"
     assert charger.profiles == []
