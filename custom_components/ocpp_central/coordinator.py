@@ -102,7 +102,7 @@ class CentralSystem:
         """Whoever changes a limit of a charger does so alone, because it may have to be asked something before."""
         self.connections = Connections()
         self.lists = ListKeeper(self._chargers, self.put)
-        self.starts = Starts(hass, self.audience, self.connections, self.evse)
+        self.starts = Starts(hass, self.audience, lambda: self._chargers)
         self._pacer = Pacer(hass, self.audience, self._apply)
         self.watches = Watches()
         self._rejections = Rejections()

@@ -52,14 +52,14 @@ async def set_limit(  # noqa: PLR0913 - what a limit can say, each named
 ) -> Result:
     """Limit a place by these steps, in their order; only the last one may have no limit, which is the end of all.
 
-    `purpose` None: all of a charger, or whatever charges at a connector. `level` None: the one that prevails over others.
+    `purpose` None: all of a charger, or whatever charges at a connector. `level` None: the usual one.
     `every`: after which time they begin anew, which they must not outlast.
     Raises translated errors.
     """
     charger = connected(central, place)
     purpose = purpose or (Purpose.DEFAULT if place.evse is not None else Purpose.CHARGE_POINT_MAX)
     here, transaction = _what(central, charger, place, purpose)
-    level = (charger.limits.highest or 0) if level is None else level
+    level = charger.limits.usual_level if level is None else level
     starts, wished = _read(steps)
     if every is not None and starts[-1] - starts[0] > every:
         raise errors.invalid("schedule_outlasts_itself")

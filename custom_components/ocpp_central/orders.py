@@ -5,6 +5,7 @@ is to be done.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 import secrets
 from typing import Final
 
@@ -15,12 +16,14 @@ from .audience import Place
 from .coordinator import CentralSystem
 from .core.charger import Charger
 from .core.commands import Command, Outcome
-from .core.events import Ability, AbilityMissing, ChargerId
+from .core.events import Ability, AbilityMissing, ChargerId, LimitsTold
+from .core.limits import Purpose
 from .core.orders import (
     ChangeAvailability,
     ChangeConfiguration,
     ReadConfiguration,
     Reset,
+    SetLimit,
     TransferData,
     TriggerMessage,
     Unlock,
@@ -80,10 +83,20 @@ async def carry_out(central: CentralSystem, place: Place, command: Command) -> R
     """Have a charger do something; what it said. Raises translated errors unless it agreed."""
     connected(central, place)
     result = await central.connections.execute(place.charger, command)
-    if result.outcome is Outcome.NOT_IMPLEMENTED and (ability := _ABILITIES.get(type(command))) is not None:
-        central.apply(place.charger, AbilityMissing(ability=ability, at=dt_util.utcnow()))
+    if result.outcome is Outcome.NOT_IMPLEMENTED and (lack := _lack(command, dt_util.utcnow())) is not None:
+        central.apply(place.charger, lack)
     raise_unless_done(central, place.charger, command, result)
     return result
+
+
+def _lack(command: Command, now: datetime) -> AbilityMissing | LimitsTold | None:
+    """What a charger cannot do that does not know an order; None: nothing for which there are entities."""
+    match command:
+        case SetLimit(purpose=Purpose.DEFAULT):
+            return LimitsTold(supported=False, units=frozenset(), highest=None, at=now)
+        case _ if (ability := _ABILITIES.get(type(command))) is not None:
+            return AbilityMissing(ability=ability, at=now)
+    return None
 
 
 def raise_unless_done(central: CentralSystem, charger_id: ChargerId, command: Command, result: Result) -> None:

@@ -3,7 +3,7 @@
 Knows when there is nothing to wait for any more. Must not know how charging is started (`charging`), nor who is told (`bus`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,8 +13,8 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from .audience import Audience, Place
-from .connections import Connections
-from .core.events import ConnectorStatus
+from .core.charger import Charger
+from .core.events import ChargerId, ConnectorStatus
 from .core.evse import Evse
 
 PATIENCE: Final = timedelta(minutes=5)
@@ -48,14 +48,12 @@ class Starts:
         self,
         hass: HomeAssistant,
         audience: Audience,
-        connections: Connections,
-        evse_at: Callable[[Place], Evse | None],
+        chargers: Callable[[], Mapping[ChargerId, Charger]],
     ) -> None:
         """Wait for none."""
         self._hass = hass
         self._audience = audience
-        self._connections = connections
-        self._evse_at = evse_at
+        self._chargers = chargers
         self._waiting: dict[Place, _Start] = {}
         self._listeners: list[Tell] = []
 
@@ -98,17 +96,23 @@ class Starts:
         elif start.stirred:
             self._expire(place)
 
-    def _set_timer(self, place: Place) -> CALLBACK_TYPE:
+    def _set_timer(self, place: Place, patience: timedelta = PATIENCE) -> CALLBACK_TYPE:
         job = HassJob(callback(partial(self._on_time, place)), cancel_on_shutdown=True)
-        return async_call_later(self._hass, PATIENCE, job)
+        return async_call_later(self._hass, patience, job)
 
     @callback
-    def _on_time(self, place: Place, _: datetime) -> None:
-        """What a charger that is away does shows only once it is back."""
-        if self._connections.get(place.charger) is None:
-            self._waiting[place].untime = self._set_timer(place)
+    def _on_time(self, place: Place, now: datetime) -> None:
+        """What a charger does while it is away shows only some time after it is back."""
+        charger = self._chargers().get(place.charger)
+        since = None if charger is None else charger.connected_at or now
+        if since is not None and since + PATIENCE > now:
+            self._waiting[place].untime = self._set_timer(place, since + PATIENCE - now)
         else:
             self._expire(place)
+
+    def _evse_at(self, place: Place) -> Evse | None:
+        charger = self._chargers().get(place.charger)
+        return None if charger is None or place.evse is None else charger.evses.get(place.evse)
 
     def _expire(self, place: Place) -> None:
         driver = self._waiting[place].driver

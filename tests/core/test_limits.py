@@ -61,6 +61,14 @@ def test_what_a_charger_does_not_say_stays_as_it_was() -> None:
     assert limits.after(told("W")).units == {W}
 
 
+@pytest.mark.parametrize(("said", "supported"), [(None, True), (True, True), (False, False)])
+def test_who_has_agreed_to_a_limit_can_limit(said: bool | None, supported: bool) -> None:
+    """Unless it says otherwise: then its word counts, or what there is would change with each connection."""
+    limited = DefaultLimited(evse=1, course=(Allowed(NOW, 16),), at=NOW)
+    assert Limits(supported=said).after(limited).supported is supported
+    assert Limits().after(DefaultLimited(evse=1, at=NOW)).supported is None
+
+
 @pytest.mark.parametrize(
     ("units", "wished", "want"), [((), W, W), (("A",), W, A), (("W",), A, W), (("A", "W"), A, A), (("A", "W"), W, W)]
 )

@@ -255,14 +255,17 @@ async def test_what_a_charger_that_is_away_does_is_not_known(site: Site, version
     await start(site, 2)
     await charger.go_offline()
     await site.shows("binary_sensor.a_connected", "off")
-    await clock.forward(minutes=6)
+    await clock.forward(minutes=5, seconds=1)
+    await clock.forward(minutes=4, seconds=50)
     charger.go_online()
     await charger.ready()
     await site.shows("binary_sensor.a_connected", "on")
     assert told == []
     assert await charger.start(1, HOLDER)
     await site.shows(SWITCH, "on")
-    await clock.forward(minutes=6)
+    await clock.forward(minutes=4, seconds=50)
+    assert told == []
+    await clock.forward(seconds=20)
     assert [event.data["evse"] for event in told] == [2]
 
 

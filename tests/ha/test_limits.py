@@ -12,7 +12,7 @@ import pytest
 
 from tests.charger import Behaviour, Fault, Profile, Setting, SimulatedCharger, Version
 
-from .conftest import HOLDER, ON_V2, ON_V16, Clock, Site, refused, told_what_it_can
+from .conftest import HOLDER, ON_V2, ON_V16, Clock, Site, eventually, refused, told_what_it_can
 
 pytestmark = pytest.mark.blackbox
 
@@ -87,7 +87,7 @@ async def test_a_connector_is_limited_by_a_number(site: Site, version: Version) 
             "number", "set_value", {"entity_id": NUMBER, "value": amperes}, blocking=True
         )
         assert site.state(NUMBER) == str(float(amperes))
-    assert purposes(charger) == [(1, "TxDefaultProfile", 8)]
+    assert purposes(charger) == [(1, "TxDefaultProfile", 7)]
     assert (charger.profiles[0].unit, amounts(charger.profiles[0])) == ("A", [(0, 10.5)])
     await site.stop()
     await site.start()
@@ -101,6 +101,29 @@ async def test_what_cannot_be_limited_has_no_number(site: Site, version: Version
     """Issue 6: entities that cannot work are not created; they appear when they can."""
     charger = await charger_at(site, version, limits=False, statuses_after_reconnect="all")
     assert site.state(NUMBER) is None
+    charger.settings[Setting.LIMITS_SUPPORTED] = "true"
+    await charger.drop()
+    await charger.ready()
+    await site.shows(NUMBER, "unknown")
+
+
+async def test_a_charger_that_limits_without_having_said_that_it_can_has_a_number(site: Site, version: Version) -> None:
+    """Its answer says it."""
+    asked = "GetConfiguration" if version is Version.V16 else "GetVariables"
+    charger = await site.charger(version=version, behaviour=Behaviour(answers={asked: "NotSupported"}))
+    assert site.state(NUMBER) is None
+    assert await limit(site, current=10) == "Accepted"
+    await site.shows(NUMBER, "10.0")
+    assert charger.complaints == []
+
+
+async def test_the_number_goes_where_a_charger_does_not_know_limits_after_all(site: Site, version: Version) -> None:
+    """As whatever it turns out not to know, until it says again that it does."""
+    charger = await charger_at(site, version, statuses_after_reconnect="all")
+    await site.shows(NUMBER, "unknown")
+    charger.settings[Setting.LIMITS_SUPPORTED] = "false"
+    await refused(limit(site, current=16), "command_refused")
+    await eventually(lambda: site.state(NUMBER) is None, "no number")
     charger.settings[Setting.LIMITS_SUPPORTED] = "true"
     await charger.drop()
     await charger.ready()

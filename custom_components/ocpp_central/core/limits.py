@@ -119,10 +119,16 @@ class Limits:
     highest: int | None = None
     set_here: tuple[Default, ...] = ()
 
+    @property
+    def usual_level(self) -> int:
+        """The level of a limit for which nobody has chosen one; MicroOcpp forgets what has its highest one as it starts."""
+        return max((self.highest or 0) - 1, 0)
+
     def after(self, told: LimitsTold | DefaultLimited) -> Limits:
         """What it has said by now; what it does not say stays as it was, and it itself if nothing is new."""
         if isinstance(told, DefaultLimited):
-            return replace(self, set_here=_limited(self.set_here, told))
+            can = True if told.course and self.supported is None else self.supported
+            return replace(self, supported=can, set_here=_limited(self.set_here, told))
         units = frozenset(Unit(unit) for unit in told.units) or self.units
         supported = self.supported if told.supported is None else told.supported
         highest = self.highest if told.highest is None else told.highest
