@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.ocpp_central.core.charger import MOST_UNPLACED, Charger
+from custom_components.ocpp_central.core.charger import Charger
 from custom_components.ocpp_central.core.events import (
     Booted,
     ChargingState,
@@ -20,6 +20,7 @@ from custom_components.ocpp_central.core.events import (
 )
 from custom_components.ocpp_central.core.measurands import IMPORTED
 from custom_components.ocpp_central.core.taking_up import taken_up
+from custom_components.ocpp_central.core.unplaced import MOST_UNPLACED
 
 from .world import CHARGER, HOLDER, MINUTE, NOON, STRANGER
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from . import accounts, doubts, external_limits, recognition, statuses
+from . import accounts, doubts, external_limits, recognition, statuses, unplaced
 from .abilities import Abilities
 from .clock import Clock
 from .dating import UNNOTICED, Dating, Happening, When, was_offline
@@ -63,9 +63,7 @@ from .spellings import Spellings
 from .staleness import settled
 from .token import IdToken
 from .transaction import Transaction
-
-MOST_UNPLACED = 5
-"""More drivers than present their cards before any of them has plugged in; each start is kept on disk."""
+from .unplaced import Unplaced
 
 PATIENCE = timedelta(seconds=10)
 """How long a charger that connected may take to report by itself before it is asked (ocpp.md 5.10)."""
@@ -117,7 +115,7 @@ class Charger:
     asks: bool = False
     vends_freely: bool = False
     presented: Authorizing | None = None
-    unplaced: tuple[Started, ...] = ()
+    unplaced: Unplaced = ()
     spellings: Spellings = Spellings()
     given_types: Mapping[EvseId, frozenset[str]] = field(default_factory=dict)
     reticent: bool = False
@@ -204,7 +202,7 @@ class Charger:
 
     def begun_nowhere(self, transaction: TransactionId | None) -> Started | None:
         """The start of this transaction, if it did not say where that was."""
-        return next((each for each in self.unplaced if each.transaction == transaction), None)
+        return unplaced.begun(self.unplaced, transaction)
 
     def running(self, transaction: TransactionId) -> Transaction | None:
         """The running transaction of this id, if we know it."""
@@ -341,8 +339,7 @@ class Charger:
         running = None if event.transaction is None else self.running(event.transaction)
         if running is not None and not recognition.is_after(running, event):
             return self  # it has found its place, and is told again
-        others = _placed(self, event).unplaced
-        return replace(self, unplaced=(*others, replace(event, readings=()))[-MOST_UNPLACED:])
+        return replace(self, unplaced=unplaced.with_start(self.unplaced, event))
 
     def _began(self, event: Started, when: When) -> datetime:
         first = self.begun_nowhere(event.transaction)
@@ -457,9 +454,8 @@ class Charger:
 
 def _placed(charger: Charger, event: Started | Ended) -> Charger:
     """The charger once it needs not be known any more that a transaction has begun nowhere."""
-    if charger.begun_nowhere(event.transaction) is None:
-        return charger
-    return replace(charger, unplaced=tuple(each for each in charger.unplaced if each.transaction != event.transaction))
+    known = unplaced.without(charger.unplaced, event.transaction)
+    return charger if known is charger.unplaced else replace(charger, unplaced=known)
 
 
 def _dated(charger: Charger, told: datetime, received: datetime | None) -> Charger:
