@@ -421,6 +421,43 @@ async def test_a_session_that_is_told_carelessly_is_told(
     assert ours(caplog) == []
 
 
+async def test_words_count_in_any_case(site: Site, version: Version, caplog: pytest.LogCaptureFixture) -> None:
+    """Of statuses and events, reasons, measurands, contexts, phases and units."""
+    when = "2026-03-01T10:00:00Z"
+    sample: dict[str, Any] = {"value": "1.5", "measurand": "POWER.active.import", "context": "sample.periodic"}
+    async with talking(site, version) as charger:
+        if version is Version.V16:
+            sample |= {"phase": "l1", "unit": "KW"}
+            await charger.call(
+                "s", "StatusNotification", {"connectorId": 1, "errorCode": "noerror", "status": "CHARGING"}
+            )
+            await site.shows(STATUS, "charging")
+            start = {"connectorId": 1, "idTag": "A", "meterStart": 0, "timestamp": when}
+            number = (await charger.call("a", "StartTransaction", start))[2]["transactionId"]
+            values = [{"timestamp": when, "sampledValue": [sample]}]
+            await charger.call("m", "MeterValues", {"connectorId": 1, "meterValue": values})
+            end = {"transactionId": number, "meterStop": 1, "timestamp": when, "reason": "evdisconnected"}
+        else:
+            sample |= {"value": 1.5, "phase": "l1", "unitOfMeasure": {"unit": "KW"}}
+            info = {"transactionId": "t", "chargingState": "charging"}
+            event: dict[str, Any] = {"timestamp": when, "triggerReason": "authorized", "seqNo": 0, "evse": {"id": 1}}
+            component = {"name": "Connector", "evse": {"id": 1, "connectorId": 1}}
+            notice = {"component": component, "variable": {"name": "AvailabilityState"}, "actualValue": "occupied"}
+            await charger.call("s", "NotifyEvent", {"eventData": [notice]})
+            await site.shows(STATUS, "occupied")
+            values = [{"timestamp": when, "sampledValue": [sample]}]
+            begin = event | {"eventType": "started", "transactionInfo": info, "meterValue": values}
+            await charger.call("a", "TransactionEvent", begin)
+            await site.shows(STATUS, "charging")
+            ended = info | {"stoppedReason": "evdisconnected"}
+            end = event | {"eventType": "ended", "transactionInfo": ended, "seqNo": 1}
+        await site.shows("sensor.a_connector_1_power", "1500.0")
+        await charger.call("e", "StopTransaction" if version is Version.V16 else "TransactionEvent", end)
+        session = "sensor.a_connector_1_session_energy"
+        await site.shows(session, lambda state: state.attributes["stop_reason"] == "EVDisconnected")
+    assert ours(caplog) == []
+
+
 @ON_V16
 @pytest.mark.parametrize("start", [{}, {"connectorId": 0, "idTag": "A"}, {"connectorId": 1, "idTag": None}, {"x": 1}])
 async def test_a_start_is_always_answered(

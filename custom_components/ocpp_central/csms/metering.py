@@ -28,7 +28,8 @@ _LONGEST_WORD = 100
 
 _SIGNED = "signedMeterValue"
 
-_WATT_HOURS = {"Wh": 1.0, "kWh": 1000.0}
+_WATT_HOURS = {"wh": 1.0, "kwh": 1000.0}
+"""In small letters: 2.x lets units be any text."""
 
 
 def readings_v16(meter_values: Sequence[Json], received: datetime) -> tuple[Reading, ...]:
@@ -81,7 +82,7 @@ def _register(readings: Sequence[Reading], context: str, otherwise: int) -> floa
     if not totals:
         return None
     told = next((each for each in totals if each.context == context), totals[otherwise])
-    factor = _WATT_HOURS.get(told.unit or "")
+    factor = _WATT_HOURS.get((told.unit or "").strip().casefold())
     return None if factor is None else told.value * factor
 
 

@@ -7,7 +7,7 @@ the wrong type? That is asked of a schema that was reduced to types and required
 over-long strings, unknown words, unknown keys? That is for the log alone, and the caller may do without it, because
 describing a fault costs a thousand times more than finding that there is one.
 
-What may be missing of a charger's requests, `needed` says. A value of the wrong type is read where it says plainly what
+Words in another case are read as they are spelled in the schema (`vocabulary`). What may be missing of a charger's requests, `needed` says. A value of the wrong type is read where it says plainly what
 is meant ("16" for 16), and else is as good as missing.
 """
 
@@ -25,6 +25,7 @@ from .configuration import truth
 from .dialect import Json, Version
 from .errors import Fault
 from .needed import IDLE_IN_ANSWERS, needed
+from .vocabulary import Steps, Vocabulary, respelled, vocabulary
 
 _FOLDERS: Final = {Version.V16: "v16", Version.V201: "v201", Version.V21: "v21"}
 _WORDS: Final = {
@@ -45,9 +46,6 @@ _ANY_TYPE: Final = frozenset({"value", "attributeValue", "actualValue"})
 
 _VENDORS_OWN: Final = "data"
 """What only a vendor defines: 1.6 wants a text, and chargers send what they like."""
-
-type Steps = tuple[str | None, ...]
-"""The way to a place in a payload; None stands for any item of a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +77,11 @@ class Violation(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Schema:
-    """`exact` is the official one, `meaning` the same with types and required properties only."""
+    """`exact` is the official one, `meaning` the same with types and required properties only. `words`: what it allows where."""
 
     exact: Draft4Validator
     meaning: Draft4Validator
+    words: Vocabulary
 
 
 class Schemas:
@@ -104,7 +103,7 @@ class Schemas:
 
         Integers written as floats (16.0) become integers. Relaxed: what does not lose meaning stays as it is and
         is noted; of the wrong type, what says plainly what is meant becomes that, and else is left out unless it
-        is needed, both in a copy, and noted. Without `describe` there is one note for all that stayed; describing
+        is needed, and words are spelled as in the schema, all in a copy, and noted. Without `describe` there is one note for all that stayed; describing
         takes some 10 µs for each of them. Raises `Violation` for everything else, and KeyError for an action that
         the version does not define.
         """
@@ -140,7 +139,11 @@ def _compiled(version: Version, folder: str) -> Schemas:
 
 
 def _schema(document: Json, is_needed: Callable[[str], bool]) -> _Schema:
-    return _Schema(exact=_validator(document), meaning=_validator(_reduced(document, is_needed)))
+    return _Schema(
+        exact=_validator(document),
+        meaning=_validator(_reduced(document, is_needed)),
+        words=vocabulary(document),
+    )
 
 
 def _validator(document: Json) -> Draft4Validator:
@@ -179,6 +182,8 @@ def _checked(schema: _Schema, payload: Json, *, relaxed: bool, describe: bool) -
     if not relaxed:
         return _exact(schema.exact, payload), ()
     usable, notes = _usable(schema.meaning, payload)
+    usable, spelled = respelled(usable, schema.words)
+    notes += tuple(Note(keyword="enum", place=_place(steps)) for steps in sorted(spelled, key=_place))
     return usable, (*notes, *_oddities(schema.exact, usable, describe=describe))
 
 

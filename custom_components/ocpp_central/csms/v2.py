@@ -83,12 +83,13 @@ _WHOLE_CHARGER = 0
 _FIRST_CONNECTOR = 1
 
 _STATUSES = {
-    "Available": ConnectorStatus.AVAILABLE,
-    "Occupied": ConnectorStatus.OCCUPIED,
-    "Reserved": ConnectorStatus.RESERVED,
-    "Unavailable": ConnectorStatus.OUT_OF_SERVICE,
-    "Faulted": ConnectorStatus.FAULTED,
+    "available": ConnectorStatus.AVAILABLE,
+    "occupied": ConnectorStatus.OCCUPIED,
+    "reserved": ConnectorStatus.RESERVED,
+    "unavailable": ConnectorStatus.OUT_OF_SERVICE,
+    "faulted": ConnectorStatus.FAULTED,
 }
+"""In small letters: as the value of a variable they are in no schema."""
 
 _ABOUT_CARDS = ("auth", "localauth", "tokenreader")
 """What a charger says of these components may be the number of a card, which is shown to nobody."""
@@ -192,7 +193,7 @@ def _status_changed(
     word: str | None, evse: EvseId | None, connector: ConnectorId | None, told: object, now: datetime
 ) -> tuple[StatusChanged, ...]:
     """An EVSE that speaks for all its plugs speaks through the first one, which every EVSE has."""
-    status = _STATUSES.get(word or "")
+    status = _STATUSES.get((word or "").strip().casefold())
     if status is None or evse is None or evse < _WHOLE_CHARGER:
         return ()
     if evse == _WHOLE_CHARGER:
