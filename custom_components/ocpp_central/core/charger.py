@@ -593,14 +593,15 @@ class Charger:
         start = None if session is None else session.meter_start_wh
         if running is None and evse.last is not None:
             readings = still_true(readings, evse.last.ended)
-        meter = evse.meter.after(readings, self._read_at(event), start, event.at)
+        at = self._read_at(event)
+        meter = evse.meter.after(readings, at, start, event.at)
         read = replace(
             evse,
             meter=meter,
             running=None if running is None else running.metered(meter),
             last=evse.last if presumed is None else presumed.metered(meter),
         )
-        return doubts.after_reading(read, event.transaction, self._happened_at(event), self._read_at(event))
+        return doubts.after_reading(read, event.transaction, self._happened_at(event, at), at)
 
     def _read_at(self, event: StatusChanged | Metered | Started | Updated | Ended) -> datetime:
         """When a meter was really read, or something seen: now, unless the charger tells what it queued."""
@@ -610,9 +611,11 @@ class Charger:
             return min(event.at - self.skew, event.received)
         return self.moment_of(event.at, event.received)
 
-    def _happened_at(self, event: StatusChanged | Metered | Started | Updated | Ended) -> datetime:
-        """When something really happened; to the charger's second, if its clock is right by and large."""
-        moment = self._read_at(event)
+    def _happened_at(
+        self, event: StatusChanged | Metered | Started | Updated | Ended, read_at: datetime | None = None
+    ) -> datetime:
+        """When something really happened; to the charger's second, if its clock is right by and large. `read_at`: if that is known."""
+        moment = read_at or self._read_at(event)
         return event.at if abs(event.at - moment) <= UNNOTICED else moment
 
     def _evse(self, number: EvseId | None) -> Evse | None:
