@@ -146,8 +146,8 @@ def is_to_be_kept(before: Charger, after: Charger) -> bool:
     return any(
         evse is not (old := before.evses[number])
         and (
-            evse.running != old.running
-            or evse.last != old.last
+            (evse.running is not old.running and evse.running != old.running)
+            or (evse.last is not old.last and evse.last != old.last)
             or evse.connectors != old.connectors
             or evse.is_missing is not old.is_missing
             or (evse.meter is not old.meter and is_worth_keeping(old.meter, evse.meter))

@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.ocpp_central.core.register import Register
 
-from .world import MINUTE, NOON
+from .world import MINUTE, NOON, SECOND
 
 HOUR = 60 * MINUTE
 
@@ -70,6 +70,16 @@ def test_a_charger_with_a_wrong_clock_tells_at_once_what_took_hours() -> None:
         queued = queued.after(1000 + 8000 * number, NOON, NOON - 9 * HOUR + number * HOUR)
     assert queued.total == 25_000
     assert queued.after(90_000_000, NOON + MINUTE, NOON - 5 * HOUR).total == 25_000
+
+
+def test_what_was_queued_may_be_told_after_what_came_later() -> None:
+    """An end before the readings of it, all under a wrong date: the register has not begun anew."""
+    register = Register().after(50_000, NOON, NOON - 9 * HOUR).after(57_000, NOON, NOON - 7 * HOUR)
+    for minute, wh in enumerate((50_200, 50_400, 53_000)):
+        register = register.after(wh, NOON + minute * SECOND, NOON - 8 * HOUR + minute * MINUTE)
+    assert register.total == 57_000
+    anew = register.after(0, NOON + HOUR, NOON - 20 * HOUR).after(50, NOON + HOUR, NOON - 20 * HOUR)
+    assert anew.total == 57_050
 
 
 @given(st.lists(st.floats(0, 1e9) | st.integers(0, 100_000).map(float), min_size=1, max_size=30))

@@ -22,6 +22,9 @@ _A_NEW_COUNT_WH: Final = 200_000
 _AT_ONCE_WH: Final = 10_000
 """More than goes through between two readings, of a charger that tells any."""
 
+_TOGETHER: Final = timedelta(minutes=1)
+"""In so much time a charger tells what it has queued, or most of that."""
+
 _DIP: Final = 0.9
 """One that falls by less than a tenth has not begun anew, which is Home Assistant's rule, too."""
 
@@ -57,6 +60,8 @@ class Register:
             return replace(self, told=told, at=at, dated=dated)
         if told >= self.told and told - self.told <= self._most(at, dated):
             return Register(told=told, offset=self.offset, at=at, dated=dated, anew=self.anew)
+        if told < self.told and self._is_older(at, dated):
+            return self
         if self.doubted is not None and self._began_anew(self.doubted) and self._is_back(told):
             return replace(self, doubted=None).after(told, at, dated)
         if self.doubted is None and 0 < self.told - told <= _ROUNDING_WH:
@@ -97,6 +102,15 @@ class Register:
     def _is_back(self, told: float) -> bool:
         """Whether it is where it was before it seemed to have begun anew, and cannot have come there since."""
         return told > _AT_ONCE_WH and self._is_about(told)
+
+    def _is_older(self, at: datetime, dated: datetime | None) -> bool:
+        """Whether a reading that came together with the last one was taken before it, by the charger's clock.
+
+        Only then: a clock may have been set back, and the register have begun anew since.
+        """
+        if self.at is None or self.dated is None or dated is None:
+            return False
+        return dated < self.dated and at - self.at < _TOGETHER
 
     def _most(self, at: datetime, dated: datetime | None) -> float:
         """What may have gone through since it was read last.
