@@ -465,8 +465,22 @@ class Charger:
             begun = self._read(self._begun(evse, _judged(running, verdict), event), event)
             return replace(self, evses={**_without(self.evses, event.transaction, event.at), evse.evse: begun})
         if known is evse.running:
-            evse = replace(evse, running=_judged(known, verdict))
+            begun = self._completed(known, event, evse.meter) if known.lacks(event) else known
+            evse = replace(evse, running=_judged(begun, verdict))
         return self._with(self._read(evse, event))
+
+    def _completed(self, running: Transaction, start: Started, meter: Meter) -> Transaction:
+        """The transaction that was taken up, once its charger has told the beginning of it, too."""
+        counted = None if start.meter_wh is None else meter.imported.when_it_said(start.meter_wh)
+        return replace(
+            running,
+            token=start.token,
+            anonymous=start.names_nobody,
+            started_at=start.at,
+            began=self._happened_at(start),
+            meter_start_wh=start.meter_wh,
+            counted_from=running.counted_from if counted is None else counted,
+        )
 
     def _updated(self, event: Updated, verdict: Verdict | None) -> Charger:
         evse = self._where_it_runs(event)
