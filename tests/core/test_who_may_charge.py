@@ -1,6 +1,7 @@
 """Who may charge where several things happen within a moment: at one charger, or to the owner's mind."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,15 +11,19 @@ from custom_components.ocpp_central.core.drivers import Driver, Drivers
 from custom_components.ocpp_central.core.entries import entries_of, spelled
 from custom_components.ocpp_central.core.events import (
     Authorizing,
+    ChargingState,
     ConnectorStatus,
     ListLimitsTold,
     ListVersionTold,
+    Metered,
+    Reading,
     Standing,
     Started,
     Updated,
 )
-from custom_components.ocpp_central.core.reservation import News, Status, Target
-from custom_components.ocpp_central.core.rules import Enforcement
+from custom_components.ocpp_central.core.measurands import IMPORTED
+from custom_components.ocpp_central.core.reservation import HeldBy, News, Status, Target
+from custom_components.ocpp_central.core.rules import Enforcement, Rules
 from custom_components.ocpp_central.core.spellings import Spellings
 from custom_components.ocpp_central.core.token import IdToken
 
@@ -287,3 +292,67 @@ def test_a_charger_that_describes_itself_on_our_request_still_asks() -> None:
     world.status(1, ConnectorStatus.AVAILABLE)
     world.reserve(1, HOLDER)
     assert not world.start(STRANGER).accepted
+
+
+READ = (Reading(measurand=IMPORTED, value=5000.0, unit="Wh", at=NOON),)
+
+
+def taken_up(version: str, **rules: Any) -> World:
+    """A world whose charger was moved here amid a session."""
+    world = World()
+    world.rules = Rules(house=HOUSE, **rules)
+    world.status(1, ConnectorStatus.CHARGING if version == "1.6" else ConnectorStatus.OCCUPIED)
+    charging = ChargingState.CHARGING
+    if version == "1.6":
+        world.tell(Metered(evse=1, transaction="7", readings=READ, at=world.now, received=world.now))
+    else:
+        world.tell(Updated(transaction="7", evse=1, charging_state=charging, at=world.now, received=world.now))
+    return world
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.x"])
+def test_nobody_is_stopped_for_what_was_judged_elsewhere(version: str) -> None:
+    """Who charges was told to another central system, and may be a friend: whatever the owner demands of strangers."""
+    world = taken_up(version, insists=True, known_only=True, one_per_token=True)
+    world.tell(
+        Updated(transaction="7", evse=1, charging_state=ChargingState.CHARGING, at=world.now, received=world.now)
+    )
+    reservation = world.reserve(1, start=world.now + MINUTE, held_by=HeldBy.CENTRAL_SYSTEM)
+    world.wait(2 * MINUTE)
+    running = world.charger.running("7")
+    assert running is not None
+    assert (running.standing, running.evict_from, running.anonymous) == (Standing.ACCEPTED, None, True)
+    assert not any(isinstance(each, StopTransaction) for each in world.plan().commands)
+    assert world.status_of(reservation) is Status.ACTIVE
+
+
+@pytest.mark.parametrize("token", [HOLDER, STRANGER])
+def test_a_beginning_that_is_told_after_all_counts(token: IdToken) -> None:
+    """A charger may tell what goes on before it tells what it has queued: then it is known who charges, and since when."""
+    world = World()
+    reservation = world.reserve(1, held_by=HeldBy.CENTRAL_SYSTEM)
+    world.wait(5 * MINUTE)
+    world.disconnect()
+    began = world.now + MINUTE
+    world.wait(10 * MINUTE)
+    world.connect()
+    reading = READ[0]._replace(at=world.now)
+    going_on = Updated(
+        transaction="7", evse=1, charging_state=ChargingState.CHARGING, readings=(reading,), at=world.now
+    )
+    world.tell(replace(going_on, received=world.now))
+    begun = Started(
+        transaction="7", evse=1, connector=1, token=token, meter_wh=4500, offline=True, at=began, received=world.now
+    )
+    verdict = world.tell(begun)
+    running = world.charger.running("7")
+    assert running is not None
+    assert (running.token, running.anonymous, running.beginning) == (token, False, began)
+    assert world.charger.evses[1].session_wh == 500
+    is_holder = token == HOLDER
+    assert verdict is not None
+    assert verdict.accepted is is_holder
+    assert world.status_of(reservation) is (Status.IN_USE if is_holder else Status.ACTIVE)
+    assert (running.evict_from is None) is is_holder
+    assert world.tell(begun) == replace(verdict, intrudes=False)
+    assert world.charger.running("7") == running

@@ -25,6 +25,7 @@ from .events import (
     Verdict,
 )
 from .evse import MOST_EVICTIONS, Evse, Evses, evse_at, with_evse
+from .meter import Meter
 from .recognition import presumed_at, running as running_one, same_start, unended
 from .staleness import still_true
 from .transaction import Transaction
@@ -51,7 +52,8 @@ def started(evses: Evses, event: Started, verdict: Verdict | None, when: When, b
         begun = _read(_begun(evse, _judged(running, verdict), event, when), event, when)
         return with_evse(_without(evses, event.transaction, event.at), begun)
     if known is evse.running:
-        evse = replace(evse, running=_judged(known, verdict))
+        whole = _completed(known, event, evse.meter, began) if known.lacks(event) else known
+        evse = replace(evse, running=_judged(whole, verdict))
     return with_evse(evses, _read(evse, event, when))
 
 
@@ -154,6 +156,20 @@ def _ended_unnoticed(evses: Evses, event: Ended, when: When) -> Evses:
             over = last.over_since(_ended_at(evses, event, last, when), event.meter_wh, event.reason)
             return with_evse(evses, replace(evse, last=over))
     return metered(evses, event.evse, event, when)
+
+
+def _completed(running: Transaction, start: Started, meter: Meter, began: datetime) -> Transaction:
+    """The transaction that was taken up, once its charger has told the beginning of it, too."""
+    counted = None if start.meter_wh is None else meter.imported.when_it_said(start.meter_wh)
+    return replace(
+        running,
+        token=start.token,
+        anonymous=start.names_nobody,
+        started_at=start.at,
+        began=began,
+        meter_start_wh=start.meter_wh,
+        counted_from=running.counted_from if counted is None else counted,
+    )
 
 
 def _without(evses: Evses, transaction: TransactionId, at: datetime) -> Evses:

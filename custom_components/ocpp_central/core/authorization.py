@@ -128,7 +128,7 @@ def _on_start(court: Court, charger: Charger, event: Started, now: datetime) -> 
     if event.token is None and not event.names_nobody:
         return Verdict(standing=Standing.ACCEPTED)  # 2.x: a car was plugged in, and somebody will identify later
     case = _case(court, charger, event.token, charger.moment_of(event.at, now))
-    if (known := charger.same_start(event)) is not None:
+    if (known := charger.same_start(event)) is not None and not known.lacks(event):
         return case.again(known, now)
     return case.charging(event.evse, now)
 

@@ -6,7 +6,7 @@ Knows who charges, how that was judged, and what is accounted of it. Must not kn
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from .events import ChargingState, ConnectorId, EvseId, Standing, TransactionId
+from .events import ChargingState, ConnectorId, EvseId, Standing, Started, TransactionId
 from .meter import Meter
 from .token import IdToken
 
@@ -69,6 +69,10 @@ class Transaction:
     def may_be_over(self) -> bool:
         """Whether there is reason to think so: there is doubt, or the charger has started anew and told nothing of it since."""
         return self.doubt is not None or self.rebooted_at is not None
+
+    def lacks(self, start: Started) -> bool:
+        """Whether a start tells of its beginning, which was not known when it was taken up."""
+        return self.token is None and self.meter_start_wh is None and start.at < self.started_at
 
     def lasted(self, now: datetime) -> timedelta:
         """How long it took, or takes so far."""
