@@ -301,6 +301,18 @@ def test_a_session_lasts_from_its_beginning() -> None:
     assert Evse(evse=1).session_wh is None
 
 
+def test_what_a_session_of_which_nothing_is_told_takes_is_unknown() -> None:
+    """However much is known of those before it; as soon as the register is told, that counts."""
+    before = after([started(1000), *minutes(1100), ended(1200)])
+    later = {"transaction": "8"}
+    running = before.after(started(None, NOON + 2 * HOUR, **later))
+    assert running.evses[1].session_wh is None
+    assert running.after(ended(None, NOON + 3 * HOUR, **later)).evses[1].session_wh is None
+    read = running.after(metered(1700, NOON + 2 * HOUR + MINUTE, **later))
+    assert read.evses[1].session_wh == 500
+    assert read.after(ended(None, NOON + 3 * HOUR, **later)).evses[1].session_wh == 500
+
+
 def test_what_a_charger_that_tells_power_alone_delivers_is_unknown() -> None:
     """It tells 0 at both ends, in 1.6 because it has to; with a register there, what that says counts."""
     running = after([started(0), *minutes(7000, measurand=POWER)])

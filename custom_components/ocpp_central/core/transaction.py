@@ -79,12 +79,19 @@ class Transaction:
         return max((self.ended or now) - self.beginning, timedelta())
 
     def taken_wh(self, meter: Meter) -> float | None:
-        """What it took so far by the meter of its EVSE, in Wh; None while that is not known, as where power is all it tells."""
+        """What it took so far by the meter of its EVSE, in Wh; None while that is not known, as where power is all it tells.
+
+        Nor is it while the meter was last read before it began.
+        """
         counted = meter.imported.total
         if counted is None or self.counted_from is None:
             return None
         taken = round(max(counted - self.counted_from, 0.0), 3)
-        return None if taken == 0 and meter.counts_nothing else taken
+        return None if taken == 0 and (meter.counts_nothing or self._is_unread(meter)) else taken
+
+    def _is_unread(self, meter: Meter) -> bool:
+        at = meter.imported.at
+        return self.meter_start_wh is None and (at is None or at < self.beginning)
 
     def metered(self, meter: Meter) -> Transaction:
         """The transaction once the meter was read: where the charger did not tell what it began with, that is it."""
