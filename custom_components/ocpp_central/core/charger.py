@@ -465,8 +465,8 @@ class Charger:
             begun = self._read(self._begun(evse, _judged(running, verdict), event), event)
             return replace(self, evses={**_without(self.evses, event.transaction, event.at), evse.evse: begun})
         if known is evse.running:
-            begun = self._completed(known, event, evse.meter) if known.lacks(event) else known
-            evse = replace(evse, running=_judged(begun, verdict))
+            told = self._completed(known, event, evse.meter) if known.lacks(event) else known
+            evse = replace(evse, running=_judged(told, verdict))
         return self._with(self._read(evse, event))
 
     def _completed(self, running: Transaction, start: Started, meter: Meter) -> Transaction:
