@@ -7,9 +7,9 @@ from homeassistant.util.json import json_loads_object
 from hypothesis import settings
 from hypothesis.stateful import invariant
 
-from custom_components.ocpp_central.core.events import ConnectorStatus, Ended
+from custom_components.ocpp_central.core.events import ChargingState, ConnectorStatus, Ended, Started, Updated
 from custom_components.ocpp_central.core.reservation import Status
-from custom_components.ocpp_central.memory import Memory, decoded, encoded
+from custom_components.ocpp_central.memory import Memory, decoded, encoded, is_to_be_kept
 from custom_components.ocpp_central.records import Writer
 from tests.core.test_accounts import metered
 from tests.core.test_any_order import AnyOrder
@@ -80,3 +80,18 @@ def test_what_an_earlier_version_has_stored_goes_on() -> None:
     memory = Memory(ledger=world.ledger, chargers=world.chargers)
     again, _ = decoded(json_loads_object(json_bytes(encoded(memory, {}, Writer()))))
     assert again.chargers[CHARGER].evses[1].meter.labels == evses[1].meter.labels
+
+
+def test_a_start_that_has_no_place_yet_is_kept() -> None:
+    """The driver has shown his card, and plugs in when Home Assistant has started anew (OCPP 2.x, E03)."""
+    world = World(evses=(1, 2))
+    world.tell(Started(transaction="7", evse=None, connector=None, token=HOLDER, meter_wh=1000, at=world.now))
+    assert is_to_be_kept(World(evses=(1, 2)).charger, world.charger)
+    read, _ = decoded(json_loads_object(json_bytes(encoded(Memory(chargers=world.chargers), {}, Writer()))))
+    world.chargers = dict(read.chargers)
+    world.connect()
+    world.tell(Updated(transaction="7", evse=2, charging_state=ChargingState.CHARGING, at=world.now))
+    running = world.charger.evses[2].running
+    assert running is not None
+    assert (running.token, running.meter_start_wh) == (HOLDER, 1000)
+    assert world.charger.unplaced == ()

@@ -53,6 +53,15 @@ def same_start(evses: Evses, start: Started) -> Transaction | None:
     return None
 
 
+def is_after(known: Transaction, start: Started) -> bool:
+    """Whether something began when a transaction had ended, or may have, by the charger's clock, which may be wrong."""
+    if known.ended is None and known.may_be_over:
+        return start.at > known.started_at or _is_of_another(known, start)
+    if known.ended is None or start.at <= known.started_at:
+        return False
+    return start.at - known.started_at >= known.lasted(known.ended)
+
+
 def _is_same_start(known: Transaction, start: Started) -> bool:
     """Whether a start repeats a known one: 1.6 repeats it word for word, 2.x with its own transaction id.
 
@@ -66,15 +75,6 @@ def _is_same_start(known: Transaction, start: Started) -> bool:
         and (start.token is None) == (known.token is None)
         and (start.token is None or known.token is None or start.token.matches(known.token))
     )
-
-
-def is_after(known: Transaction, start: Started) -> bool:
-    """Whether something began when a transaction had ended, or may have, by the charger's clock, which may be wrong."""
-    if known.ended is None and known.may_be_over:
-        return start.at > known.started_at or _is_of_another(known, start)
-    if known.ended is None or start.at <= known.started_at:
-        return False
-    return start.at - known.started_at >= known.lasted(known.ended)
 
 
 def _is_of_another(known: Transaction, start: Started) -> bool:
