@@ -57,10 +57,10 @@ RULES = {
 
 ELSEWHERE = {
     "sensor": (
-        "external_limit_sensor.py",
-        "heartbeat_sensor.py",
-        "reading_descriptions.py",
-        "session_sensors.py",
+        "sensors/external_limit_sensor.py",
+        "sensors/heartbeat_sensor.py",
+        "sensors/reading_descriptions.py",
+        "sensors/session_sensors.py",
     )
 }
 """Modules beside that of a platform that describe entities of it."""
@@ -315,11 +315,11 @@ def test_texts_of_forms_belong_to_forms() -> None:
     steps, words = set(), set(own)
     sources = (
         "config_flow.py",
-        "charger_flow.py",
-        "driver_flow.py",
-        "driver_form.py",
-        "driver_import.py",
-        "link_flow.py",
+        "flows/charger_flow.py",
+        "flows/driver_flow.py",
+        "flows/driver_form.py",
+        "flows/driver_import.py",
+        "flows/link_flow.py",
     )
     nodes = (node for source in sources for node in ast.walk(SOURCES[source]))
     for node in nodes:

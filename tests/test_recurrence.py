@@ -13,7 +13,7 @@ import pytest
 
 from custom_components.ocpp_central.core.reservation import Window
 from custom_components.ocpp_central.core.sources import Series
-from custom_components.ocpp_central.recurrence import (
+from custom_components.ocpp_central.repeating.recurrence import (
     coming,
     contains,
     continued,

@@ -16,12 +16,11 @@ from homeassistant.helpers import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
+from .actions.charging_services import async_setup_charging_services
+from .actions.control_services import async_setup_control_services
+from .actions.limit_services import async_setup_limit_services
 from .bus import tell_on_the_bus
-from .bypass_watch import watch_bypasses
-from .charging_services import async_setup_charging_services
-from .clock_watch import watch_clocks
 from .const import DOMAIN
-from .control_services import async_setup_control_services
 from .coordinator import CentralSystem, OcppConfigEntry
 from .csms import schemas
 from .csms.server import Server
@@ -31,20 +30,21 @@ from .csms.v16 import V16
 from .data_transfer import tell_of_data_transfers
 from .devices import keep_devices, let_go
 from .history import remove_history
-from .leftover_watch import watch_leftovers
-from .limit_services import async_setup_limit_services
-from .links import keep_links
-from .local_list_watch import watch_local_lists
-from .maintenance_watch import watch_maintenance
 from .neighbours import neighbour_on
 from .reception import Reception
-from .series_keeper import keep_series
+from .repeating.links import keep_links
+from .repeating.series_keeper import keep_series
 from .services import async_setup_services
-from .silence_watch import watch_silence
-from .skipped_watch import watch_skipped
 from .store import remove_storage
 from .tags import scan_tags
-from .unknown_card import watch_unknown_cards
+from .watches.bypass_watch import watch_bypasses
+from .watches.clock_watch import watch_clocks
+from .watches.leftover_watch import watch_leftovers
+from .watches.local_list_watch import watch_local_lists
+from .watches.maintenance_watch import watch_maintenance
+from .watches.silence_watch import watch_silence
+from .watches.skipped_watch import watch_skipped
+from .watches.unknown_card import watch_unknown_cards
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

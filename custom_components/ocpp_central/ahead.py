@@ -25,10 +25,10 @@ from homeassistant.helpers.trigger import (
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
+from .actions.responses import described
 from .audience import Place
 from .coordinator import CentralSystem
 from .core.reservation import Reservation, Status
-from .responses import described
 from .targets import Keys, domain_specs, ours, place_shown
 
 CONF_BEFORE: Final = "before"

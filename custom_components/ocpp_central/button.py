@@ -11,7 +11,8 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from . import control, wishes
+from . import wishes
+from .actions import control
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.events import Ability

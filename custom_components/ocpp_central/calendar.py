@@ -14,7 +14,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from . import errors, series, wishes
+from . import errors, wishes
 from .audience import Place
 from .calendar_events import (
     ENDED_AND_SHOWN,
@@ -36,7 +36,8 @@ from .core.change import Amendment
 from .core.reservation import Reservation, Status, Target, Window
 from .core.sources import Series, Source
 from .entity import PlaceEntity, add_entities_everywhere
-from .recurrence import serving
+from .repeating import series
+from .repeating.recurrence import serving
 
 PARALLEL_UPDATES = 0
 """A charger that is slow to answer must not keep an event of another one waiting; what goes to one takes turns anyway."""

@@ -22,8 +22,8 @@ from homeassistant.helpers.condition import (
 import voluptuous as vol
 
 from . import errors
+from .actions.call_data import ATTR_DRIVER
 from .audience import Place
-from .call_data import ATTR_DRIVER
 from .choices import HOUSE
 from .const import DOMAIN
 from .coordinator import CentralSystem

@@ -25,8 +25,6 @@ from homeassistant.helpers.typing import DiscoveryInfoType
 import voluptuous as vol
 
 from .addresses import async_try_to_listen, async_urls
-from .charger_flow import ChargerSubentryFlow, discovery_id, is_taken
-from .charger_form import with_password
 from .const import (
     CONF_ENTRY_ID,
     CONF_HOUSE_TOKEN,
@@ -42,10 +40,12 @@ from .const import (
     SUBENTRY_LINK,
 )
 from .coordinator import OcppConfigEntry
-from .driver_flow import DriverSubentryFlow
-from .link_flow import LinkSubentryFlow
+from .flows.charger_flow import ChargerSubentryFlow, discovery_id, is_taken
+from .flows.charger_form import with_password
+from .flows.driver_flow import DriverSubentryFlow
+from .flows.link_flow import LinkSubentryFlow
+from .flows.options_flow import OcppOptionsFlow
 from .neighbours import neighbour_on
-from .options_flow import OcppOptionsFlow
 
 _ADDRESS_SCHEMA = vol.Schema(
     {

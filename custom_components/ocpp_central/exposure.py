@@ -11,8 +11,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er, intent
 
 from . import errors
+from .actions.call_data import central_systems
 from .audience import Place
-from .call_data import central_systems
 from .coordinator import CentralSystem
 from .core.charger import Charger
 from .core.events import EvseId

@@ -20,13 +20,13 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 import voluptuous as vol
 
 from . import errors, wishes
-from .call_data import ATTR_DRIVER, ATTR_RESERVATION_ID, driver_ids_named, driver_named
+from .actions.call_data import ATTR_DRIVER, ATTR_RESERVATION_ID, driver_ids_named, driver_named
+from .actions.responses import described
 from .const import DOMAIN
 from .core.drivers import Holder
 from .core.ledger import Wish
 from .core.reservation import Reservation, Target
 from .exposure import Exposure, Found, Spot
-from .responses import described
 from .windows import ATTR_DURATION, ATTR_END, ATTR_START, asked, wished
 
 ATTR_AREA: Final = "area"

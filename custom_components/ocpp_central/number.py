@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from . import limiting
+from .actions import limiting
 from .audience import Place
 from .charger_settings import highest_current
 from .coordinator import CentralSystem, OcppConfigEntry

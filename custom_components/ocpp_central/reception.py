@@ -55,7 +55,7 @@ from .csms.admission import (
 from .csms.session import Session
 from .data_transfer import is_awaited
 from .reconciler import Reconciler
-from .version_repair import complain_of_version, version_agreed
+from .watches.version_repair import complain_of_version, version_agreed
 
 MOST_STRANGERS: Final = 50
 """So many unknown identities are offered for adding; whoever invents more of them gets a 404 and nothing else."""

@@ -9,11 +9,11 @@ from typing import Final
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
 from homeassistant.core import HomeAssistant
 
-from .bypass_repair import BypassRepairFlow
-from .bypass_watch import BYPASS
-from .silence_repair import SilenceRepairFlow
-from .silence_watch import SILENCE
-from .unknown_card import UNKNOWN_CARD, UnknownCardFlow
+from .watches.bypass_repair import BypassRepairFlow
+from .watches.bypass_watch import BYPASS
+from .watches.silence_repair import SilenceRepairFlow
+from .watches.silence_watch import SILENCE
+from .watches.unknown_card import UNKNOWN_CARD, UnknownCardFlow
 
 _FLOWS: Final[Mapping[str, Callable[[], RepairsFlow]]] = {
     BYPASS: BypassRepairFlow,

@@ -25,11 +25,11 @@ from .core.events import ConnectorStatus
 from .core.maintenance import FirmwareStage, UploadStage
 from .core.reservation import Reservation, Status
 from .entity import PlaceEntity, add_entities_everywhere, add_entities_while
-from .external_limit_sensor import external_limit_sensor, has_external_limit
-from .heartbeat_sensor import LAST_HEARTBEAT, LastHeartbeatSensor
 from .keeping_out import keeping_out
-from .metering_sensors import add_meters
-from .session_sensors import session_sensors
+from .sensors.external_limit_sensor import external_limit_sensor, has_external_limit
+from .sensors.heartbeat_sensor import LAST_HEARTBEAT, LastHeartbeatSensor
+from .sensors.metering_sensors import add_meters
+from .sensors.session_sensors import session_sensors
 
 PARALLEL_UPDATES = 0
 

@@ -20,8 +20,7 @@ from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
 from . import errors, wishes
-from .audience import Place
-from .call_data import (
+from .actions.call_data import (
     ATTR_DRIVER,
     ATTR_GROUP_ID_TOKEN,
     ATTR_ID_TOKEN,
@@ -36,6 +35,8 @@ from .call_data import (
     place_named,
     reservation_named,
 )
+from .actions.responses import checked, described
+from .audience import Place
 from .const import DOMAIN
 from .coordinator import CentralSystem
 from .core.change import Amendment
@@ -45,7 +46,6 @@ from .core.reservation import HeldBy, Reservation, Target
 from .core.wire_ids import MAX_WIRE_ID
 from .field_names import name_of_field, names_of_fields
 from .id_tokens import PLAIN_TEXT, TOKEN_TYPES
-from .responses import checked, described
 from .windows import ATTR_DURATION, ATTR_END, ATTR_START, asked, changed, wished
 
 ATTR_CONNECTOR_TYPE: Final = "connector_type"

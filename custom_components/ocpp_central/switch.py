@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.entity_registry import EntityOptionsType
 
-from . import charging, control
+from .actions import charging, control
 from .audience import Place
 from .coordinator import CentralSystem, OcppConfigEntry
 from .core.events import Ability

@@ -38,7 +38,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components import ocpp_central
 from custom_components.ocpp_central.const import DOMAIN
-from custom_components.ocpp_central.links import PAUSE
+from custom_components.ocpp_central.repeating.links import PAUSE
 from tests.charger import SimulatedCharger
 
 from .conftest import PATIENCE, Clock, Site

@@ -189,7 +189,7 @@ async def test_a_report_that_does_not_come_is_not_waited_for_for_ever(
     site: Site, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The charger agreed, and then was silent."""
-    monkeypatch.setattr("custom_components.ocpp_central.configuring.PATIENCE", 0.05)
+    monkeypatch.setattr("custom_components.ocpp_central.actions.configuring.PATIENCE", 0.05)
     charger = await site.charger(version=version)
     charger.behaviour = Behaviour(answers={"GetBaseReport": "Accepted"})
     await refused(read(site), "charger_silent")
@@ -254,7 +254,7 @@ async def test_a_report_with_a_gap_is_told_as_such(
     site: Site, version: Version, monkeypatch: pytest.MonkeyPatch, parts: list[tuple[int, str, bool]]
 ) -> None:
     """What has come is told, once nothing more comes."""
-    monkeypatch.setattr("custom_components.ocpp_central.configuring.PATIENCE", 0.3)
+    monkeypatch.setattr("custom_components.ocpp_central.actions.configuring.PATIENCE", 0.3)
     answer = await report_of(site, await site.charger(version=version), *parts)
     assert (names_in(answer), answer["complete"]) == ([name for _, name, _ in parts], False)
 
@@ -265,7 +265,7 @@ async def test_a_report_without_an_end_is_left_alone(
     site: Site, version: Version, monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
     """After some time, and after so much of it."""
-    monkeypatch.setattr(f"custom_components.ocpp_central.configuring.{bound}", {"LONGEST": 0.5, "MOST": 5}[bound])
+    monkeypatch.setattr(f"custom_components.ocpp_central.actions.configuring.{bound}", {"LONGEST": 0.5, "MOST": 5}[bound])
     charger = await site.charger(version=version)
     charger.behaviour = Behaviour(answers={"GetBaseReport": "Accepted"})
     reading = asyncio.ensure_future(read(site))

@@ -15,8 +15,8 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from custom_components.ocpp_central.core.in_step import Demand
-from custom_components.ocpp_central.links import PAUSE
-from custom_components.ocpp_central.sources import PORTION, follow
+from custom_components.ocpp_central.repeating.links import PAUSE
+from custom_components.ocpp_central.repeating.sources import PORTION, follow
 
 from .calendars import Agenda, Linked, OtherCalendar, add_calendar, repairs
 from .conftest import Clock, Site, charger_subentry, driver_subentry, eventually

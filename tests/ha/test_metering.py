@@ -16,7 +16,7 @@ from homeassistant.helpers.entity import Entity
 import pytest
 
 from custom_components.ocpp_central.const import DOMAIN
-from custom_components.ocpp_central.reading_descriptions import KEYS
+from custom_components.ocpp_central.sensors.reading_descriptions import KEYS
 from tests.charger import SimulatedCharger, Version
 from tests.core.test_measurands import enums
 

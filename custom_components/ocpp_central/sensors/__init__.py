@@ -1,0 +1,1 @@
+"""The sensors about readings, sessions, heartbeats and limits of others; `sensor` adds them."""
