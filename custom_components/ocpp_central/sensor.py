@@ -30,6 +30,7 @@ from .sensors.external_limit_sensor import external_limit_sensor, has_external_l
 from .sensors.heartbeat_sensor import LAST_HEARTBEAT, LastHeartbeatSensor
 from .sensors.metering_sensors import add_meters
 from .sensors.session_sensors import session_sensors
+from .sensors.value_sensor import ValueSensor
 
 PARALLEL_UPDATES = 0
 
@@ -195,16 +196,10 @@ def _entities_of(central: CentralSystem, place: Place) -> Iterable[SensorEntity]
     yield from session_sensors(central, place)
 
 
-class ProgressSensor(PlaceEntity, SensorEntity):
+class ProgressSensor(ValueSensor):
     """How far a charger has come with something that takes it a while, as it has told last."""
 
     entity_description: ProgressSensorDescription
-
-    @property
-    @override
-    def native_value(self) -> str | None:
-        """The stage."""
-        return self._value()
 
     @override
     def _value(self) -> str | None:
@@ -213,14 +208,8 @@ class ProgressSensor(PlaceEntity, SensorEntity):
         return None if stage is None else stage.value
 
 
-class StatusSensor(PlaceEntity, SensorEntity):
+class StatusSensor(ValueSensor):
     """The status of an EVSE in the charger's words."""
-
-    @property
-    @override
-    def native_value(self) -> str | None:
-        """The status; None until the charger has told it."""
-        return self._value()
 
     @override
     def _value(self) -> str | None:
@@ -228,17 +217,11 @@ class StatusSensor(PlaceEntity, SensorEntity):
         return None if evse is None or evse.status is None else evse.status.value
 
 
-class ReservationSensor(PlaceEntity, SensorEntity):
+class ReservationSensor(ValueSensor):
     """Something of the present reservation that shows here."""
 
     _offline_too = True
     entity_description: ReservationSensorDescription
-
-    @property
-    @override
-    def native_value(self) -> str | datetime | None:
-        """What is told of it."""
-        return self._value()
 
     @override
     def _value(self) -> str | datetime | None:
@@ -246,16 +229,10 @@ class ReservationSensor(PlaceEntity, SensorEntity):
         return self.entity_description.value_fn(self._central, present)
 
 
-class NextReservationSensor(PlaceEntity, SensorEntity):
+class NextReservationSensor(ValueSensor):
     """When the next reservation that shows here begins."""
 
     _offline_too = True
-
-    @property
-    @override
-    def native_value(self) -> datetime | None:
-        """The start of the next one that is to come; None if there is none."""
-        return self._value()
 
     @override
     def _value(self) -> datetime | None:
@@ -263,14 +240,8 @@ class NextReservationSensor(PlaceEntity, SensorEntity):
         return None if coming is None else coming.window.start
 
 
-class FirmwareSensor(PlaceEntity, SensorEntity):
+class FirmwareSensor(ValueSensor):
     """The version of a charger's firmware."""
-
-    @property
-    @override
-    def native_value(self) -> str | None:
-        """As the charger calls it; None until it has said so."""
-        return self._value()
 
     @override
     def _value(self) -> str | None:
@@ -300,17 +271,11 @@ class EnforceabilitySensor(PlaceEntity, SensorEntity):
         return keeping_out(self._central, self._place.charger)
 
 
-class CountSensor(PlaceEntity, SensorEntity):
+class CountSensor(ValueSensor):
     """How many reservations of a charger have ended in a status since it was added."""
 
     _offline_too = True
     entity_description: CountSensorDescription
-
-    @property
-    @override
-    def native_value(self) -> int:
-        """The number."""
-        return self._value()
 
     @override
     def _value(self) -> int:

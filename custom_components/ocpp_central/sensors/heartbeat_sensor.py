@@ -11,12 +11,12 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Final, override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import callback
 from homeassistant.helpers.event import async_track_time_interval
 
-from ..entity import PlaceEntity
+from .value_sensor import ValueSensor
 
 LAST_HEARTBEAT: Final = SensorEntityDescription(
     key="last_heartbeat",
@@ -32,7 +32,7 @@ PACE: Final = 1.0
 _TICK: Final = timedelta(minutes=1)
 
 
-class LastHeartbeatSensor(PlaceEntity, SensorEntity):
+class LastHeartbeatSensor(ValueSensor):
     """When a charger last said something."""
 
     _resting: asyncio.TimerHandle | None = None
@@ -45,12 +45,6 @@ class LastHeartbeatSensor(PlaceEntity, SensorEntity):
         self.async_on_remove(self._central.audience.listen_to_heartbeats(self._place, self._beat))
         self.async_on_remove(async_track_time_interval(self.hass, self._tick, _TICK, cancel_on_shutdown=True))
         self.async_on_remove(self._cease)
-
-    @property
-    @override
-    def native_value(self) -> datetime | None:
-        """The moment of its last message on this connection; of the connection itself while there is none."""
-        return self._value()
 
     @override
     def _value(self) -> datetime | None:
