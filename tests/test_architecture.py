@@ -19,7 +19,9 @@ IMPURE = frozenset(
 LIBRARIES_OF_CSMS = frozenset({"cryptography", "jsonschema_rs", "ocpp", "orjson", "websockets"})
 PLATFORMS = frozenset(Platform)
 # What asks the coordinator, and nobody else.
-ASKS_THE_COORDINATOR = frozenset({"services", "calendar", "trigger", "condition", "ahead", "llm", "exposure", "sensors"})
+ASKS_THE_COORDINATOR = frozenset(
+    {"services", "calendar", "trigger", "condition", "ahead", "llm", "exposure", "sensors"}
+)
 CLOCKS = frozenset({"now", "utcnow", "today"})
 
 

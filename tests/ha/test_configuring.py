@@ -265,7 +265,9 @@ async def test_a_report_without_an_end_is_left_alone(
     site: Site, version: Version, monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
     """After some time, and after so much of it."""
-    monkeypatch.setattr(f"custom_components.ocpp_central.actions.configuring.{bound}", {"LONGEST": 0.5, "MOST": 5}[bound])
+    monkeypatch.setattr(
+        f"custom_components.ocpp_central.actions.configuring.{bound}", {"LONGEST": 0.5, "MOST": 5}[bound]
+    )
     charger = await site.charger(version=version)
     charger.behaviour = Behaviour(answers={"GetBaseReport": "Accepted"})
     reading = asyncio.ensure_future(read(site))
