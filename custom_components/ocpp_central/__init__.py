@@ -37,6 +37,7 @@ from .repeating.series_keeper import keep_series
 from .services import async_setup_services
 from .store import remove_storage
 from .tags import scan_tags
+from .untold import watch_untold
 from .watches.bypass_watch import watch_bypasses
 from .watches.clock_watch import watch_clocks
 from .watches.leftover_watch import watch_leftovers
@@ -106,6 +107,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: OcppConfigEntry) -> bool
     watch_maintenance(hass, entry)
     watch_unknown_cards(hass, entry)
     watch_silence(hass, entry)
+    watch_untold(hass, entry)
     scan_tags(hass, entry)
     tell_on_the_bus(hass, entry)
     central.begin()

@@ -27,6 +27,7 @@ from .core.drivers import Driver
 from .core.enforceability import Enforceability
 from .core.events import Allowed, EvseId, Reading
 from .core.evse import Evse
+from .core.external_limits import ExternalLimit, LimitStep
 from .core.faults import Fault
 from .core.labels import Labels
 from .core.limits import Default, Limits
@@ -68,6 +69,9 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "settings",
         "meter",
         "limits",
+        "external_limits",
+        "firmware_stage",
+        "upload_stage",
     ),
     Description: ("vendor", "model", "firmware"),
     Abilities: ("claims_reservations", "holds_unspecific", "types", "told_of", "complete", "outdated", "missing"),
@@ -86,7 +90,19 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
         "trouble",
     ),
     Known: ("version", "last"),
-    Evse: ("connectors", "told", "faults", "reported", "running", "last", "heard_at", "asked_at", "evictions", "meter"),
+    Evse: (
+        "connectors",
+        "told",
+        "faults",
+        "reported",
+        "is_missing",
+        "running",
+        "last",
+        "heard_at",
+        "asked_at",
+        "evictions",
+        "meter",
+    ),
     Fault: ("code", "vendor_code"),
     Meter: ("readings", "imported", "exported", "counts", "labels", "interval", "read_at"),
     Register: ("told", "offset", "doubted", "at", "anew"),
@@ -116,6 +132,8 @@ _TOLD: Final[Mapping[type, tuple[str, ...]]] = {
     Limits: ("supported", "units", "highest", "set_here"),
     Default: ("evse", "level", "course", "every"),
     Allowed: ("since", "current"),
+    ExternalLimit: ("source", "grid_critical", "course"),
+    LimitStep: ("since", "amount", "unit"),
     Reading: ("value", "unit", "at"),
     Reservation: (
         "uid",

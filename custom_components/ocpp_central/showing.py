@@ -50,7 +50,7 @@ def changed_in(before: Charger, after: Charger) -> set[Place]:
     if after is before:
         return set()
     here = Place(after.charger)
-    if before.connected != after.connected:
+    if before.connected != after.connected or (after.booted and not before.booted):
         return {here} | {Place(after.charger, number) for number in after.evses}
     places = {here} if _about_itself(before) != _about_itself(after) else set()
     if after.status is not before.status or after.faults != before.faults:

@@ -28,9 +28,13 @@ type Tell = Callable[[Place, str | None], None]
 
 @dataclass(slots=True, kw_only=True)
 class _Start:
-    """`driver`: who is to charge; None: Home Assistant. `stirred`: whether the charger showed that it waits."""
+    """`driver`: who is to charge; None: Home Assistant. `stirred`: whether the charger showed that it waits.
+
+    `connected_at`: since when the charger was connected that has agreed.
+    """
 
     driver: str | None
+    connected_at: datetime | None
     unlisten: CALLBACK_TYPE
     untime: CALLBACK_TYPE
     stirred: bool = False
@@ -75,7 +79,9 @@ class Starts:
         if evse is not None and evse.is_in_use:
             return
         unlisten = self._audience.listen(place, callback(partial(self._look, place)))
-        self._waiting[place] = _Start(driver=driver, unlisten=unlisten, untime=self._set_timer(place))
+        self._waiting[place] = _Start(
+            driver=driver, connected_at=self._connected_at(place), unlisten=unlisten, untime=self._set_timer(place)
+        )
         self._look(place)
         self._audience.wake([place])
 
@@ -87,10 +93,12 @@ class Starts:
 
     @callback
     def _look(self, place: Place) -> None:
-        """A session begins; or the connector is free again, having been kept for a car; or it is gone."""
+        """A session begins; or the charger has started anew, or the connector is free again, having been kept for a car; or it is gone."""
         start, evse = self._waiting[place], self._evse_at(place)
         if evse is None or evse.is_in_use:
             self._end(place)
+        elif self._has_booted(place, start):
+            self._expire(place)
         elif evse.status not in _FREE:
             start.stirred = True
         elif start.stirred:
@@ -113,6 +121,15 @@ class Starts:
     def _evse_at(self, place: Place) -> Evse | None:
         charger = self._chargers().get(place.charger)
         return None if charger is None or place.evse is None else charger.evses.get(place.evse)
+
+    def _connected_at(self, place: Place) -> datetime | None:
+        charger = self._chargers().get(place.charger)
+        return None if charger is None else charger.connected_at
+
+    def _has_booted(self, place: Place, start: _Start) -> bool:
+        """Whether the charger has started anew since, for which it connects anew; it has forgotten the start then."""
+        charger = self._chargers().get(place.charger)
+        return charger is not None and charger.booted and charger.connected_at not in (None, start.connected_at)
 
     def _expire(self, place: Place) -> None:
         driver = self._waiting[place].driver

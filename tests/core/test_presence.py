@@ -11,6 +11,7 @@ from custom_components.ocpp_central.core.events import (
     ConnectorStatus,
     Disconnected,
     Event,
+    FlowUntold,
     Metered,
     Reading,
     StatusChanged,
@@ -177,3 +178,18 @@ def test_what_is_read_of_a_free_connector_is_shown() -> None:
     idle = KNOWN.after(told(1))
     assert shown(idle) == {each: value for each, value in TOLD.items() if each != SOC}
     assert shown(idle.after(status(ConnectorStatus.AVAILABLE, 2))) == shown(idle)
+
+
+def test_what_is_not_told_though_a_car_takes_is_not_known() -> None:
+    """Nobody has told the 0 from before; what is told stays, and so does the 0 where nothing is taken."""
+    over = after([ended(2000, NOON + 3 * MINUTE), status(ConnectorStatus.FINISHING, 3)], CHARGING)
+    untold = FlowUntold(evse=1, at=NOON + 9 * MINUTE)
+    assert over.after(untold) is over
+    assert over.after(replace(untold, evse=2)) is over
+    assert CHARGING.after(untold) is CHARGING
+    takes = over.after(status(ConnectorStatus.CHARGING, 7))
+    assert shown(takes) == AT_REST
+    unknown = takes.after(untold)
+    assert shown(unknown) == {each: value for each, value in TOLD.items() if each not in {POWER, CURRENT}}
+    assert shown(unknown.after(told(10))) == TOLD
+    assert shown(unknown.after(status(ConnectorStatus.SUSPENDED_EV, 10))) == AT_REST

@@ -15,6 +15,7 @@ from .conftest import (
     HOUSE_TOKEN,
     ON_V16,
     STRANGER,
+    TELLS_ALL,
     Clock,
     Site,
     charger_subentry,
@@ -190,12 +191,12 @@ def expired(site: Site) -> list[Event[Any]]:
 
 def waiting(state: State) -> bool:
     """Whether the switch says that the charger waits for a car."""
-    return bool(state.attributes["waiting"])
+    return state.attributes.get("waiting") is True
 
 
 def not_waiting(state: State) -> bool:
     """Whether it says that it does not."""
-    return not waiting(state)
+    return state.attributes.get("waiting") is False
 
 
 async def test_a_start_waits_for_a_car(site: Site, version: Version) -> None:
@@ -208,6 +209,36 @@ async def test_a_start_waits_for_a_car(site: Site, version: Version) -> None:
     await site.shows(SWITCH, "on")
     await site.shows(SWITCH, not_waiting)
     assert told == []
+
+
+async def test_a_charger_that_waits_already_refuses_another_start(site: Site, version: Version) -> None:
+    """The error says why, whoever is to charge; it goes on waiting."""
+    charger = await site.charger(version=version)
+    await start(site, driver="Anna")
+    await site.shows(SWITCH, waiting)
+    charger.behaviour = Behaviour(answers=dict.fromkeys(STARTS, "Rejected"))
+    assert "A connector 1" in str(await refused(start(site, driver="Ben"), "waits_for_car"))
+    await refused(start(site, 2), "command_refused")
+    charger.behaviour = Behaviour(answers=dict.fromkeys(STARTS, Fault.DISCONNECT))
+    await refused(start(site, driver="Ben"), "charger_not_connected")
+    await site.shows(SWITCH, waiting)
+
+
+async def test_a_charger_that_starts_anew_waits_for_no_car(site: Site, version: Version) -> None:
+    """It has forgotten the start, which is told; one that only was away has not."""
+    charger = await site.charger(version=version, behaviour=TELLS_ALL)
+    told = expired(site)
+    await start(site, driver="Anna")
+    await site.shows(SWITCH, waiting)
+    await charger.go_offline()
+    await site.shows("binary_sensor.a_connected", "off")
+    charger.go_online()
+    await charger.ready()
+    await charger.heartbeat()
+    await site.shows(SWITCH, waiting)
+    await charger.reboot()
+    await site.shows(SWITCH, not_waiting)
+    assert [event.data["driver"] for event in told] == ["Anna"]
 
 
 @ON_V16

@@ -12,6 +12,7 @@ from tests.charger import Behaviour, SimulatedCharger, Version
 
 from .conftest import STRANGER, Clock, Site, charger_subentry, driver_subentry, eventually, told_what_it_can
 from .downloads import diagnostics
+from .test_external_limit import SCHEDULE, limit
 
 pytestmark = pytest.mark.blackbox
 
@@ -53,7 +54,10 @@ def as_always(told: Any, key: str = "") -> Any:  # noqa: ANN401  JSON
 
 
 async def live(site: Site, clock: Clock, version: Version) -> SimulatedCharger:
-    """Somebody charges at connector 1 of A, connector 2 is reserved and limited, and at 3 a reservation is left over."""
+    """Somebody charges at connector 1 of A, connector 2 is reserved and limited, and at 3 a reservation is left over.
+
+    It has failed to update itself; with 2.x the grid limits it, too.
+    """
     behaviour = Behaviour(statuses_after_reconnect="all", cancel_answer="InternalError")
     charger = await site.charger(version=version, password=PASSWORD, connectors=3, behaviour=behaviour)
     await told_what_it_can(charger)
@@ -69,6 +73,9 @@ async def live(site: Site, clock: Clock, version: Version) -> SimulatedCharger:
     await charger.meter(1)
     await site.shows("binary_sensor.a_connector_1_charging", "on")
     await site.shows("sensor.a_connector_1_power", "7360.0")
+    await charger.call("FirmwareStatusNotification", {"status": "DownloadFailed"})
+    if version is not Version.V16:
+        await charger.call("NotifyChargingLimit", limit("SO", chargingSchedule=[SCHEDULE]))
     await charger.heartbeat()
     return charger
 

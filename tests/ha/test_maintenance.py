@@ -177,6 +177,18 @@ async def test_a_certificate_is_worth_nothing_without_a_signature(site: Site, pa
     await refused(act(site, "update_firmware", **{part: SIGNATURE[part]}), "signature_incomplete")
 
 
+@pytest.mark.parametrize(
+    "location", ["nonsense", "ftp:///logs/", "192.0.2.1/logs", "gopher://192.0.2.1", "http://[::1"]
+)
+@pytest.mark.parametrize("action", ["update_firmware", "upload_diagnostics"])
+async def test_a_location_is_a_url(site: Site, action: str, location: str) -> None:
+    """Said here: a charger would agree, and fail later."""
+    charger = await site.charger()
+    order = site.act(action, device_id=site.device_id(), location=location)
+    assert "ftp, ftps, http, https, sftp" in str(await refused(order, "not_a_url"))
+    assert not {"UpdateFirmware", "GetDiagnostics"} & {each.action for each in charger.received}
+
+
 @pytest.mark.parametrize("log", ["SecurityLog", "DataCollectorLog"])
 async def test_other_logs_are_sent(site: Site, version: Version, log: str) -> None:
     """That of security, and of 2.1's data collector; what a version does not have is not asked for."""

@@ -21,6 +21,7 @@ from tests.charger import SimulatedCharger, Version
 from tests.core.test_measurands import enums
 
 from .conftest import HOLDER, HOUSE_TOKEN, ON_V16, STRANGER, TELLS_ALL, Clock, Site, charger_subentry, driver_subentry
+from .test_leftover_watch import minutes
 
 pytestmark = pytest.mark.blackbox
 
@@ -552,3 +553,28 @@ async def test_a_charger_without_a_meter_has_no_energy(site: Site, version: Vers
     await tell(charger, sample(version, "Power.Active.Import", 7000, "W"))
     await site.shows(SESSION, "unknown")
     assert site.state(ENERGY) is None
+
+
+async def test_what_flows_is_not_known_where_a_car_takes_and_nothing_is_read(
+    site: Site, version: Version, clock: Clock
+) -> None:
+    """Not the 0 of the session before; nor unknown before there was time to tell a reading, nor what was told."""
+    charger = await site.charger(version=version)
+    await charger.plug(1)
+    await charger.start(1, HOLDER)
+    await charger.meter(1)
+    await site.shows(POWER, "7360.0")
+    await minutes(clock, charger, 4)
+    assert site.state(POWER) == "7360.0"
+    await charger.stop(1)
+    await site.shows(POWER, "0.0")
+    await minutes(clock, charger, 4)
+    assert site.state(POWER) == "0.0"
+    await charger.start(1, HOLDER)
+    await site.shows("binary_sensor.a_connector_1_charging", "on")
+    assert site.state(POWER) == "0.0"
+    await minutes(clock, charger, 3)
+    await site.shows(POWER, "unknown")
+    await site.shows(CURRENT, "unknown")
+    await charger.meter(1)
+    await site.shows(POWER, "7360.0")

@@ -17,7 +17,7 @@ from ..core.drivers import Holder
 from ..core.events import EvseId, Standing, StopRefused, TransactionId
 from ..core.evse import Evse
 from ..core.refusal import Reason, Refusal
-from .orders import carry_out, connected, new_number
+from .orders import connected, new_number
 
 
 async def start(central: CentralSystem, place: Place, holder: Holder) -> None:
@@ -41,9 +41,17 @@ async def start(central: CentralSystem, place: Place, holder: Holder) -> None:
         group=holder.group,
         number=new_number(),
     )
-    await carry_out(central, place, command)
+    await _begin(central, here, command)
     driver = central.drivers.get(holder.driver)
     central.starts.agreed(here, None if driver is None else driver.name)
+
+
+async def _begin(central: CentralSystem, here: Place, command: StartTransaction) -> None:
+    """Have a session begin. Raises translated errors; one that waits for a car already refuses because of that."""
+    result = await central.connections.execute(here.charger, command)
+    if result.outcome is Outcome.REJECTED and central.starts.waits_at(here):
+        raise errors.failed("waits_for_car", place=central.label_of(here))
+    errors.raise_unless_done(result, charger=central.name_of(here.charger))
 
 
 async def start_for_house(central: CentralSystem, place: Place) -> None:

@@ -5,6 +5,7 @@ Knows fields and responses, and which of them are an administrator's (contract 3
 
 from datetime import datetime
 from typing import Final, cast
+from urllib.parse import urlsplit
 
 from homeassistant.const import ATTR_DEVICE_ID, CONF_TYPE
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
@@ -21,7 +22,7 @@ from ..coordinator import CentralSystem
 from ..core.events import ConfigurationEntry
 from ..core.orders import Log, Signed, UpdateFirmware, UploadDiagnostics
 from ..csms.session import Result
-from ..field_names import names_of_fields
+from ..field_names import name_of_field, names_of_fields
 from ..id_tokens import PLAIN_TEXT
 from ..windows import in_utc
 from . import configuring, control, maintaining
@@ -71,6 +72,9 @@ DATA_TRANSFER = vol.Schema(
         vol.Optional(ATTR_DATA): as_json,
     }
 )
+
+_SCHEMES: Final = ("ftp", "ftps", "http", "https", "sftp")
+"""Those of which chargers can have any (`SupportedFileTransferProtocols` of 1.6, `FileTransferProtocols` of 2.x)."""
 
 _TRANSFER: Final = {
     **_DEVICE,
@@ -188,7 +192,7 @@ async def _data_transfer(call: ServiceCall) -> ServiceResponse:
 async def _update_firmware(call: ServiceCall) -> ServiceResponse:
     central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
     order = UpdateFirmware(
-        location=call.data[ATTR_LOCATION],
+        location=_location(call),
         retrieve=_moment(call, ATTR_RETRIEVE_DATE) or dt_util.utcnow(),
         install=_moment(call, ATTR_INSTALL_DATE),
         retries=call.data.get(ATTR_RETRIES),
@@ -201,7 +205,7 @@ async def _update_firmware(call: ServiceCall) -> ServiceResponse:
 async def _upload_diagnostics(call: ServiceCall) -> ServiceResponse:
     central, place = place_named(call.hass, call.data[ATTR_DEVICE_ID])
     order = UploadDiagnostics(
-        location=call.data[ATTR_LOCATION],
+        location=_location(call),
         log=call.data[ATTR_LOG_TYPE],
         since=_moment(call, ATTR_START_TIME),
         until=_moment(call, ATTR_STOP_TIME),
@@ -211,6 +215,20 @@ async def _upload_diagnostics(call: ServiceCall) -> ServiceResponse:
     result, file = await maintaining.upload_diagnostics(central, place, order)
     status = _status(call, result)
     return None if status is None else {**status, "file_name": file}
+
+
+def _location(call: ServiceCall) -> str:
+    """Where from or whereto; a charger would agree to anything, and fail later."""
+    location: str = call.data[ATTR_LOCATION]
+    try:
+        parts = urlsplit(location)
+        is_url = parts.scheme in _SCHEMES and parts.hostname is not None
+    except ValueError:
+        is_url = False
+    if not is_url:
+        field = name_of_field(call.hass, call.service, ATTR_LOCATION)
+        raise errors.invalid("not_a_url", field=field, schemes=", ".join(_SCHEMES))
+    return location
 
 
 def _signed(call: ServiceCall) -> Signed | None:

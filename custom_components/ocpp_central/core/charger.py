@@ -32,6 +32,7 @@ from .events import (
     ExternalLimitCleared,
     ExternallyLimited,
     FirmwareProgressed,
+    FlowUntold,
     LimitsTold,
     ListLimitsTold,
     ListVersionTold,
@@ -60,7 +61,7 @@ from .meter import Meter
 from .missing import missed
 from .settings import Settings
 from .spellings import Spellings
-from .staleness import settled
+from .staleness import settled, untold
 from .token import IdToken
 from .transaction import Transaction
 from .unplaced import Unplaced
@@ -266,6 +267,9 @@ class Charger:
                 return self._limited(event)
             case Evicting() | Pardoned() | TransactionTold() | TransactionUntold() | StopRefused():
                 return self._having(accounts.concerned(self.evses, event, self.connected_at), event.at)
+            case FlowUntold():
+                evses = untold(self.evses, event.evse)
+                return self if evses is self.evses else replace(self, evses=evses)
             case (
                 AbilitiesTold()
                 | AbilitiesUntold()
@@ -274,10 +278,10 @@ class Charger:
                 | SettingChanged()
                 | LimitsTold()
                 | DefaultLimited()
+                | ListLimitsTold()
+                | ListVersionTold()
             ):
                 return self._answered(event)
-            case ListLimitsTold() | ListVersionTold():
-                return replace(self, local_list=self.local_list.after(event))
             case _:
                 return self
 
@@ -300,7 +304,9 @@ class Charger:
         | SettingsTold
         | SettingChanged
         | LimitsTold
-        | DefaultLimited,
+        | DefaultLimited
+        | ListLimitsTold
+        | ListVersionTold,
     ) -> Charger:
         match event:
             case AbilityMissing():
@@ -317,6 +323,8 @@ class Charger:
                 return replace(self, settings=self.settings.after_answer(event.values))
             case SettingChanged():
                 return replace(self, settings=self.settings.after_change(restart=event.restart))
+            case ListLimitsTold() | ListVersionTold():
+                return replace(self, local_list=self.local_list.after(event))
 
     def _happened(self, event: Happening, verdict: Verdict | None) -> Charger:
         when = self._dating.when(event)

@@ -485,6 +485,14 @@ class StopRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlowUntold:
+    """The charger has had time to tell what flows at an EVSE where a car takes something."""
+
+    evse: EvseId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldEnded:
     """The charger gave up the hold with this wire id by itself."""
 
@@ -530,6 +538,7 @@ type Event = (
     | TransactionTold
     | TransactionUntold
     | StopRefused
+    | FlowUntold
     | HoldEnded
 )
 

@@ -55,6 +55,9 @@ _REGULAR: Final = frozenset({"Sample.Periodic", _CLOCK})
 _MOST_UNKNOWN: Final = 50
 """More than a vendor invents; a broken charger that makes up measurands must not fill the entity registry."""
 
+_SUPPOSED: Final = "supposed"
+"""The context of what nobody has told, which no version of OCPP has."""
+
 _THOUSAND: Final = 1000
 
 _MOST_REPEATED: Final = 12
@@ -183,8 +186,17 @@ class Meter:
             if key.measurand in FLOWS:
                 known = self.readings.get(key)
                 unit = None if known is None else known.unit
-                stopped[key] = Reading(key.measurand, 0.0, unit, at, key.phase, key.location)
+                stopped[key] = Reading(key.measurand, 0.0, unit, at, key.phase, key.location, _SUPPOSED)
         return replace(self, readings={**self.readings, **stopped}) if stopped else self
+
+    @property
+    def supposed_at(self) -> datetime | None:
+        """When something was supposed to flow no more, by the charger's time; None: whatever it is, was told since."""
+        return max((each.at for each in self.readings.values() if each.context == _SUPPOSED), default=None)
+
+    def only_told(self) -> Meter:
+        """The meter without what was only supposed."""
+        return _without(self, {key for key, each in self.readings.items() if each.context == _SUPPOSED})
 
     def left(self, at: datetime) -> Meter:
         """The meter when a car has left: nothing flows, and of all else only what is told by the clock goes on being told."""

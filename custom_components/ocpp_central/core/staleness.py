@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from .events import ChargingState, EvseId, Reading
-from .evse import Evse, Evses
+from .evse import Evse, Evses, with_evse
 from .measurands import FLOWS
 from .meter import Meter
 from .presence import Doing
@@ -26,6 +26,15 @@ def settled(before: Evses, after: Evses, at: datetime) -> Evses:
             if meter is not evse.meter:
                 changed[number] = replace(evse, meter=meter)
     return {**after, **changed} if changed else after
+
+
+def untold(evses: Evses, number: EvseId) -> Evses:
+    """The EVSEs once a charger has had time to tell what flows at one: where a car takes, it is not known to be nothing."""
+    evse = evses.get(number)
+    if evse is None or evse.doing is not Doing.TAKING:
+        return evses
+    meter = evse.meter.only_told()
+    return evses if meter is evse.meter else with_evse(evses, replace(evse, meter=meter))
 
 
 def still_true(readings: tuple[Reading, ...], ended: datetime | None) -> tuple[Reading, ...]:

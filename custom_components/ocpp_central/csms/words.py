@@ -1,6 +1,9 @@
 """What a charger's word in an answer means, however it is spelled.
 
 Knows that chargers are careless of case and of blanks. Must not know which words an answer has.
+
+`vocabulary` spells a word as the schema of its answer does; this is for one that this schema does not have, because the charger
+confuses the words of its answers, or answers with a word where its version has none.
 """
 
 from collections.abc import Mapping
