@@ -36,6 +36,7 @@ OURS_ALONE = {
     "test_time": "what time does to a reservation",
     "test_update": "what a change does to a hold",
     "test_windows": "what time does to a reservation",
+    "test_working_out": "our way with long steps",
 }
 """Modules of tests/ha that scripts/test runs on one Home Assistant only, with their subject.
 

@@ -282,6 +282,7 @@ async def test_what_is_called_anew_at_each_reading_stays(linked: Linked, odd: Ot
     news = linked.site.news()
     odd.has = [event("Anna", linked.at(3), uid="3"), event("Anna", busy, uid="4"), event("Ben", linked.at(7), uid="5")]
     assert (await linked.comes_to(linked.at(3), busy, linked.at(7)))[:2] == made
+    await linked.rests()
     assert told(news) == ["scheduled"]
 
 
@@ -294,6 +295,7 @@ async def test_nothing_is_reserved_for_who_goes_while_a_calendar_is_read(linked:
     news = linked.site.news()
     await linked.link(1, calendar=ODD)
     await linked.comes_to({"driver": "Ben"})
+    await linked.rests()
     assert told(news) == ["scheduled"]
 
 
