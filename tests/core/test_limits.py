@@ -67,6 +67,15 @@ def test_a_limit_is_not_on_the_highest_level(highest: int | None, usual: int) ->
     assert Limits().after(told(highest=highest)).usual_level == usual
 
 
+def test_a_limit_is_not_below_one_that_was_set_here() -> None:
+    """At the same place, or at all places: it would be in vain."""
+    limits = Limits(highest=8)
+    for evse, level in ((None, 5), (1, 8)):
+        limits = limits.after(DefaultLimited(evse=evse, level=level, course=(Allowed(NOW, 16),), at=NOW))
+    assert [limits.level_for(Purpose.DEFAULT, evse) for evse in (None, 1, 2)] == [7, 8, 7]
+    assert limits.level_for(Purpose.TRANSACTION, 1) == 7
+
+
 @pytest.mark.parametrize(("said", "supported"), [(None, True), (True, True), (False, False)])
 def test_who_has_agreed_to_a_limit_can_limit(said: bool | None, supported: bool) -> None:
     """Unless it says otherwise: then its word counts, or what there is would change with each connection."""

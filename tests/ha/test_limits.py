@@ -97,6 +97,15 @@ async def test_a_connector_is_limited_by_a_number(site: Site, version: Version) 
     assert charger.complaints == []
 
 
+async def test_a_number_prevails_over_what_was_set_here_on_a_higher_level(site: Site, version: Version) -> None:
+    """Or it would be set in vain."""
+    charger = await charger_at(site, version)
+    assert await limit(site, current=16, stack_level=8) == "Accepted"
+    await site.hass.services.async_call("number", "set_value", {"entity_id": NUMBER, "value": 6}, blocking=True)
+    assert site.state(NUMBER) == "6.0"
+    assert purposes(charger) == [(1, "TxDefaultProfile", 8)]
+
+
 async def test_what_cannot_be_limited_has_no_number(site: Site, version: Version) -> None:
     """Issue 6: entities that cannot work are not created; they appear when they can."""
     charger = await charger_at(site, version, limits=False, statuses_after_reconnect="all")

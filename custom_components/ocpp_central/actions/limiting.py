@@ -59,7 +59,7 @@ async def set_limit(  # noqa: PLR0913 - what a limit can say, each named
     charger = connected(central, place)
     purpose = purpose or (Purpose.DEFAULT if place.evse is not None else Purpose.CHARGE_POINT_MAX)
     here, transaction = _what(central, charger, place, purpose)
-    level = charger.limits.usual_level if level is None else level
+    level = charger.limits.level_for(purpose, here.evse) if level is None else level
     starts, wished = _read(steps)
     if every is not None and starts[-1] - starts[0] > every:
         raise errors.invalid("schedule_outlasts_itself")

@@ -124,6 +124,11 @@ class Limits:
         """The level of a limit for which nobody has chosen one; MicroOcpp forgets what has its highest one as it starts."""
         return max((self.highest or 0) - 1, 0)
 
+    def level_for(self, purpose: Purpose, evse: EvseId | None) -> int:
+        """The level of a limit for which nobody has chosen one: below one that was set here it would be in vain."""
+        known = [each.level for each in self.set_here if each.evse in (None, evse)]
+        return max((self.usual_level, *known)) if purpose is Purpose.DEFAULT else self.usual_level
+
     def after(self, told: LimitsTold | DefaultLimited) -> Limits:
         """What it has said by now; what it does not say stays as it was, and it itself if nothing is new."""
         if isinstance(told, DefaultLimited):
