@@ -268,11 +268,8 @@ async def test_a_car_that_is_gone_is_not_shown_any_more(site: Site, version: Ver
     assert [site.state(each) for each in (SOC, VOLTAGE, ENERGY)] == ["unknown", "unknown", counted]
 
 
-async def test_a_session_that_was_queued_has_its_own_times(site: Site, clock: Clock, version: Version) -> None:
-    """A charger tells what happened while it was away, when it is back."""
-    charger = await site.charger(version=version, behaviour=TELLS_ALL)
-    charger.evses[1].energy_wh = 5000
-    await charger.go_offline()
+async def charge_unheard(charger: SimulatedCharger, clock: Clock) -> datetime:
+    """Have somebody take 2.5 kWh in half an hour while the charger is away; when that began."""
     await charger.plug(1)
     await clock.forward(minutes=5)
     begun = datetime.now(UTC)
@@ -282,11 +279,25 @@ async def test_a_session_that_was_queued_has_its_own_times(site: Site, clock: Cl
     charger.evses[1].metered = None
     await charger.stop(1)
     await clock.forward(minutes=5)
-    charger.go_online()
+    return begun
+
+
+async def tells_of_what_was_queued(site: Site, begun: datetime) -> None:
+    """See that the session of `charge_unheard` is shown as it was."""
     state = await site.shows(SESSION, "2.5")
     started, ended = (datetime.fromisoformat(state.attributes[key]) for key in ("started", "ended"))
     assert abs((started - begun).total_seconds()) < 10
     assert 1790 <= (ended - started).total_seconds() < 1820
+
+
+async def test_a_session_that_was_queued_has_its_own_times(site: Site, clock: Clock, version: Version) -> None:
+    """A charger tells what happened while it was away, when it is back."""
+    charger = await site.charger(version=version, behaviour=TELLS_ALL)
+    charger.evses[1].energy_wh = 5000
+    await charger.go_offline()
+    begun = await charge_unheard(charger, clock)
+    charger.go_online()
+    await tells_of_what_was_queued(site, begun)
 
 
 @pytest.mark.parametrize("hours", [-3, 3])
@@ -301,21 +312,10 @@ async def test_a_wrong_clock_is_known_after_a_restart(site: Site, clock: Clock, 
     charger.evses[1].energy_wh = 5000
     await charger.go_offline()
     await site.stop()
-    await charger.plug(1)
-    await clock.forward(minutes=5)
-    begun = datetime.now(UTC)
-    await charger.start(1, HOLDER, authorize=False)
-    await clock.forward(minutes=30)
-    charger.evses[1].energy_wh = 7500
-    charger.evses[1].metered = None
-    await charger.stop(1)
-    await clock.forward(minutes=5)
+    begun = await charge_unheard(charger, clock)
     await site.start()
     charger.go_online()
-    state = await site.shows(SESSION, "2.5")
-    started, ended = (datetime.fromisoformat(state.attributes[key]) for key in ("started", "ended"))
-    assert abs((started - begun).total_seconds()) < 10
-    assert 1790 <= (ended - started).total_seconds() < 1820
+    await tells_of_what_was_queued(site, begun)
 
 
 async def test_an_unknown_end_touches_nobody(site: Site, version: Version) -> None:
